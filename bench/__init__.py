@@ -1,0 +1,1 @@
+"""Ratios against the plain thing beside it, measured in one run: `make bench`."""

@@ -1,0 +1,1 @@
+"""Datasette plugins: one package each."""

@@ -1,0 +1,70 @@
+"""One command, `transfer-ledger`: a table of verbs, each loaded when it is used.
+
+The table names modules of the floors above as text, so that the ledger imports neither of them, and recording one
+transfer loads nothing but what it needs. Verbs parse, call one function and print; every refusal is one sentence
+and exit status 2.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+from ledger.errors import Refused
+
+VERBS: dict[str, str] = {
+    "init": "ledger.cli.init:init",
+    "register": "ledger.cli.register:register",
+    "organisation": "ledger.cli.organisation:organisation",
+    "record": "ledger.cli.record:record",
+    "correct": "ledger.cli.correct:correct",
+    "verify": "ledger.cli.verify:verify",
+}
+"""Every verb and where it lives, in the order of the help."""
+
+
+class Verbs(click.Group):
+    """The group that loads a verb's module when it is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The verbs in the order of the table."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The verb `cmd_name`, loaded now, or None."""
+        if cmd_name not in VERBS:
+            return None
+        module, _, name = VERBS[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+
+@click.command(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+def commands() -> None:
+    """Record every transfer of pupil or staff data, check it against what was promised, and prove the record."""
+
+
+def main() -> None:
+    """The console script. Exit status: the verb's own; 2 for whatever could not run."""
+    from ledger.store import sqlite_problem
+
+    if (why := sqlite_problem()) is not None:
+        click.echo(f"transfer-ledger: {why}", err=True)
+        sys.exit(2)
+    try:
+        status = commands.main(standalone_mode=False)
+    except Refused as error:
+        click.echo(f"transfer-ledger: {error}", err=True)
+        status = 2
+    except click.ClickException as error:
+        error.show()
+        status = 2
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("transfer-ledger: interrupted; nothing was recorded.", err=True)
+        status = 2
+    except BrokenPipeError:
+        sys.stderr.close()
+        status = 2
+    sys.exit(status or 0)

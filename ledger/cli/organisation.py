@@ -1,0 +1,115 @@
+"""`organisation add`: makes the schools, PCTs and other local bodies known that play the notice's roles here."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ledger import entry
+from ledger.cli.edge import clock, entropy, show_receipt
+from ledger.errors import Refused
+from ledger.london import parse_date
+from ledger.members import Member, Organisation, members_of
+
+COLUMNS: dict[str, Member] = {m.column: m for m in members_of(Organisation) if m.column}
+"""The columns of FILE.csv, in any order; `id`, `name` and `role` are required."""
+
+_YES_NO = {"yes": True, "no": False, "true": True, "false": False}
+
+
+def _cell(member: Member, text: str) -> Any:
+    if member.many:
+        parts = [part.strip() for part in text.split(";")]
+        if not all(parts):
+            raise Refused("an item of the list is empty; separate items by one ;")
+        for part in parts:
+            _formed(member, part)
+        return sorted(set(parts))
+    if member.domain == "date":
+        return parse_date(text)
+    if member.domain == "bool":
+        if text.lower() not in _YES_NO:
+            raise Refused(f"{text[:40]!r} is not yes or no.")
+        return _YES_NO[text.lower()]
+    if not member.domain.startswith("code:"):
+        _formed(member, text)
+    return text
+
+
+def _formed(member: Member, text: str) -> None:
+    if (why := entry.form_problem(member.domain, text)) is not None:
+        raise Refused(f"{text[:60]!r}: {why}.")
+
+
+def read_organisations(data: bytes, source: str) -> list[dict[str, Any]]:
+    """The organisations of the CSV text `data`. `Refused` lists every bad cell with its line and column."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Refused(f"{source}: byte {error.start} is not UTF-8 text; save the file as CSV UTF-8.") from None
+    if "\0" in text:
+        raise Refused(f"{source}: line {text[: text.index(chr(0))].count(chr(10)) + 1} holds a NUL character.")
+    rows = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        header = [cell.strip() for cell in next(rows, [])]
+        unknown = [cell for cell in header if cell not in COLUMNS]
+        if not header or unknown or len(set(header)) < len(header) or not {"id", "name", "role"} <= set(header):
+            raise Refused(
+                f"{source}: line 1 is to name the columns id, name and role, each once, and may name "
+                f"{', '.join(sorted(COLUMNS.keys() - {'id', 'name', 'role'}))}"
+                + (f"; not {', '.join(map(repr, unknown))}." if unknown else ".")
+            )
+        problems: list[str] = []
+        found = []
+        for row in rows:
+            place = f"{source}: line {rows.line_num}"
+            if not row:
+                continue
+            if len(row) != len(header):
+                problems.append(f"{place}: {len(row)} cells under {len(header)} headings.")
+                continue
+            organisation: dict[str, Any] = {}
+            for column, cell in zip(header, (cell.strip() for cell in row), strict=True):
+                if cell:
+                    try:
+                        organisation[column] = _cell(COLUMNS[column], cell)
+                    except Refused as error:
+                        problems.append(f"{place}, {column}: {error}")
+                elif column in ("id", "name", "role"):
+                    problems.append(f"{place}, {column}: it is empty.")
+            found.append(organisation)
+    except csv.Error as error:
+        raise Refused(f"{source}: line {rows.line_num} is not CSV: {error}.") from None
+    if problems:
+        raise Refused("\n".join(problems))
+    if not found:
+        raise Refused(f"{source}: there is no organisation in it.")
+    return found
+
+
+@click.group()
+def organisation() -> None:
+    """The organisations that play the notice's roles here."""
+
+
+@organisation.command()
+@click.argument("ledger", type=click.Path(path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path))
+def add(ledger: Path, file: Path) -> None:
+    """Make the organisations of FILE (CSV) known in LEDGER: all of them, or none where one is bad."""
+    from ledger.writer import Ledger
+
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise Refused(f"{file} cannot be read: {error.strerror}.") from None
+    organisations = read_organisations(data, str(file))
+    with Ledger(ledger, clock, entropy) as opened:
+        receipts = opened.add_organisations(organisations)
+    for receipt in receipts:
+        show_receipt(receipt)
+    click.echo(f"{len(receipts)} of {len(organisations)} sealed; the others were known already.")

@@ -1,0 +1,227 @@
+"""What is wrong with a register that reads well: references to nothing, limits that contradict each other.
+
+A register with problems must not be adopted, because a check that looks for a party or a field that is not
+there would find every transfer wrong, or none. Problems come all at once and in the file's order, with the
+line where `read.read_with_places` gave one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+import msgspec
+
+from ledger import london
+from ledger.errors import Refused
+from ledger.register.model import Flow, OptOut, Party, Purpose, Register
+from ledger.register.names import known_names
+from ledger.register.read import load_law, load_vocabularies
+from ledger.register.shape import Place, Problem
+from ledger.register.terms import LawfulBasis
+
+_SUBJECTS = ("kinds", "ages", "key_stages", "year_groups", "phases")
+
+_Found = Iterator[tuple[str, str]]  # path, message
+
+
+def _twice(path: str, what: str, ids: Iterable[str]) -> _Found:
+    seen: set[str] = set()
+    for number, id_ in enumerate(ids):
+        if id_ in seen:
+            yield f"{path}[{number}]", f"{what} “{id_}” is there already; keep one of them."
+        seen.add(id_)
+
+
+def _unknown(path: str, what: str, ids: Iterable[str], known: Iterable[str]) -> _Found:
+    known = frozenset(known)
+    for number, id_ in enumerate(ids):
+        if id_ not in known:
+            yield f"{path}[{number}]", f"there is no {what} “{id_}”."
+
+
+def _assigned(path: str, part: Register | Party | Purpose | Flow) -> _Found:
+    stated = {
+        member.encode_name
+        for member in msgspec.structs.fields(part)
+        if getattr(part, member.name) not in (None, (), False)
+    }
+    if isinstance(part, Flow):
+        stated |= {name for name in _SUBJECTS if getattr(part.subjects, name)}
+    for name in part.assigned:
+        if name not in stated - {"assigned"}:
+            yield (
+                f"{path}assigned.{name}",
+                f"“{name}” is said to be assigned, but there is nothing by that name here.",
+            )
+
+
+def _opt_out(path: str, flow: Flow, opt_out: OptOut) -> _Found:
+    ways = (opt_out.always is not None) + bool(opt_out.withheld) + opt_out.passing_on
+    if ways != 1:
+        yield path, "an opt-out says exactly one of always, withheld and passing_on."
+    for name, ids in (
+        ("always", opt_out.always or ()),
+        ("withheld", opt_out.withheld),
+        ("unclear", opt_out.unclear),
+    ):
+        yield from _unknown(f"{path}.{name}", "field of this flow", ids, flow.fields.all)
+    for id_ in {*opt_out.unclear} & {*(opt_out.always or ()), *opt_out.withheld}:
+        yield f"{path}.unclear", f"“{id_}” is unclear here and settled above; it cannot be both."
+    if opt_out.unclear and opt_out.why is None:
+        yield f"{path}.unclear", "“why” is missing: it says how the notice contradicts itself."
+
+
+def _dates(path: str, flow: Flow, register: Register) -> _Found:
+    if flow.permitted_until is not None:
+        try:
+            if len(flow.permitted_until) == len("2010-08-06"):
+                london.parse_date(flow.permitted_until)
+            elif london.instant(flow.permitted_until) is None:
+                raise Refused("an interval is no end; write a date or a time with its offset.")
+        except Refused as refused:
+            yield f"{path}.permitted_until", str(refused)
+    law = load_law()
+    for number, code in enumerate(flow.lawful_bases):
+        basis = law.basis(code)
+        if basis is not None and not _ever_in_force(basis, register):
+            until = f" to {basis.in_force_until}" if basis.in_force_until else ""
+            yield (
+                f"{path}.lawful_bases[{number}]",
+                f"“{code}” was in force from {basis.in_force_from}{until}, and at no time while this register is.",
+            )
+
+
+def _ever_in_force(basis: LawfulBasis, register: Register) -> bool:
+    began = register.effective_until is None or basis.in_force_from <= register.effective_until
+    ended = basis.in_force_until is not None and basis.in_force_until < register.effective_from
+    return began and not ended
+
+
+def _bases(path: str, flow: Flow) -> _Found:
+    law, vocabularies = load_law(), load_vocabularies()
+    yield from _unknown(f"{path}.lawful_bases", "lawful basis", flow.lawful_bases, (basis.id for basis in law.bases))
+    kinds = {basis.kind for code in flow.lawful_bases if (basis := law.basis(code))}
+    if "basis" not in kinds:
+        yield (
+            f"{path}.lawful_bases" if flow.lawful_bases else path,
+            "no lawful basis is given; assign one, and say why.",
+        )
+    special = flow.fields.all & vocabularies.special_categories
+    if special and "special-category" not in kinds:
+        yield (
+            f"{path}.fields",
+            f"{', '.join(sorted(special))} may go, which needs a condition for special categories as well.",
+        )
+
+
+def _subjects(path: str, flow: Flow) -> _Found:
+    vocabularies = load_vocabularies()
+    subjects = flow.subjects
+    for name, kind in (("key_stages", "key_stage"), ("year_groups", "year_group"), ("phases", "phase")):
+        ids = [term.id for term in vocabularies.terms(kind)]
+        yield from _unknown(f"{path}.{name}", kind.replace("_", " "), getattr(subjects, name), ids)
+    if (ages := subjects.ages) is not None:
+        if ages.min is None and ages.max is None:
+            yield f"{path}.ages", "neither min nor max is given; leave the ages out, or write one."
+        if ages.min is not None and ages.max is not None and ages.min > ages.max:
+            yield f"{path}.ages", f"the youngest age, {ages.min}, is above the oldest, {ages.max}."
+        if ages.beyond == "cannot-tell" and ages.why is None:
+            yield f"{path}.ages", "“why” is missing: it says why nobody can tell."
+
+
+def _flow(path: str, flow: Flow, register: Register) -> _Found:
+    vocabularies = load_vocabularies()
+    parties = [party.id for party in register.parties]
+    paragraphs = [paragraph.id for paragraph in register.paragraphs]
+    yield from _assigned(f"{path}.", flow)
+    for name, ids in (("from", flow.sender), ("to", flow.recipient)):
+        yield from _unknown(f"{path}.{name}", "party", ids, parties)
+    yield from _unknown(f"{path}.purposes", "purpose", flow.purposes, (purpose.id for purpose in register.purposes))
+    for name, ids in (
+        ("from", flow.sender),
+        ("to", flow.recipient),
+        ("purposes", flow.purposes),
+        ("cite", flow.cite),
+    ):
+        if not ids:
+            yield f"{path}.{name}", f"“{name}” is empty; a flow needs at least one."
+    every = (*flow.fields.required, *flow.fields.permitted, *flow.fields.voluntary)
+    if not every:
+        yield f"{path}.fields", "no field may go; list those that may."
+    for name in ("required", "permitted", "voluntary"):
+        ids = getattr(flow.fields, name)
+        yield from _unknown(f"{path}.fields.{name}", "field", ids, (field.id for field in vocabularies.field))
+    for id_ in sorted({id_ for id_ in every if every.count(id_) > 1}):
+        yield f"{path}.fields", f"the field “{id_}” is listed more than once."
+    yield from _subjects(f"{path}.subjects", flow)
+    if flow.granularity is not None and vocabularies.term("granularity", flow.granularity) is None:
+        yield f"{path}.granularity", f"there is no granularity “{flow.granularity}”."
+    yield from _bases(path, flow)
+    yield from _dates(path, flow, register)
+    cited = [("", flow.cite)]
+    if flow.opt_out is not None:
+        yield from _opt_out(f"{path}.opt_out", flow, flow.opt_out)
+        cited.append((".opt_out", flow.opt_out.cite))
+    if flow.approval is not None:
+        if vocabularies.term("approval_role", flow.approval.role) is None:
+            yield f"{path}.approval.role", f"there is no approval role “{flow.approval.role}”."
+        cited.append((".approval", flow.approval.cite))
+    for part, ids in cited:
+        yield from _unknown(f"{path}{part}.cite", "paragraph", ids, paragraphs)
+
+
+def _register(register: Register) -> _Found:
+    yield from _assigned("", register)
+    if register.effective_until is not None and register.effective_until < register.effective_from:
+        yield "effective_until", f"{register.effective_until} is before {register.effective_from}."
+    for name, what in (
+        ("paragraphs", "paragraph"),
+        ("parties", "party"),
+        ("purposes", "purpose"),
+        ("flows", "flow"),
+    ):
+        yield from _twice(name, f"the {what}", (part.id for part in getattr(register, name)))
+    paragraphs = [paragraph.id for paragraph in register.paragraphs]
+    taking_part = {id_ for flow in register.flows for id_ in (*flow.sender, *flow.recipient)}
+    roles = [term.id for term in load_vocabularies().terms("role")]
+    for number, party in enumerate(register.parties):
+        path = f"parties[{number}]"
+        yield from _assigned(f"{path}.", party)
+        yield from _unknown(f"{path}.cite", "paragraph", party.cite, paragraphs)
+        if party.role is not None and party.role not in roles:
+            yield f"{path}.role", f"there is no role “{party.role}”."
+        if party.role is not None and party.role_kind == "organisation":
+            yield f"{path}.role", "an organisation plays no role; leave role out, or write role_kind: role."
+        if party.id not in taking_part:
+            yield path, f"the party “{party.id}” is in no flow."
+    pursued = {id_ for flow in register.flows for id_ in flow.purposes}
+    for number, purpose in enumerate(register.purposes):
+        path = f"purposes[{number}]"
+        yield from _assigned(f"{path}.", purpose)
+        yield from _unknown(f"{path}.cite", "paragraph", purpose.cite, paragraphs)
+        if purpose.id not in pursued:
+            yield path, f"the purpose “{purpose.id}” is in no flow."
+    for number, flow in enumerate(register.flows):
+        yield from _flow(f"flows[{number}]", flow, register)
+    try:
+        known_names(load_law(), load_vocabularies(), [register], [])
+    except Refused as refused:
+        for sentence in str(refused).split("\n"):
+            yield "", sentence
+
+
+def _place(path: str, places: Mapping[str, Place]) -> Place | None:
+    """The place of `path`, or of the nearest part around it that the file has."""
+    while path and path not in places:
+        path = path[: max(path.rfind("."), path.rfind("["), 0)]
+    return places.get(path)
+
+
+def lint(register: Register, places: Mapping[str, Place] | None = None) -> list[Problem]:
+    """Everything that is wrong with `register`, in its order; [] where nothing is.
+
+    `places` is what `read.read_with_places` gave with it; without it, no problem has a line. The register is
+    compared with the vocabularies and the facts of law that come with this project.
+    """
+    known = places or {}
+    return [Problem(path, _place(path, known), message) for path, message in _register(register)]

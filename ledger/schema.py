@@ -1,0 +1,183 @@
+"""The DDL of a ledger file: one SQLite database whose every browsable column is computed from what was sealed.
+
+`entries` holds the sealed text and its hash; all its other columns are virtual, so that nothing can be browsed
+that was not sealed. Triggers stop mistakes (an update, a delete, an entry in the wrong place, INSERT OR REPLACE,
+which skips delete triggers); they do not stop an attacker, and verification does not rely on them: it compares
+this DDL with the file's, and the indexes' contents with the rows.
+
+`disclosures` and `documents` hold what entries seal by digest. `names`, `findings` and `checked` are caches that
+can be rebuilt from the rest and are never evidence.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+
+from ledger.members import FORMAT
+
+APPLICATION_ID = 0x74666C67
+"""`tflg`: what `PRAGMA application_id` says in a ledger file."""
+
+USER_VERSION = FORMAT
+
+OLDEST_SQLITE = (3, 37, 0)
+"""STRICT tables came with SQLite 3.37.0 (2021-11-27)."""
+
+_COLUMNS = (
+    ("kind", "TEXT", "$.kind"),
+    ("id", "TEXT", "$.id"),
+    ("recorded_at", "TEXT", "$.recorded_at"),
+    ("transferred_at", "TEXT", "$.transferred_at"),
+    ("transferred_on", "TEXT", "$.transferred_on"),
+    ("transferred_until", "TEXT", "$.transferred_until"),
+    ("sender", "TEXT", "$.sender"),
+    ("recipient", "TEXT", "$.recipient"),
+    ("purpose", "TEXT", "$.purpose"),
+    ("fields", "TEXT", "$.fields"),
+    ("lawful_basis", "TEXT", "$.lawful_basis"),
+    ("subject_kind", "TEXT", "$.subjects.kind"),
+    ("subject_count", "INTEGER", "$.subjects.count"),
+    ("granularity", "TEXT", "$.granularity"),
+    ("channel", "TEXT", "$.channel"),
+    ("batch", "INTEGER", "$.batch.seq"),
+    ("batch_row", "INTEGER", "$.batch.row"),
+    ("corrects", "INTEGER", "$.corrects.seq"),
+    ("withdrawn", "INTEGER", "$.withdrawn"),
+    ("erased_digest", "TEXT", "$.digest"),
+)
+
+
+def _generated() -> str:
+    return ",\n".join(
+        f"    {name} {type_} GENERATED ALWAYS AS (json_extract(entry, '{path}')) VIRTUAL"
+        for name, type_, path in _COLUMNS
+    )
+
+
+STATEMENTS: tuple[str, ...] = (
+    f"""CREATE TABLE entries (
+    seq INTEGER PRIMARY KEY,
+    entry TEXT NOT NULL,
+    hash TEXT NOT NULL,
+{_generated()}
+) STRICT""",
+    "CREATE UNIQUE INDEX entries_id ON entries (id) WHERE kind = 'transfer'",
+    "CREATE INDEX entries_other ON entries (kind, id) WHERE kind <> 'transfer'",
+    "CREATE INDEX entries_corrects ON entries (corrects) WHERE corrects IS NOT NULL",
+    "CREATE INDEX entries_erased ON entries (erased_digest) WHERE kind = 'erasure'",
+    "CREATE INDEX entries_recipient ON entries (recipient, transferred_on) WHERE recipient IS NOT NULL",
+    "CREATE INDEX entries_on ON entries (transferred_on) WHERE transferred_on IS NOT NULL",
+    """CREATE TABLE disclosures (
+    digest TEXT NOT NULL UNIQUE,
+    seq INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    disclosure TEXT NOT NULL
+) STRICT""",
+    "CREATE INDEX disclosures_seq ON disclosures (seq)",
+    "CREATE INDEX disclosures_source ON disclosures (name) WHERE name = 'source_sha256'",
+    """CREATE TABLE documents (
+    sha256 TEXT PRIMARY KEY,
+    media_type TEXT NOT NULL,
+    content TEXT NOT NULL
+) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE names (
+    kind TEXT NOT NULL,
+    folded TEXT NOT NULL,
+    id TEXT NOT NULL,
+    PRIMARY KEY (kind, folded)
+) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE findings (
+    key TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    id TEXT,
+    check_name TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    severity TEXT NOT NULL,
+    expected TEXT NOT NULL,
+    found TEXT NOT NULL,
+    citation TEXT NOT NULL,
+    next_step TEXT NOT NULL,
+    PRIMARY KEY (key, seq)
+) STRICT""",
+    "CREATE INDEX findings_seq ON findings (seq)",
+    "CREATE TABLE checked (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
+    """CREATE TRIGGER entries_in_order BEFORE INSERT ON entries BEGIN
+    SELECT RAISE(ABORT, 'an entry is only ever appended after the last one')
+    WHERE NEW.seq IS NOT (SELECT coalesce(max(seq) + 1, 0) FROM entries)
+       OR json_extract(NEW.entry, '$.seq') IS NOT NEW.seq
+       OR json_extract(NEW.entry, '$.prev') IS NOT
+          coalesce((SELECT hash FROM entries ORDER BY seq DESC LIMIT 1), printf('%064d', 0));
+END""",
+    """CREATE TRIGGER entries_no_update BEFORE UPDATE ON entries BEGIN
+    SELECT RAISE(ABORT, 'entries are append-only: record a correction instead');
+END""",
+    """CREATE TRIGGER entries_no_delete BEFORE DELETE ON entries BEGIN
+    SELECT RAISE(ABORT, 'entries are append-only: record a withdrawal instead');
+END""",
+    """CREATE TRIGGER disclosures_once BEFORE INSERT ON disclosures BEGIN
+    SELECT RAISE(ABORT, 'a disclosure belongs to one entry for ever')
+    WHERE EXISTS (SELECT 1 FROM disclosures WHERE digest = NEW.digest);
+END""",
+    """CREATE TRIGGER disclosures_no_update BEFORE UPDATE ON disclosures BEGIN
+    SELECT RAISE(ABORT, 'a disclosure is kept as it was sealed, or erased');
+END""",
+    """CREATE TRIGGER disclosures_erased BEFORE DELETE ON disclosures BEGIN
+    SELECT RAISE(ABORT, 'a disclosure is only deleted with the erasure entry that says so')
+    WHERE NOT EXISTS (SELECT 1 FROM entries WHERE kind = 'erasure' AND erased_digest = OLD.digest);
+END""",
+    """CREATE TRIGGER documents_no_update BEFORE UPDATE ON documents BEGIN
+    SELECT RAISE(ABORT, 'a sealed document is kept as it is');
+END""",
+    """CREATE TRIGGER documents_no_delete BEFORE DELETE ON documents BEGIN
+    SELECT RAISE(ABORT, 'a sealed document is kept');
+END""",
+    """CREATE VIEW transfers AS
+SELECT e.seq, e.id, e.transferred_at, e.transferred_on, e.sender, e.recipient, e.purpose, e.fields, e.lawful_basis,
+       e.subject_kind, e.subject_count, e.granularity, e.channel, e.recorded_at, e.kind = 'correction' AS corrected
+FROM entries AS e
+WHERE e.kind IN ('transfer', 'correction') AND e.withdrawn IS NULL
+  AND NOT EXISTS (SELECT 1 FROM entries AS c
+                  WHERE c.corrects = coalesce(e.corrects, e.seq) AND c.seq > e.seq)""",
+    """CREATE VIEW transfers_with_findings AS
+SELECT t.*, (SELECT count(*) FROM findings AS f WHERE f.seq = t.seq) AS findings,
+       (SELECT f.severity FROM findings AS f WHERE f.seq = t.seq ORDER BY f.position LIMIT 1) AS severity
+FROM transfers AS t""",
+    """CREATE VIEW findings_with_transfers AS
+SELECT f.check_name, f.outcome, f.severity, f.seq, f.id, t.transferred_on, t.sender, t.recipient, t.purpose,
+       f.expected, f.found, f.citation, f.next_step
+FROM findings AS f LEFT JOIN entries AS t ON t.seq = f.seq""",
+)
+
+
+_OBJECT = re.compile(r"CREATE (?:UNIQUE )?(TABLE|INDEX|VIEW|TRIGGER) (\w+)")
+
+
+def objects() -> dict[tuple[str, str], str]:
+    """(type, name) → SQL text of everything that this version creates, as `sqlite_schema` keeps it."""
+    found = {}
+    for statement in STATEMENTS:
+        named = _OBJECT.match(statement)
+        assert named is not None
+        found[named[1].lower(), named[2]] = statement
+    return found
+
+
+def differs(db: sqlite3.Connection) -> list[tuple[str, str, str]]:
+    """How the schema in `db` differs from this one: (missing|changed|added, type, name), sorted; [] for none.
+
+    Statistics that ANALYZE keeps (`sqlite_stat…`) and the indexes that SQLite makes for itself differ from file to
+    file, or have no text, and show nothing but what the tables hold.
+    """
+    wanted = objects()
+    rows = db.execute("SELECT type, name, sql FROM sqlite_schema").fetchall()
+    there = {
+        (str(type_), str(name)): sql
+        for type_, name, sql in rows
+        if not (str(name).startswith("sqlite_stat") or (str(name).startswith("sqlite_autoindex_") and sql is None))
+    }
+    found = [("missing", *key) for key in wanted.keys() - there.keys()]
+    found += [("added", *key) for key in there.keys() - wanted.keys()]
+    found += [("changed", *key) for key in wanted.keys() & there.keys() if wanted[key] != there[key]]
+    return sorted(found)

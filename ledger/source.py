@@ -1,0 +1,164 @@
+"""Reading a ledger: for checking, reporting and browsing, and never for verifying.
+
+A `Source` opens the file read-only, with its WAL where there is one, and gives what was sealed as the structures
+of `members`, with the erasable values that are still there. What it gives is as true as the file; whether the file
+is true, `verify` says.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from ledger import disclosure, entry
+from ledger.errors import Refused
+from ledger.members import AnyEntry, Correction, Genesis, Organisation, Register, Transfer
+from ledger.schema import differs
+from ledger.store import Head, head, header_problem, sentences
+
+if TYPE_CHECKING:
+    from ledger.register import model
+
+
+class Recorded(NamedTuple):
+    """One statement of a transfer: the transfer itself or a correction of it, with its erasable values."""
+
+    seq: int
+    hash: str
+    facts: Transfer | Correction
+    given: dict[str, str | tuple[str, ...]]
+    erased: frozenset[str]
+    current: bool
+    superseded_by: int | None
+
+
+class Adopted(NamedTuple):
+    """A version of the documented purposes, as it was adopted."""
+
+    seq: int
+    entry: Register
+    register: model.Register
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """The file at `path`, read-only; also from a folder where nothing can be written."""
+    if (why := header_problem(path)) is not None:
+        raise Refused(f"{path} {why}")
+    uri = f"{path.absolute().as_uri()}?mode=ro"
+    with sentences(path):
+        db = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=10)
+        try:
+            db.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+        except sqlite3.OperationalError:
+            # A WAL database needs its -shm file, which a read-only folder may not let us make. Without a WAL the
+            # file alone is whole, and can be read as it stands.
+            wal = Path(f"{path}-wal")
+            if wal.exists() and wal.stat().st_size > 0:
+                raise
+            db.close()
+            db = sqlite3.connect(f"{uri}&immutable=1", uri=True, isolation_level=None)
+        return db
+
+
+class Source:
+    """A ledger opened for reading; use it as a context manager. One snapshot from opening to closing."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.db = connect(path)
+        with sentences(path):
+            if found := differs(self.db):
+                self.db.close()
+                raise Refused(
+                    f"{path}: {len(found)} of its tables, views or triggers are not those that this version creates; "
+                    f"`transfer-ledger verify` says which."
+                )
+            self.db.execute("BEGIN")
+            self.head: Head = head(self.db)
+        if self.head.size == 0:
+            raise Refused(f"{path}: the ledger has no entries, not even its first; it cannot be read.")
+
+    def __enter__(self) -> Source:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.db.close()
+
+    def _read(self, seq: int, text: str) -> AnyEntry:
+        found, problems = entry.read(text.encode("utf-8", "surrogatepass"))
+        if found is None:
+            raise Refused(f"{self.path}: entry {seq} cannot be read: {problems[0].message} `verify` says more.")
+        return found
+
+    def entry(self, seq: int) -> tuple[AnyEntry, str, str] | None:
+        """Entry `seq` as (what it states, its sealed text, its hash), or None where there is none."""
+        row = self.db.execute("SELECT entry, hash FROM entries WHERE seq = ?", (seq,)).fetchone()
+        return (self._read(seq, row[0]), row[0], row[1]) if row else None
+
+    def genesis(self) -> Genesis:
+        """The first entry. `Refused` where it is no genesis."""
+        found = self.entry(0)
+        if found is None or not isinstance(found[0], Genesis):
+            raise Refused(f"{self.path}: its first entry is no genesis; `transfer-ledger verify` says more.")
+        return found[0]
+
+    def given(self, seq: int) -> dict[str, str | tuple[str, ...]]:
+        """The erasable values of entry `seq` that are still there, by name."""
+        rows = self.db.execute("SELECT disclosure FROM disclosures WHERE seq = ?", (seq,))
+        return {d.name: d.value for (text,) in rows for d in (disclosure.read(text),)}
+
+    def _erased(self) -> dict[int, frozenset[str]]:
+        found: dict[int, frozenset[str]] = {}
+        for (text,) in self.db.execute("SELECT entry FROM entries WHERE kind = 'erasure'"):
+            one = self._read(-1, text)
+            found[one.erases.seq] = found.get(one.erases.seq, frozenset()) | {one.name}  # type: ignore[union-attr] # kind = 'erasure'
+        return found
+
+    def transfers(self) -> Iterator[Recorded]:
+        """Every statement of a transfer in the order it was sealed, superseded ones too; streams."""
+        newest = dict(
+            self.db.execute("SELECT corrects, max(seq) FROM entries WHERE corrects IS NOT NULL GROUP BY corrects")
+        )
+        erased = self._erased()
+        disclosed = iter(self.db.execute("SELECT seq, disclosure FROM disclosures ORDER BY seq"))
+        pending = next(disclosed, None)
+        rows = self.db.execute(
+            "SELECT seq, entry, hash, corrects FROM entries WHERE kind IN ('transfer', 'correction') ORDER BY seq"
+        )
+        for seq, text, hash_, corrects in rows:
+            facts = self._read(seq, text)
+            assert isinstance(facts, (Transfer, Correction))
+            given = {}
+            while pending is not None and pending[0] <= seq:
+                if pending[0] == seq:
+                    one = disclosure.read(pending[1])
+                    given[one.name] = one.value
+                pending = next(disclosed, None)
+            latest = newest.get(seq if corrects is None else corrects)
+            superseded = latest if latest is not None and latest > seq else None
+            withdrawn = isinstance(facts, Correction) and facts.withdrawn
+            yield Recorded(
+                seq, hash_, facts, given, erased.get(seq, frozenset()), superseded is None and not withdrawn, superseded
+            )
+
+    def organisations(self) -> dict[str, Organisation]:
+        """The newest `organisation` entry for each id."""
+        rows = self.db.execute("SELECT seq, entry FROM entries WHERE kind = 'organisation' ORDER BY seq")
+        found = (self._read(seq, text) for seq, text in rows)
+        return {one.id: one for one in found if isinstance(one, Organisation)}
+
+    def registers(self) -> list[Adopted]:
+        """The adopted versions of the documented purposes, oldest adoption first."""
+        from ledger.register.read import read_register
+
+        found = []
+        for seq, text in self.db.execute("SELECT seq, entry FROM entries WHERE kind = 'register' ORDER BY seq"):
+            one = self._read(seq, text)
+            assert isinstance(one, Register)
+            row = self.db.execute("SELECT content FROM documents WHERE sha256 = ?", (one.sha256,)).fetchone()
+            if row is None:
+                raise Refused(f"{self.path}: the register sealed in entry {seq} is missing from its documents.")
+            found.append(Adopted(seq, one, read_register(row[0], f"the register of entry {seq}")))
+        return found

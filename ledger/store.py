@@ -1,0 +1,209 @@
+"""The one module that writes entries: opening a ledger for writing, and the statements that append.
+
+Every append happens inside `writing`, one `BEGIN IMMEDIATE` transaction: the head is read and the entry inserted
+under the same lock, so two writers can never fork the chain. What SQLite says goes out as a sentence.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from ledger.errors import Busy, Refused
+from ledger.schema import APPLICATION_ID, OLDEST_SQLITE, STATEMENTS, USER_VERSION, differs
+
+WAIT_SECONDS = 10
+"""How long a second writer waits for the first."""
+
+_NETWORK = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p", "afs", "fuse.rclone", "fuse.davfs"})
+_SYNCHRONISED = ("onedrive", "dropbox", "google drive", "googledrive", "icloud", "nextcloud", "owncloud")
+
+
+class Head(NamedTuple):
+    """The chain's end: how many entries there are, and the hash of the last (64 zeros where there is none)."""
+
+    size: int
+    hash: str
+
+
+def sqlite_problem() -> str | None:
+    """Why this machine's SQLite cannot hold a ledger, or None."""
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        return (
+            f"Python's SQLite here is {sqlite3.sqlite_version}; a ledger needs 3.37 or later. Install a newer Python."
+        )
+    return None
+
+
+def _mount_type(path: Path) -> str:
+    try:
+        lines = Path("/proc/self/mounts").read_text(encoding="utf-8", errors="replace").split("\n")
+    except OSError:
+        return ""
+    best, found = -1, ""
+    for line in lines:
+        parts = line.split(" ")
+        if len(parts) > 2:
+            point = parts[1].replace("\\040", " ")
+            if (str(path) + "/").startswith(point.rstrip("/") + "/") and len(point) >= best:
+                best, found = len(point), parts[2]
+    return found
+
+
+def place_problem(path: Path, mount_type: str | None = None) -> str | None:
+    """Why a ledger must not be written at `path`: WAL is unsafe where the file is shared or synchronised."""
+    folder = Path(os.path.abspath(path)).parent
+    kind = _mount_type(folder) if mount_type is None else mount_type
+    if kind in _NETWORK or str(folder).startswith(("//", "\\\\")):
+        kind = kind or "UNC path"
+        return f"{folder} is on a network drive ({kind}), where SQLite's WAL can lose entries; use a local disk."
+    for part in folder.parts:
+        if part.lower().startswith(_SYNCHRONISED):
+            return f"{folder} is synchronised by {part}, which copies half-written files; keep the ledger outside it."
+    return None
+
+
+@contextmanager
+def sentences(path: Path) -> Iterator[None]:
+    """Turns what SQLite says of the ledger at `path` into a `Refused` sentence."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        text = str(error)
+        if "locked" in text or "busy" in text:
+            raise Busy(
+                f"{path}: another program has been writing to the ledger for {WAIT_SECONDS} seconds; try again later."
+            ) from None
+        if "full" in text or "disk I/O" in text:
+            raise Refused(
+                f"{path}: the disk is full or failing ({text}); nothing was recorded. Make room, try again."
+            ) from None
+        if "readonly" in text or "unable to open" in text:
+            raise Refused(
+                f"{path}: the ledger cannot be written to here ({text}); check the folder's permissions."
+            ) from None
+        raise Refused(f"{path}: SQLite cannot go on: {text}.") from None
+    except sqlite3.DatabaseError as error:
+        raise Refused(f"{path}: this is not a usable ledger file ({error}).") from None
+
+
+def header_problem(path: Path) -> str | None:
+    """Why the file at `path` is no ledger of this format, from its first 100 bytes (SQLite file format §1.3)."""
+    if path.is_dir():
+        return "is a folder, not a ledger file."
+    try:
+        with path.open("rb") as file:
+            header = file.read(100)
+    except FileNotFoundError:
+        return "does not exist; `transfer-ledger init` makes a ledger."
+    except OSError as error:
+        return f"cannot be read: {error.strerror}."
+    if len(header) < 100 or not header.startswith(b"SQLite format 3\x00"):
+        return "is not an SQLite database, so it is no ledger."
+    if int.from_bytes(header[68:72], "big") != APPLICATION_ID:
+        return "is an SQLite database of another application, not a ledger."
+    version = int.from_bytes(header[60:64], "big")
+    if version > USER_VERSION:
+        return f"has the ledger format {version}, beyond {USER_VERSION}, which this version knows; install a newer one."
+    if version != USER_VERSION:
+        return f"says ledger format {version}, which never existed."
+    return None
+
+
+def _configure(db: sqlite3.Connection) -> None:
+    for pragma in ("synchronous=FULL", "secure_delete=ON"):
+        db.execute(f"PRAGMA {pragma}")
+
+
+def create(path: Path) -> sqlite3.Connection:
+    """An empty ledger file at `path`, open for writing; it has no genesis yet. `Refused` where one exists."""
+    if (why := sqlite_problem() or place_problem(path)) is not None:
+        raise Refused(why)
+    try:
+        # O_EXCL: never over an existing file, whatever happens between looking and making.
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    except FileExistsError:
+        raise Refused(f"{path} exists already; a ledger is never overwritten.") from None
+    except OSError as error:
+        raise Refused(f"{path} cannot be made: {error.strerror}.") from None
+    try:
+        with sentences(path):
+            db = sqlite3.connect(path, isolation_level=None, timeout=WAIT_SECONDS)
+            db.execute("PRAGMA journal_mode=WAL")
+            _configure(db)
+            with writing(db):
+                for statement in STATEMENTS:
+                    db.execute(statement)
+                db.execute(f"PRAGMA application_id={APPLICATION_ID}")
+                db.execute(f"PRAGMA user_version={USER_VERSION}")
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    except BaseException:
+        for name in (path, Path(f"{path}-wal"), Path(f"{path}-shm")):
+            name.unlink(missing_ok=True)
+        raise
+    return db
+
+
+def open_for_writing(path: Path) -> sqlite3.Connection:
+    """The ledger at `path`, open for appending. `Refused`, with a sentence, for anything that is not one."""
+    if (why := header_problem(path)) is not None:
+        raise Refused(f"{path} {why}")
+    if (why := sqlite_problem() or place_problem(path)) is not None:
+        raise Refused(why)
+    with sentences(path):
+        db = sqlite3.connect(path, isolation_level=None, timeout=WAIT_SECONDS)
+        # Before any other query: docs/decisions/0002-trusted-schema.md.
+        if differs(db):
+            raise Refused(
+                f"{path}: the tables, views or triggers are not those that this version creates; nothing is "
+                f"written to it. `transfer-ledger verify` says what differs."
+            )
+        _configure(db)
+        if db.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+            db.execute("PRAGMA journal_mode=WAL")
+    return db
+
+
+@contextmanager
+def writing(db: sqlite3.Connection) -> Iterator[None]:
+    """One write transaction, taken at once: all of it is kept, or nothing (also at Ctrl-C)."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
+
+
+def head(db: sqlite3.Connection) -> Head:
+    """The chain's end as `db` sees it now."""
+    row = db.execute("SELECT seq + 1, hash FROM entries ORDER BY seq DESC LIMIT 1").fetchone()
+    return Head(*row) if row else Head(0, "0" * 64)
+
+
+def insert_entry(db: sqlite3.Connection, seq: int, entry: bytes, hash_: str) -> None:
+    """Appends one sealed entry; the database refuses any place but the next."""
+    db.execute("INSERT INTO entries (seq, entry, hash) VALUES (?, ?, ?)", (seq, entry.decode("utf-8"), hash_))
+
+
+def insert_disclosures(db: sqlite3.Connection, rows: list[tuple[str, int, str, str]]) -> None:
+    """Keeps disclosures as (digest, seq, name, text)."""
+    db.executemany("INSERT INTO disclosures (digest, seq, name, disclosure) VALUES (?, ?, ?, ?)", rows)
+
+
+def insert_document(db: sqlite3.Connection, sha256: str, media_type: str, content: str) -> None:
+    """Keeps a document under its digest, once."""
+    db.execute("INSERT OR IGNORE INTO documents VALUES (?, ?, ?)", (sha256, media_type, content))
+
+
+def replace_names(db: sqlite3.Connection, names: list[tuple[str, str, str]], stamp: str) -> None:
+    """Rebuilds the cache of known names, (folded, kind, id), with the stamp of what it was made from."""
+    db.execute("DELETE FROM names")
+    db.executemany("INSERT INTO names (folded, kind, id) VALUES (?, ?, ?)", names)
+    db.execute("INSERT INTO names (kind, folded, id) VALUES ('', 'stamp', ?)", (stamp,))

@@ -1,0 +1,393 @@
+"""Appending to a ledger: the verbs that seal entries, each in one transaction, each with its receipt.
+
+The clock and the source of randomness are passed in. What is sealed is decided by `entry.settle`; where it lies by
+`store`. A transfer's id makes appending idempotent: the same id with the same content returns the first receipt,
+and with other content is refused with what differs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ledger import disclosure, entry, store
+from ledger.entry import Content
+from ledger.errors import Conflict, Refused
+from ledger.london import utc_text
+from ledger.members import FORMAT, LISTS, UNLISTED, Organisation, Register, Transfer
+from ledger.register.names import fold
+
+if TYPE_CHECKING:
+    from ledger.register.model import Register as Documented
+
+Clock = Callable[[], datetime]
+Entropy = Callable[[int], bytes]
+
+_PLACED = ("seq", "prev", "salt", "recorded_at", "_sd", "kind", "batch")
+_UNCOMPARED = frozenset({"recorded_by"})
+
+
+class Receipt(NamedTuple):
+    """What an append returns: where the entry lies, its hash, its id, when; `new` is False for a repetition."""
+
+    seq: int
+    hash: str
+    id: str | None
+    recorded_at: str
+    new: bool
+
+
+class Names:
+    """The ledger's known names, looked up one at a time: recording a transfer reads no YAML."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        self._found: dict[tuple[str, str], str | None] = {}
+
+    def find(self, kind: str, text: str) -> str | None:
+        """The id that `text` means among the names of `kind`, or None."""
+        key = (kind, text)
+        if key not in self._found:
+            row = self._db.execute("SELECT id FROM names WHERE kind = ? AND folded = ?", (kind, fold(text))).fetchone()
+            if len(self._found) > 10_000:
+                self._found.clear()
+            self._found[key] = row[0] if row else None
+        return self._found[key]
+
+    def near(self, kind: str, text: str) -> list[str]:
+        """Up to three ids of `kind` spelt most like `text`."""
+        import difflib
+
+        names = dict(self._db.execute("SELECT folded, id FROM names WHERE kind = ?", (kind,)))
+        close = difflib.get_close_matches(fold(text), names, n=3, cutoff=0.6)
+        return list(dict.fromkeys(names[name] for name in close))
+
+
+def built_in_digest() -> str:
+    """SHA-256 of the files that known names are made from (the facts of law and the vocabularies)."""
+    folder = Path(__file__).parent / "register"
+    digest = hashlib.sha256()
+    for path in sorted([folder / "law.yml", *(folder / "vocabularies").glob("*.yml")]):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+class Ledger:
+    """A ledger open for appending; use it as a context manager. Every public method is one transaction."""
+
+    def __init__(self, path: Path, clock: Clock, entropy: Entropy) -> None:
+        self.path = path
+        self._clock = clock
+        self._entropy = entropy
+        self._db = store.open_for_writing(path)
+        self._names = Names(self._db)
+
+    def __enter__(self) -> Ledger:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._db.close()
+
+    # -- sealing -------------------------------------------------------------------------------------------------
+
+    def _salt(self) -> str:
+        return disclosure.base64url(self._entropy(disclosure.SALT_BYTES))
+
+    def _append(self, kind: str, content: Content, at: store.Head) -> tuple[store.Head, Receipt]:
+        texts = sorted(content.texts.items())
+        for name, value in texts:
+            if (why := entry.text_problem(name, value)) is not None:
+                raise Refused(why)
+        written = [(name, disclosure.write(self._salt(), name, value)) for name, value in texts]
+        rows = [(disclosure.digest(text), at.size, name, text) for name, text in written]
+        recorded_at = utc_text(self._clock())
+        members: dict[str, Any] = {
+            **content.members,
+            "kind": kind,
+            "seq": at.size,
+            "prev": at.hash,
+            "salt": self._salt(),
+            "recorded_at": recorded_at,
+        }
+        if rows:
+            members["_sd"] = sorted(row[0] for row in rows)
+        data = entry.write(members)
+        hash_ = entry.leaf_hash(data)
+        store.insert_entry(self._db, at.size, data, hash_)
+        if rows:
+            store.insert_disclosures(self._db, rows)
+        return store.Head(at.size + 1, hash_), Receipt(at.size, hash_, content.members.get("id"), recorded_at, True)
+
+    def _one(self, kind: str, content: Content) -> Receipt:
+        return self._append(kind, content, store.head(self._db))[1]
+
+    # -- known names ---------------------------------------------------------------------------------------------
+
+    def _stamp(self) -> str:
+        row = self._db.execute(
+            "SELECT max(seq) FROM entries WHERE kind <> 'transfer' AND kind IN ('organisation', 'register')"
+        ).fetchone()
+        return f"{built_in_digest()}:{row[0]}"
+
+    def _fresh_names(self) -> None:
+        row = self._db.execute("SELECT id FROM names WHERE kind = '' AND folded = 'stamp'").fetchone()
+        if row is None or row[0] != self._stamp():
+            self._rebuild_names()
+
+    def _rebuild_names(self) -> None:
+        # Only here does a writer read YAML: after an adoption, a new organisation or a new version of this project.
+        from ledger.register.names import known_names
+        from ledger.register.read import load_law, load_vocabularies, read_register
+
+        registers, organisations = [], {}
+        rows = self._db.execute(
+            "SELECT entry FROM entries WHERE kind <> 'transfer' AND kind IN ('organisation', 'register') ORDER BY seq"
+        ).fetchall()
+        for (text,) in rows:
+            one, _ = entry.read(text.encode())
+            if isinstance(one, Organisation):
+                organisations[one.id] = one
+            elif isinstance(one, Register):
+                found = self._db.execute("SELECT content FROM documents WHERE sha256 = ?", (one.sha256,)).fetchone()
+                registers.append(read_register(found[0], f"the register of entry {one.seq}"))
+        newest = {register.id: register for register in registers}
+        names = known_names(load_law(), load_vocabularies(), newest.values(), organisations.values())
+        store.replace_names(self._db, names, self._stamp())
+        self._names = Names(self._db)
+
+    # -- transfers -----------------------------------------------------------------------------------------------
+
+    def settle(self, members: Mapping[str, Any], texts: Mapping[str, str]) -> Content:
+        """What would be sealed of a transfer that states `members` with names as typed; writes no entry."""
+        with store.sentences(self.path):
+            row = self._db.execute("SELECT id FROM names WHERE kind = '' AND folded = 'stamp'").fetchone()
+            if row is None or row[0] != self._stamp():
+                with store.writing(self._db):
+                    self._fresh_names()
+            return entry.settle(members, texts, self._names)
+
+    def _repeated(self, content: Content) -> Receipt | None:
+        row = self._db.execute(
+            "SELECT seq, entry, hash FROM entries WHERE kind = 'transfer' AND id = ?", (content.members["id"],)
+        ).fetchone()
+        if row is None:
+            return None
+        seq, text, hash_ = row
+        old, _ = entry.read(text.encode())
+        assert isinstance(old, Transfer)
+        rows = self._db.execute("SELECT disclosure FROM disclosures WHERE seq = ?", (seq,)).fetchall()
+        given = {d.name: d.value for (one,) in rows for d in (disclosure.read(one),)}
+        erased = {
+            name
+            for (one,) in self._db.execute("SELECT entry FROM entries WHERE kind <> 'transfer' AND kind = 'erasure'")
+            if (found := entry.read(one.encode())[0]) is not None and found.erases.seq == seq  # type: ignore[union-attr] # kind = 'erasure'
+            for name in (found.name,)  # type: ignore[union-attr]
+        }
+        differences = self._differences(text, given, content, erased)
+        if differences:
+            raise Conflict(
+                f"The id {content.members['id']} is entry {seq} already, with other content: {'; '.join(differences)}. "
+                f"Use `correct` if that entry is wrong, or another id if this is another transfer."
+            )
+        return Receipt(seq, hash_, content.members["id"], utc_text(old.recorded_at), False)
+
+    def _differences(
+        self, old_text: str, given: dict[str, str | tuple[str, ...]], new: Content, erased: set[str]
+    ) -> list[str]:
+        from ledger import canonical
+
+        placed = {"seq": 0, "prev": "", "salt": "", "recorded_at": "", "kind": "transfer"}
+        old: Any = canonical.decode(old_text.encode())
+        now: Any = canonical.decode(entry._encoder.encode({**new.members, **placed}))
+        found = []
+        for name in sorted((old.keys() | now.keys()) - set(_PLACED)):
+            if old.get(name) != now.get(name) and not self._same_name(name, old, now, given):
+                found.append(f"{name} was {_shown(old.get(name))} and now is {_shown(now.get(name))}")
+        resolved = {"sender_as_given", "recipient_as_given", "purpose_as_given", "schools_as_given",
+                    "fields_as_given", "limited_to_as_given"}  # fmt: skip
+        for name in sorted((given.keys() | new.texts.keys()) - erased - _UNCOMPARED):
+            if given.get(name) != new.texts.get(name) and not (name in resolved and name not in new.texts):
+                found.append(f"{name} differs")
+        return found
+
+    def _same_name(self, name: str, old: Any, now: Any, given: dict[str, str | tuple[str, ...]]) -> bool:
+        # Sealed as unlisted before the name was known, and known now: still the same statement.
+        typed = given.get(f"{name}_as_given")
+        if typed is None or name not in ("sender", "recipient", "purpose", "schools", "fields"):
+            return False
+        kind = {"purpose": "purpose", "fields": "field"}.get(name, "party")
+        if name not in LISTS and isinstance(typed, str):
+            return bool(old.get(name) == UNLISTED and self._names.find(kind, typed) == now.get(name))
+        ids = {self._names.find(kind, text) or UNLISTED for text in typed}
+        return bool(sorted(ids | (set(old[name]) - {UNLISTED})) == now.get(name))
+
+    def append(self, content: Content) -> Receipt:
+        """Appends one transfer (its `content` from `settle`), or returns the receipt of the same one.
+
+        Raises `Conflict` where the id stands for other content, `Busy` where another writer holds the ledger.
+        """
+        return self.append_many([content])[0]
+
+    def append_many(
+        self,
+        contents: Iterable[Content],
+        batch: tuple[int, dict[str, str]] | None = None,
+        done: Callable[[int], None] = lambda count: None,
+    ) -> list[Receipt]:
+        """Appends transfers in one transaction: all of them or none. `contents` may be lazy.
+
+        `batch` is (rows, digests of the source as erasable values): a `batch` entry goes before, and each
+        transfer names it and its row. `done` is told how many were appended, now and then.
+        """
+        receipts: list[Receipt] = []
+        with store.sentences(self.path), store.writing(self._db):
+            at = store.head(self._db)
+            place: int | None = None
+            if batch is not None:
+                place = at.size
+                at, _ = self._append("batch", Content({"rows": batch[0]}, dict(batch[1])), at)
+            for row, content in enumerate(contents, start=1):
+                if "id" not in content.members:
+                    content.members["id"] = f"t-{self._entropy(8).hex()}"
+                elif (first := self._repeated(content)) is not None:
+                    receipts.append(first)
+                    continue
+                if place is not None and "batch" not in content.members:
+                    content.members["batch"] = {"seq": place, "row": row}
+                at, receipt = self._append("transfer", content, at)
+                receipts.append(receipt)
+                if row % 500 == 0:
+                    done(row)
+            done(len(receipts))
+            if place is not None and not any(receipt.new for receipt in receipts):
+                raise Refused("Every row of the file is in the ledger already; nothing was recorded.")
+        return receipts
+
+    def imported_before(self, source_sha256: str) -> int | None:
+        """The seq of the `batch` that brought in the file with this digest, or None."""
+        with store.sentences(self.path):
+            for seq, text in self._db.execute("SELECT seq, disclosure FROM disclosures WHERE name = 'source_sha256'"):
+                if disclosure.read(text).value == source_sha256:
+                    return int(seq)
+        return None
+
+    def _transfer(self, which: str) -> tuple[int, str, str]:
+        row = self._db.execute(
+            "SELECT seq, hash, id FROM entries WHERE kind = 'transfer' AND id = ?", (which,)
+        ).fetchone()
+        if row is None and which.isdecimal() and which.isascii() and len(which) < 16:
+            row = self._db.execute(
+                "SELECT seq, hash, id FROM entries WHERE kind = 'transfer' AND seq = ?", (int(which),)
+            ).fetchone()
+        if row is None:
+            raise Refused(f"{self.path}: no transfer has the id or the entry number {which[:64]}.")
+        return int(row[0]), str(row[1]), str(row[2])
+
+    def correct(self, which: str, reason: str, replacement: Content | None, texts: Mapping[str, str]) -> Receipt:
+        """Seals a correction of transfer `which` (its id or seq): complete replacement, or withdrawal for None."""
+        with store.sentences(self.path), store.writing(self._db):
+            seq, hash_, id_ = self._transfer(which)
+            members: dict[str, Any] = {"corrects": {"seq": seq, "hash": hash_}, "id": id_}
+            given: dict[str, str | tuple[str, ...]] = {**texts, "reason": reason}
+            if replacement is None:
+                members["withdrawn"] = True
+            else:
+                if replacement.members.get("id", id_) != id_:
+                    raise Refused(f"The replacement names the id {replacement.members['id']}, but it corrects {id_}.")
+                members = {**replacement.members, **members}
+                given = {**replacement.texts, **given}
+            return self._one("correction", Content(members, given))
+
+    def refuse(self, content: Content) -> Receipt:
+        """Seals a `refusal`: a request that was refused, or met in part."""
+        with store.sentences(self.path), store.writing(self._db):
+            if "id" not in content.members:
+                content.members["id"] = f"r-{self._entropy(8).hex()}"
+            met = content.members.get("transfer")
+            if met is not None:
+                self._transfer(str(met))
+            return self._one("refusal", content)
+
+    # -- what transfers are judged by ----------------------------------------------------------------------------
+
+    def adopt(self, register: Documented, text: str, effective: tuple[date, date | None, bool]) -> Receipt:
+        """Seals a version of the documented purposes: `text` is its YAML, `effective` (from, until, assigned)."""
+        sha256 = hashlib.sha256(text.encode()).hexdigest()
+        members: dict[str, Any] = {
+            "register": register.id,
+            "version": register.version,
+            "sha256": sha256,
+            "effective_from": effective[0],
+            "effective_assigned": effective[2],
+        }
+        if effective[1] is not None:
+            members["effective_until"] = effective[1]
+        with store.sentences(self.path), store.writing(self._db):
+            store.insert_document(self._db, sha256, "application/yaml", text)
+            receipt = self._one("register", Content(members, {}))
+            self._rebuild_names()
+            return receipt
+
+    def add_organisations(self, organisations: Iterable[Mapping[str, Any]]) -> list[Receipt]:
+        """Seals one `organisation` entry each, all or none; a name that means something else already is refused.
+
+        One whose newest entry says the same already is not sealed again.
+        """
+        from ledger.members import members_of
+
+        receipts = []
+        coded = [m for m in members_of(Organisation) if m.domain.startswith("code:")]
+        with store.sentences(self.path), store.writing(self._db):
+            self._fresh_names()
+            for organisation in organisations:
+                members = {key: value for key, value in organisation.items() if value not in (None, "", ())}
+                for member in coded:
+                    if member.path in members:
+                        members[member.path] = entry._code(
+                            member.domain.partition(":")[2], members[member.path], member, self._names
+                        )
+                if not self._known_already(members):
+                    receipts.append(self._one("organisation", Content(members, {})))
+            self._rebuild_names()
+        return receipts
+
+    def _known_already(self, members: dict[str, Any]) -> bool:
+        row = self._db.execute(
+            "SELECT entry FROM entries WHERE kind <> 'transfer' AND kind = 'organisation' AND id = ? "
+            "ORDER BY seq DESC LIMIT 1",
+            (members.get("id"),),
+        ).fetchone()
+        if row is None:
+            return False
+        from ledger import canonical
+
+        old: Any = canonical.decode(row[0].encode())
+        now: Any = canonical.decode(entry._encoder.encode(members))
+        return bool({key: value for key, value in old.items() if key not in _PLACED} == now)
+
+
+def _shown(value: object) -> str:
+    return "absent" if value is None else str(value)[:80]
+
+
+def create(path: Path, origin: str, organisation: str, clock: Clock, entropy: Entropy) -> Receipt:
+    """Makes the ledger `path` with its genesis. `Refused` where the file exists or a name cannot be sealed."""
+    if (why := entry.origin_problem(origin)) is not None:
+        raise Refused(f"The origin {origin[:80]!r} cannot name a ledger: {why}.")
+    if (why := entry.name_problem(organisation)) is not None:
+        raise Refused(f"The organisation's name cannot be sealed: {why}.")
+    store.create(path).close()
+    try:
+        with Ledger(path, clock, entropy) as ledger, store.sentences(path), store.writing(ledger._db):
+            content = Content({"format": FORMAT, "origin": origin, "organisation": organisation}, {})
+            receipt = ledger._one("genesis", content)
+            ledger._rebuild_names()
+            return receipt
+    except BaseException:
+        for name in (path, Path(f"{path}-wal"), Path(f"{path}-shm")):
+            name.unlink(missing_ok=True)
+        raise

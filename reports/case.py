@@ -1,0 +1,243 @@
+"""A case: one recorded transfer, with what it means and the rules that judge it.
+
+What was typed and sealed as `unlisted` is looked up again among the names that the judging version knows, so
+that a register adopted later can still judge it; once erased, nobody can tell. A case knows its candidate
+flows: those documented between sender and recipient for the purpose, or, where none has that purpose, all
+between the two. `run` chooses among them; a check then sees the chosen one as `case.flow`.
+"""
+
+from __future__ import annotations
+
+from copy import copy
+from datetime import date, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
+
+from ledger.london import instant
+from ledger.members import NOT_STATED, UNLISTED, Correction, Subjects
+from reports.context import permitted_days
+from reports.finding import Citation, Finding, Outcome, Severity, Value, make
+
+if TYPE_CHECKING:
+    from ledger.register.model import Flow
+    from ledger.source import Adopted, Recorded
+    from reports.context import Context
+
+
+class Case:
+    """One transfer (or its correction) and what judges it. `flow` is None until one is chosen."""
+
+    def __init__(self, recorded: Recorded, context: Context) -> None:
+        self.recorded = recorded
+        self.facts = recorded.facts
+        self.context = context
+        self.flow: Flow | None = None
+
+    def on_flow(self, flow: Flow | None) -> Case:
+        """The same case, judged by `flow`."""
+        other = copy(self)
+        other.flow = flow
+        return other
+
+    # -- when ------------------------------------------------------------------------------------------------
+
+    @property
+    def on(self) -> date:
+        """The London day of the transfer, or an interval's first."""
+        assert self.facts.transferred_on is not None  # required in what is no withdrawal
+        return self.facts.transferred_on
+
+    @property
+    def last(self) -> date:
+        """The London day of the transfer, or an interval's last."""
+        return self.facts.transferred_until or self.on
+
+    @cached_property
+    def instant(self) -> datetime | None:
+        """The instant of the transfer, None where only days are known."""
+        at = self.facts.transferred_at
+        return None if at is None or len(at) == 10 or "/" in at else instant(at)
+
+    # -- who and what ----------------------------------------------------------------------------------------
+
+    @cached_property
+    def version(self) -> Adopted | None:
+        """The version that judges; a correction is judged by a version that could judge its transfer."""
+        facts = self.facts
+        seq = facts.corrects.seq if isinstance(facts, Correction) else self.recorded.seq
+        return self.context.version(self.on, seq)
+
+    def lost(self, name: str) -> bool:
+        """Whether the text of an erasable value is no longer there."""
+        return name not in self.recorded.given
+
+    def text(self, name: str) -> str | None:
+        """The text of an erasable value, None where it was erased or never given."""
+        value = self.recorded.given.get(name)
+        return value if isinstance(value, str) else None
+
+    def _resolve(self, kind: str, id_: str | None, name: str) -> str | None:
+        if id_ != UNLISTED:
+            return id_
+        text = self.text(name)
+        return None if text is None else self.context.named(self.version, kind, text)
+
+    @cached_property
+    def sender(self) -> str | None:
+        """The sender's id, None where nobody knows the text."""
+        return self._resolve("party", self.facts.sender, "sender_as_given")
+
+    @cached_property
+    def recipient(self) -> str | None:
+        """The recipient's id, None where nobody knows it."""
+        id_ = self._resolve("party", self.facts.recipient, "recipient_as_given")
+        return id_ if id_ is not None and self.context.known(id_, self.version) else None
+
+    @cached_property
+    def purpose(self) -> str | None:
+        """The purpose's id, None where nobody knows the text."""
+        return self._resolve("purpose", self.facts.purpose, "purpose_as_given")
+
+    def _fields(self, ids: tuple[str, ...], name: str) -> tuple[frozenset[str], int]:
+        known = {id_ for id_ in ids if id_ not in (UNLISTED, NOT_STATED)}
+        unknown = 0
+        texts = self.recorded.given.get(name, ()) if UNLISTED in ids else ()
+        for text in (texts,) if isinstance(texts, str) else texts:
+            id_ = self.context.named(self.version, "field", text)
+            if id_ is None:
+                unknown += 1
+            else:
+                known.add(id_)
+        return frozenset(known), unknown
+
+    @cached_property
+    def _sent(self) -> tuple[frozenset[str], int]:
+        return self._fields(self.facts.fields, "fields_as_given")
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """The fields that went, as far as they are known."""
+        return self._sent[0]
+
+    @property
+    def unknown_fields(self) -> int:
+        """How many fields went under a text that nobody knows."""
+        return self._sent[1]
+
+    @property
+    def fields_untold(self) -> str:
+        """Why it cannot be told which fields went: `not-stated`, `erased`, or "" where it can."""
+        if NOT_STATED in self.facts.fields:
+            return NOT_STATED
+        return "erased" if UNLISTED in self.facts.fields and self.lost("fields_as_given") else ""
+
+    @cached_property
+    def limited_to(self) -> tuple[frozenset[str], int]:
+        """The fields sent of those who had opted out, and how many have a text that nobody knows."""
+        opt_outs = self.facts.opt_outs
+        return self._fields(() if opt_outs is None else opt_outs.limited_to, "limited_to_as_given")
+
+    @property
+    def subjects(self) -> Subjects:
+        """Whose data went; nothing stated is all members absent."""
+        return self.facts.subjects or Subjects()
+
+    @cached_property
+    def bases(self) -> tuple[str, ...]:
+        """The lawful bases and the conditions for special categories, each once."""
+        return tuple(dict.fromkeys((*self.facts.lawful_basis, *self.facts.special_category_condition)))
+
+    @property
+    def sources(self) -> tuple[Recorded, ...]:
+        """The transfers in this ledger that brought the data here; withdrawn ones are none."""
+        found = []
+        for onward in self.facts.onward_of:
+            if onward.origin in (None, self.context.origin):
+                source = self.context.transfers_by_id.get(onward.id)
+                if source is not None and source.facts.transferred_on is not None:
+                    found.append(source)
+        return tuple(found)
+
+    # -- flows -----------------------------------------------------------------------------------------------
+
+    @cached_property
+    def pair(self) -> tuple[Flow, ...]:
+        """All flows documented between the two, in the register's order."""
+        if self.version is None or self.sender is None or self.recipient is None:
+            return ()
+        ids = self.context.ids
+        return self.version.register.flows_between(ids(self.sender), ids(self.recipient))
+
+    @cached_property
+    def candidates(self) -> tuple[Flow, ...]:
+        """The flows that may be meant: still permitted ones first of all, then those with the purpose."""
+        pair = tuple(flow for flow in self.pair if self.ended(flow) != "yes") or self.pair
+        return tuple(flow for flow in pair if self.purpose in flow.purposes) or pair
+
+    def ended(self, flow: Flow) -> Literal["yes", "no", "unclear"]:
+        """Whether the register's permission for `flow` had ended when the data went."""
+        until = flow.permitted_until
+        if until is None:
+            return "no"
+        day, end = permitted_days(until), instant(until)
+        if end is not None and self.instant is not None:
+            return "yes" if self.instant >= end else "no"
+        if self.on > day:
+            return "yes"
+        if self.last > day or (end is not None and self.last == day):
+            return "unclear"
+        return "no"
+
+    # -- what is found ---------------------------------------------------------------------------------------
+
+    def cited(self, ids: tuple[str, ...]) -> tuple[Citation, ...]:
+        """The paragraphs of the judging version with these ids."""
+        if self.version is None:
+            return ()
+        found = (self.version.register.paragraph(id_) for id_ in ids)
+        return tuple(Citation(one.citation, one.point) for one in found if one is not None)
+
+    def finding(
+        self,
+        check: str,
+        outcome: Outcome,
+        reason: str,
+        *,
+        expected: tuple[Value, ...] = (),
+        found: tuple[Value, ...] = (),
+        members: tuple[str, ...] = (),
+        limit: str | None = None,
+        cite: tuple[str, ...] = (),
+        law: tuple[Citation, ...] | None = None,
+        severity: Severity | None = None,
+    ) -> Finding:
+        """A finding on this case.
+
+        `members` are the members of the transfer that it rests on, `limit` the attribute of the flow that set
+        the limit (where an editor assigned it, the finding says so), `cite` paragraphs to cite besides the
+        flow's own. `law` is given where the law alone judges: then no register takes part.
+        """
+        flow, version = self.flow, self.version
+        if law is not None:
+            citations, assigned, register = law, "", None
+        else:
+            citations = self.cited(tuple(dict.fromkeys((*cite, *(flow.cite if flow else ())))))
+            if not citations and version is not None:
+                citations = (Citation(f"{version.register.title}, version {version.register.version}"),)
+            assigned = flow.assigned.get(limit, "") if flow is not None and limit is not None else ""
+            register = version.entry.sha256 if version is not None else None
+        return make(
+            check,
+            outcome,
+            reason,
+            entries=((self.recorded.seq, self.recorded.hash),),
+            id_=self.facts.id,
+            expected=expected,
+            found=found,
+            citations=citations,
+            assigned=assigned,
+            prefilled=tuple(name for name in members if name in self.facts.prefilled),
+            register=register,
+            severity=severity,
+            corrected_by=None if self.recorded.current else self.recorded.superseded_by,
+        )

@@ -1,0 +1,63 @@
+"""Two transfers are alike in everything but their id.
+
+The same file recorded twice counts twice in every figure; or it was really sent twice, which somebody should
+know. If it was recorded twice, withdraw one of the two by a correction.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Hashable, Iterator, Sequence
+
+import msgspec
+
+from ledger.members import Facts
+from reports.case import Case
+from reports.checks.kinds import Member, Needs
+from reports.finding import Finding, make
+
+ID = "duplicate-transfer"
+NEEDS: Needs = "law"
+
+_APART = frozenset(("seq", "prev", "salt", "recorded_at", "sd", "batch", "offset_assumed", "prefilled"))
+_COMPARED = tuple(name for name in Facts.__struct_fields__ if name not in _APART)
+_ERASABLE = (
+    "sender_as_given",
+    "recipient_as_given",
+    "purpose_as_given",
+    "fields_as_given",
+    "schools_as_given",
+    "limited_to_as_given",
+    "payload_sha256",
+    "request_reference",
+)
+_encode = msgspec.msgpack.Encoder().encode
+
+
+def key(case: Case) -> Hashable | None:
+    """A digest of all that says what went; what a correction replaced takes no part."""
+    if not case.recorded.current:
+        return None
+    facts, given = case.facts, case.recorded.given
+    content = [getattr(facts, name) for name in _COMPARED]
+    content.append([given.get(name) for name in _ERASABLE] if given else None)
+    return hashlib.blake2b(_encode(content), digest_size=16).digest()
+
+
+def value(case: Case) -> int:
+    """Nothing is kept of the case."""
+    return 0
+
+
+def check_group(group: Hashable, members: Sequence[Member]) -> Iterator[Finding]:
+    """One advisory finding for each later transfer, on it and the first."""
+    first = members[0]
+    for later in members[1:]:
+        yield make(
+            ID,
+            "advisory",
+            "alike",
+            entries=[(later.seq, later.hash), (first.seq, first.hash)],
+            id_=later.id,
+            found=(first.id,),
+        )

@@ -1,0 +1,105 @@
+"""Somebody opted out, and more of their data went than an opt-out allows.
+
+Parents, and pupils of 16 or over, may tell the school that Connexions gets no more than name and address; and
+the authority and the department then pass on nothing that they had from the school. The notice contradicts
+itself on the date of birth, so that one cannot be told. Look up the opt-outs before every transfer; where it
+was not done, ask the recipient to delete what it must not have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ledger.members import NOT_STATED, UNLISTED, OptOuts
+from ledger.register.model import OptOut
+from reports.case import Case
+from reports.checks.kinds import Needs
+from reports.finding import Finding, Outcome, Value
+
+ID = "opt-out-not-honoured"
+NEEDS: Needs = "flow"
+
+_MEMBERS = ("opt_outs", "opt_outs.checked", "opt_outs.limited", "opt_outs.limited_to", "fields")
+
+
+def _stopped(rule: OptOut, fields: frozenset[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Of `fields`, those that an opt-out stops, and those on which the notice is unclear."""
+    if rule.always is not None:
+        stopped = fields - frozenset(rule.always)
+        unclear = stopped & frozenset(rule.unclear)
+    else:
+        stopped = fields & frozenset(rule.withheld)
+        unclear = fields & frozenset(rule.unclear)
+    return tuple(sorted(stopped - unclear)), tuple(sorted(unclear))
+
+
+def check(case: Case) -> Iterator[Finding]:
+    """By the flow's rule: what an opt-out withholds, or what is not passed on at all."""
+    assert case.flow is not None
+    rule = case.flow.opt_out
+    if rule is None:
+        return
+    for outcome, reason, expected, found in (_passing_on if rule.passing_on else _withheld)(case, rule):
+        yield case.finding(
+            ID,
+            outcome,
+            reason,
+            expected=expected,
+            found=found,
+            members=_MEMBERS,
+            limit="opt_out",
+            cite=rule.cite,
+        )
+
+
+_Found = tuple[Outcome, str, tuple[Value, ...], tuple[Value, ...]]
+
+
+def _withheld(case: Case, rule: OptOut) -> Iterator[_Found]:
+    expected: tuple[Value, ...] = rule.always if rule.always is not None else rule.withheld
+    stopped, unclear = _stopped(rule, case.fields)
+    may_be = unclear or case.fields_untold
+    if case.unknown_fields and rule.always is not None:
+        stopped += ("fields_as_given",)
+    if not stopped and not may_be:
+        return
+    opt_outs = case.facts.opt_outs
+    if opt_outs is None or opt_outs.checked is None:
+        yield "cannot-tell", "not-stated", expected, stopped or unclear
+    elif not opt_outs.checked:
+        yield "breach" if stopped else "cannot-tell", "not-checked", expected, stopped or unclear
+    elif opt_outs.limited or opt_outs.limited_to:
+        yield from _limited(case, rule, opt_outs, expected)
+
+
+def _limited(case: Case, rule: OptOut, opt_outs: OptOuts, expected: tuple[Value, ...]) -> Iterator[_Found]:
+    if not opt_outs.limited_to or NOT_STATED in opt_outs.limited_to:
+        yield "cannot-tell", "limited-to-what", expected, ()
+        return
+    known, unknown = case.limited_to
+    stopped, unclear = _stopped(rule, known)
+    if unknown and rule.always is not None:
+        stopped += ("limited_to_as_given",)
+    if stopped:
+        yield "breach", "beyond", expected, stopped
+    elif unclear:
+        yield "cannot-tell", "unclear", expected, unclear
+    elif UNLISTED in opt_outs.limited_to and case.lost("limited_to_as_given"):
+        yield "cannot-tell", "erased", expected, ("limited_to_as_given",)
+
+
+def _passing_on(case: Case, rule: OptOut) -> Iterator[_Found]:
+    opt_outs = case.facts.opt_outs or OptOuts()
+    told = tuple(
+        source.facts.id
+        for source in case.sources
+        if (before := source.facts.opt_outs) is not None and (before.limited or before.excluded)
+    )
+    if opt_outs.limited or opt_outs.limited_to:
+        yield "breach", "passed-on", (), (opt_outs.limited or 0,)
+    elif told and not opt_outs.excluded:
+        yield "breach", "source-had-opt-outs", (), told
+    elif opt_outs.checked is None:
+        yield "cannot-tell", "not-stated", (), ()
+    elif not opt_outs.checked:
+        yield "breach", "not-checked", (), ()

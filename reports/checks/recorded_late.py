@@ -1,0 +1,65 @@
+"""The transfer was recorded long after its date, which then has no independent support.
+
+More than 30 days late is shown once for an import. A transfer that uses ContactPoint, dated before its
+closing but recorded after it, is shown entry by entry, because there everything hangs on the date. A
+correction that keeps the date counts from when the date was first recorded. Record transfers when they
+happen; keep what supports the date (a log of the system that sent it).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Sequence
+
+from reports import contactpoint
+from reports.case import Case
+from reports.checks.kinds import Member, Needs
+from reports.finding import Finding, make
+
+ID = "recorded-late"
+NEEDS: Needs = "law"
+
+DAYS = 30
+"""Later than this many days after the transfer is late (DESIGN §7)."""
+
+
+def days_late(case: Case) -> int:
+    """How many days after the transfer its date was recorded."""
+    facts = case.facts
+    recorded_at = case.context.recorded_at(facts, facts.transferred_at, facts.recorded_at)
+    return (case.context.day_of(recorded_at) - case.last).days
+
+
+def key(case: Case) -> Hashable | None:
+    """The import for what is late; the entry itself for ContactPoint, and for what came in no import."""
+    facts = case.facts
+    closing = case.context.law.contactpoint
+    if case.last <= closing.day and contactpoint.moment(case) == "before":
+        recorded_at = case.context.recorded_at(facts, facts.transferred_at, facts.recorded_at)
+        if recorded_at >= closing.closed_at and contactpoint.uses(case):
+            return "contactpoint", case.recorded.seq
+    if days_late(case) <= DAYS:
+        return None
+    return ("entry", case.recorded.seq) if facts.batch is None else ("batch", facts.batch.seq)
+
+
+def value(case: Case) -> int:
+    """What a group keeps of the case: its days."""
+    return days_late(case)
+
+
+def check_group(group: Hashable, members: Sequence[Member]) -> Iterator[Finding]:
+    """One advisory finding for the group, on all its entries; `found` is the longest and how many."""
+    assert isinstance(group, tuple)
+    of = str(group[0])
+    corrected = [member.corrected_by for member in members]
+    yield make(
+        ID,
+        "advisory",
+        of,
+        entries=[(member.seq, member.hash) for member in members],
+        id_=None if of == "batch" else members[0].id,
+        expected=() if of == "contactpoint" else (DAYS,),
+        found=(max(member.value for member in members), len(members)),
+        # A batch stays open while one of its entries still holds.
+        corrected_by=None if None in corrected else corrected[-1],
+    )

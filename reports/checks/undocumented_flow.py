@@ -1,0 +1,43 @@
+"""The documented purposes know no flow from this sender to this recipient, or only one that had ended.
+
+A notice says who gives data to whom. A transfer between two that it does not connect was not announced to
+anybody. Stop it, or have the notice changed before it happens again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ledger.members import UNLISTED
+from reports import contactpoint
+from reports.case import Case
+from reports.checks.kinds import Needs
+from reports.finding import Finding
+
+ID = "undocumented-flow"
+NEEDS: Needs = "register"
+
+
+def check(case: Case) -> Iterator[Finding]:
+    """No flow between the two; an unknown recipient, and ContactPoint's end, are other checks' findings."""
+    if case.recipient is None:
+        return
+    members = ("sender", "recipient")
+    if case.facts.sender == UNLISTED and case.lost("sender_as_given"):
+        yield case.finding(ID, "cannot-tell", "erased", found=("sender_as_given",))
+    elif case.sender is None:
+        yield case.finding(ID, "breach", "unlisted", found=("sender_as_given", case.recipient), members=members)
+    elif not case.pair:
+        yield case.finding(ID, "breach", "no-flow", found=(case.sender, case.recipient), members=members)
+    elif case.flow is not None and case.flow.permitted_until and not contactpoint.uses(case):
+        ended = case.ended(case.flow)
+        if ended != "no":
+            yield case.finding(
+                ID,
+                "breach" if ended == "yes" else "cannot-tell",
+                "ended" if ended == "yes" else "ending",
+                expected=(case.flow.permitted_until,),
+                found=(case.facts.transferred_at or "",),
+                members=("transferred_at",),
+                limit="permitted_until",
+            )

@@ -1,0 +1,40 @@
+"""Data goes between these two, but not for this purpose.
+
+Purpose limitation is the heart of a notice: what was announced for statistics must not serve decisions about
+a child. Record the purpose that the data was really sent for, or stop the transfer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ledger.members import UNLISTED
+from reports.case import Case
+from reports.checks.kinds import Needs
+from reports.finding import Finding
+
+ID = "undocumented-purpose"
+NEEDS: Needs = "register"
+
+
+def check(case: Case) -> Iterator[Finding]:
+    """A documented pair without the purpose; the rest is then judged by all flows of the pair."""
+    purposes = tuple(dict.fromkeys(purpose for flow in case.pair for purpose in flow.purposes))
+    if not case.pair or case.purpose in purposes:
+        return
+    if case.facts.purpose != UNLISTED or case.purpose is not None:
+        yield case.finding(
+            ID,
+            "breach",
+            "not-documented",
+            expected=purposes,
+            found=(case.purpose or "",),
+            members=("purpose",),
+            limit="purposes",
+        )
+    elif case.lost("purpose_as_given"):
+        yield case.finding(ID, "cannot-tell", "erased", expected=purposes, found=("purpose_as_given",))
+    else:
+        yield case.finding(
+            ID, "breach", "unlisted", expected=purposes, found=("purpose_as_given",), members=("purpose",)
+        )

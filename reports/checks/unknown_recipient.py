@@ -1,0 +1,31 @@
+"""Neither the documented purposes, nor the ledger's organisations, nor the law know the recipient.
+
+Families were not told of it. If it is an organisation that plays a documented role, make it known with
+`organisation add`; if it is documented under another name, add the name; otherwise the transfer was not
+documented and the data protection officer must decide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ledger.members import UNLISTED
+from reports.case import Case
+from reports.checks.kinds import Needs
+from reports.finding import Finding
+
+ID = "unknown-recipient"
+NEEDS: Needs = "register"
+
+
+def check(case: Case) -> Iterator[Finding]:
+    """A recipient without a known id; once its text is erased, nobody can tell."""
+    if case.recipient is not None:
+        return
+    if case.facts.recipient != UNLISTED:
+        found: str = case.facts.recipient or ""
+        yield case.finding(ID, "breach", "unknown", found=(found,), members=("recipient",))
+    elif case.lost("recipient_as_given"):
+        yield case.finding(ID, "cannot-tell", "erased", found=("recipient_as_given",))
+    else:
+        yield case.finding(ID, "breach", "unlisted", found=("recipient_as_given",), members=("recipient",))

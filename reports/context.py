@@ -1,0 +1,173 @@
+"""What all cases of one run share: the law, the vocabularies, the registers adopted, the organisations.
+
+Which version of the register judges a transfer is decided here: among the versions that cover its day, the
+newest that was adopted before it was recorded, so that a later version cannot make an old breach lawful;
+where there is none, the earliest adopted afterwards (DESIGN §6). Days on which the law or a register changes
+cut time into eras; within one era a check cannot tell two days apart, which is what lets `run` judge each
+distinct shape of transfer once.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from ledger.london import day_of, days
+from ledger.members import Correction
+from ledger.register.names import fold, known_names
+
+if TYPE_CHECKING:
+    from ledger.members import Organisation
+    from ledger.register.terms import Law, Vocabularies
+    from ledger.source import Adopted, Recorded
+
+PEOPLE = frozenset(("parent", "data-subject"))
+"""Parties that are people and that every register knows."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """What a run judges. `recorded` is in order of seq and gone through once.
+
+    `transfers_by_id` finds the transfers that others cite as `onward_of`; `origin` is this ledger's name.
+    """
+
+    recorded: Iterable[Recorded]
+    adopted: tuple[Adopted, ...]
+    organisations: Mapping[str, Organisation]
+    law: Law
+    vocabularies: Vocabularies
+    transfers_by_id: Mapping[str, Recorded] = field(default_factory=dict)
+    origin: str | None = None
+
+
+def permitted_days(until: str) -> date:
+    """The London day of a flow's `permitted_until`, which is an instant or a last day."""
+    return days(until)[0]
+
+
+class Context:
+    """Evidence prepared for judging as of one day. Everything in it stays the same during a run."""
+
+    def __init__(self, evidence: Evidence, as_of: date) -> None:
+        self.law = evidence.law
+        self.vocabularies = evidence.vocabularies
+        self.as_of = as_of
+        self.origin = evidence.origin
+        self.transfers_by_id = evidence.transfers_by_id
+        self.versions = tuple(sorted(evidence.adopted, key=lambda version: version.seq))
+        self.organisations = dict(evidence.organisations)
+        for organisation in evidence.organisations.values():
+            for former in organisation.former_ids:
+                self.organisations.setdefault(former, organisation)
+        # What a correction replaced: seq → (transferred_at, recorded_at). Filled while the run goes on.
+        self.replaced: dict[int, tuple[str | None, datetime]] = {}
+        self.memo: dict[object, object] = {}
+        self._ids: dict[str, frozenset[str]] = {}
+        self._names: dict[int | None, dict[tuple[str, str], str]] = {}
+        self._texts: dict[tuple[int | None, str, str], str | None] = {}
+
+    def organisation(self, id_: str) -> Organisation | None:
+        """The organisation with this id, or that had it before."""
+        return self.organisations.get(id_)
+
+    def ids(self, party: str) -> frozenset[str]:
+        """What is known of a party: its id, and where the ledger knows it, its present id and its role."""
+        found = self._ids.get(party)
+        if found is None:
+            organisation = self.organisation(party)
+            found = frozenset((party,) if organisation is None else (party, organisation.id, organisation.role))
+            self._ids[party] = found
+        return found
+
+    def known(self, party: str, version: Adopted | None) -> bool:
+        """Whether the organisations, the law or the version that judges know this id of a party."""
+        return (
+            party in self.organisations
+            or party in PEOPLE
+            or self.law.party(party) is not None
+            or party == self.law.contactpoint.party
+            or (version is not None and version.register.party(party) is not None)
+        )
+
+    def version(self, on: date, seq: int) -> Adopted | None:
+        """The version that judges a transfer of day `on` that is entry `seq`; None where none covers it."""
+        covering = [
+            version
+            for version in self.versions
+            if version.entry.effective_from <= on
+            and (version.entry.effective_until is None or on <= version.entry.effective_until)
+        ]
+        before = [version for version in covering if version.seq < seq]
+        if before:
+            return before[-1]
+        return covering[0] if covering else None
+
+    def named(self, version: Adopted | None, kind: str, text: str) -> str | None:
+        """The id that `text` means to the version that judges; None for a text that nobody knows."""
+        key = (None if version is None else version.seq, kind, text)
+        if key not in self._texts:
+            if key[0] not in self._names:
+                registers = () if version is None else (version.register,)
+                organisations = {one.id: one for one in self.organisations.values()}.values()
+                names = known_names(self.law, self.vocabularies, registers, organisations)
+                self._names[key[0]] = {(of, folded): id_ for folded, of, id_ in names}
+            self._texts[key] = self._names[key[0]].get((kind, fold(text)))
+        return self._texts[key]
+
+    def recorded_at(self, facts: object, transferred_at: str | None, recorded_at: datetime) -> datetime:
+        """When the date of a transfer was first claimed: a correction that keeps it does not make it late."""
+        if isinstance(facts, Correction) and facts.corrects.seq in self.replaced:
+            first_at, first = self.replaced[facts.corrects.seq]
+            if first_at == transferred_at:
+                return first
+        return recorded_at
+
+    @cached_property
+    def sharp_days(self) -> frozenset[date]:
+        """Days on which the hour matters: ContactPoint's last, and the last of a flow's permission."""
+        ends = (
+            permitted_days(flow.permitted_until)
+            for version in self.versions
+            for flow in version.register.flows
+            if flow.permitted_until is not None
+        )
+        return frozenset((self.law.contactpoint.day, *ends))
+
+    @cached_property
+    def _eras(self) -> list[date]:
+        first: set[date] = set()
+        last: set[date] = set(self.sharp_days)
+        first.update(self.sharp_days)
+        for version in self.versions:
+            first.add(version.entry.effective_from)
+            if version.entry.effective_until is not None:
+                last.add(version.entry.effective_until)
+        for basis in self.law.bases:
+            first.add(basis.in_force_from)
+            if basis.in_force_until is not None:
+                last.add(basis.in_force_until)
+        last.update(party.closed.on for party in self.law.parties if party.closed is not None)
+        last.update(one.closed for one in self.organisations.values() if one.closed is not None)
+        return sorted(first | {day + timedelta(days=1) for day in last if day < date.max})
+
+    def era(self, day: date) -> int:
+        """The number of the era that `day` lies in."""
+        return bisect_right(self._eras, day)
+
+    def day_of(self, moment: datetime) -> date:
+        """The London day of a moment; entries of one import share few moments, so days are kept."""
+        found = self._days.get(moment)
+        if found is None:
+            if len(self._days) > 100_000:
+                self._days.clear()
+            found = self._days[moment] = day_of(moment)
+        return found
+
+    @cached_property
+    def _days(self) -> dict[datetime, date]:
+        return {}

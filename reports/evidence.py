@@ -1,0 +1,61 @@
+"""A ledger's file as evidence for a run: what `ledger.source` gives, put where the checks expect it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+
+from ledger.members import Correction, Transfer
+from ledger.register.read import load_law, load_vocabularies
+from ledger.source import Recorded, Source
+from reports.context import Evidence
+
+
+class Cited(Mapping[str, Recorded]):
+    """Transfers by their id, as they stand now: looked up one by one, since few transfers are cited."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._find = lru_cache(maxsize=4096)(self._read)
+
+    def _read(self, id_: str) -> Recorded | None:
+        db = self._source.db
+        row = db.execute("SELECT seq FROM entries WHERE kind = 'transfer' AND id = ?", (id_,)).fetchone()
+        if row is None:
+            return None
+        newest = db.execute("SELECT max(seq) FROM entries WHERE corrects = ?", row).fetchone()[0]
+        seq = row[0] if newest is None else newest
+        found = self._source.entry(seq)
+        if found is None or not isinstance(found[0], Transfer | Correction):
+            return None
+        facts = found[0]
+        if isinstance(facts, Correction) and facts.withdrawn:
+            return None
+        return Recorded(seq, found[2], facts, self._source.given(seq), frozenset(), True, None)
+
+    def __getitem__(self, id_: str) -> Recorded:
+        found = self._find(id_)
+        if found is None:
+            raise KeyError(id_)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        rows = self._source.db.execute("SELECT id FROM entries WHERE kind = 'transfer' ORDER BY seq")
+        return (id_ for (id_,) in rows)
+
+    def __len__(self) -> int:
+        count: int = self._source.db.execute("SELECT count(*) FROM entries WHERE kind = 'transfer'").fetchone()[0]
+        return count
+
+
+def evidence_of(source: Source) -> Evidence:
+    """All that a run needs of an open ledger. Its transfers stream, once; open `source` for as long."""
+    return Evidence(
+        recorded=source.transfers(),
+        adopted=tuple(source.registers()),
+        organisations=source.organisations(),
+        law=load_law(),
+        vocabularies=load_vocabularies(),
+        transfers_by_id=Cited(source),
+        origin=source.genesis().origin,
+    )

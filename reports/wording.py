@@ -1,0 +1,292 @@
+"""The one place where values become sentences: what was expected, what was found, what to do next.
+
+Sentences are for a governor or a head teacher: plain English, no codes where there is a label. An erasable
+value is named, never shown: what was typed stands on the entry's own page, for those who may see it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import date, datetime
+from functools import cached_property
+from typing import NamedTuple
+
+from ledger.london import LONDON
+from reports.context import Evidence
+from reports.finding import Finding, Value
+
+
+class Wording(NamedTuple):
+    """A finding in sentences."""
+
+    expected: str
+    found: str
+    next_step: str
+
+
+class Labels:
+    """Names for people, for the ids and codes that findings hold. An unknown id stays as it is."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        self._evidence = evidence
+
+    @cached_property
+    def _all(self) -> dict[str, str]:
+        evidence = self._evidence
+        labels: dict[str, str] = {}
+        for kind in evidence.vocabularies.kinds:
+            for term in evidence.vocabularies.terms(kind):
+                labels.setdefault(term.id, term.label)
+        labels |= {term.id: term.label for term in (*evidence.law.purposes, *evidence.law.bases)}
+        labels |= {party.id: party.name for party in evidence.law.parties}
+        for adopted in evidence.adopted:
+            labels |= {purpose.id: purpose.label for purpose in adopted.register.purposes}
+            labels |= {party.id: party.name for party in adopted.register.parties}
+        labels |= {one.id: one.name for one in evidence.organisations.values()}
+        return labels
+
+    def __call__(self, value: Value) -> str:
+        """The label of an id, a date as `6 August 2010`, a name of an erasable value as what it is."""
+        text = str(value)
+        if text.endswith("_as_given"):
+            return f"what was typed as {text.removesuffix('_as_given').replace('_', ' ')}"
+        return self._all.get(text) or dated(text) or text
+
+
+def dated(text: str) -> str:
+    """`text` as a date, time or interval in words, in London time; "" where it is none."""
+    if "/" in text:
+        parts = [dated(part) for part in text.split("/")]
+        return " to ".join(parts) if all(parts) else ""
+    try:
+        if len(text) == 10:
+            day = date.fromisoformat(text)
+            return f"{day.day} {day:%B %Y}"
+        if "T" not in text:
+            return ""
+        moment = datetime.fromisoformat(text).astimezone(LONDON)
+    except ValueError:
+        return ""
+    return f"{moment.day} {moment:%B %Y} at {moment:%H:%M} London time"
+
+
+def _list(values: Iterable[str]) -> str:
+    texts = [text for text in values if text]
+    return ", ".join(texts[:-1]) + " and " + texts[-1] if len(texts) > 1 else "".join(texts)
+
+
+_WAYS = {
+    "to": "it went to {}",
+    "from": "it came from {}",
+    "for": "it was for the purpose “{}”",
+    "onward": "it passed on what came by transfer {}",
+}
+
+
+def _uses(values: tuple[Value, ...], label: Callable[[Value], str]) -> str:
+    pairs = zip(values[1::2], values[2::2], strict=True)
+    return f"It is dated {label(values[0])}; " + _list(
+        _WAYS[str(way)].format(match if way == "onward" else label(match)) for way, match in pairs
+    )
+
+
+def _limits(values: tuple[Value, ...]) -> str:
+    low, high = values
+    if low != "" and high != "":
+        return str(low) if low == high else f"{low} to {high}"
+    return f"{low} and over" if low != "" else f"up to {high}" if high != "" else "not stated"
+
+
+# By check and reason: `{e}` and `{f}` are all values expected and found, `{e0}` and `{f1}` single ones.
+_STOP = "Stop these transfers, tell the data protection officer, and establish where the data is now."
+_DELETE = "Ask the recipient to delete what it should not have, and mend the export."
+_STATE = "Find out, and correct the entry so that it says so."
+_GONE = "Nothing can be done from the record; ask those who made the transfer."
+_TIME = "Find the time of the transfer in the system that sent it, and correct the entry."
+_BASIS = "Establish the lawful basis with the data protection officer and correct the entry."
+
+SENTENCES: dict[tuple[str, str], tuple[str, str, str]] = {
+    ("contactpoint-closed", "used"): (
+        "No use of ContactPoint after it was switched off on {e0}.", "{uses}.", _STOP),
+    ("contactpoint-closed", "nearly"): (
+        "No use of ContactPoint after it was switched off on {e0}.",
+        "{uses}, going by a name that may be meant.", "Find out whether ContactPoint was meant. " + _STATE),
+    ("contactpoint-closing-day", "no-time"): (
+        "A time before ContactPoint was switched off on {e0}.", "{uses}; no time is given.", _TIME),
+    ("contactpoint-closing-day", "spans"): (
+        "A time before ContactPoint was switched off on {e0}.", "{uses}; that spans the closing.", _TIME),
+    ("unknown-recipient", "unknown"): (
+        "A recipient that the documented purposes name.", "{f} is not known.",
+        "Make the organisation known, or stop sending to it."),
+    ("unknown-recipient", "unlisted"): (
+        "A recipient that the documented purposes name.", "Nobody knows {f}.",
+        "Make the organisation known, or stop sending to it."),
+    ("unknown-recipient", "erased"): (
+        "A recipient that the documented purposes name.",
+        "The recipient was not a known one, and {f} was erased.",
+        _GONE),
+    ("undocumented-flow", "no-flow"): (
+        "A flow that the documented purposes describe.", "None is documented from {f0} to {f1}.",
+        "Stop the transfers, or have the notice changed before the next one."),
+    ("undocumented-flow", "unlisted"): (
+        "A sender that the documented purposes name.", "Nobody knows {f0}; the data went to {f1}.",
+        "Make the sender known as an organisation, or correct the entry."),
+    ("undocumented-flow", "erased"): (
+        "A sender that the documented purposes name.",
+        "The sender was not a known one, and {f} was erased.", _GONE),
+    ("undocumented-flow", "ended"): (
+        "A transfer before {e0}, when the permission ended.", "It is dated {f0}.", _STOP),
+    ("undocumented-flow", "ending"): (
+        "A transfer before {e0}, when the permission ended.", "It is dated {f0}, which does not tell.",
+        _TIME),
+    ("undocumented-purpose", "not-documented"): (
+        "One of the documented purposes: {e}.", "The purpose stated is {f}.",
+        "Correct the purpose if another was meant; otherwise stop the transfers."),
+    ("undocumented-purpose", "unlisted"): (
+        "One of the documented purposes: {e}.", "Nobody knows {f}.",
+        "Correct the purpose if a documented one was meant; otherwise stop the transfers."),
+    ("undocumented-purpose", "erased"): (
+        "One of the documented purposes: {e}.", "The purpose was not a known one, and {f} was erased.",
+        _GONE),
+    ("field-not-documented", "not-documented"): ("Nothing but {e}.", "These went too: {f}.", _DELETE),
+    ("field-not-documented", "unlisted"): (
+        "Nothing but {e}.", "{f1} data item(s) went that nobody knows by the name typed.", _DELETE),
+    ("field-not-documented", "not-stated"): ("Nothing but {e}.", "Nobody said which data items went.",
+        _STATE),
+    ("field-not-documented", "erased"): ("Nothing but {e}.", "What was typed for a data item was erased.",
+        _GONE),
+    ("required-field-missing", "missing"): (
+        "At least {e}.", "Missing: {f}.", "Look at the export, and send what was missing."),
+    ("required-field-missing", "not-stated"): (
+        "Among the data items: {e}.", "Nobody said which data items went.", _STATE),
+    ("required-field-missing", "erased"): (
+        "Among the data items: {e}.", "What was typed for a data item was erased.", _GONE),
+    ("lawful-basis-missing", "no-basis"): ("A lawful basis.", "None is stated.", _BASIS),
+    ("lawful-basis-missing", "no-condition"): (
+        "A condition for special categories of data, besides the lawful basis.",
+        "None is stated, and these went: {f}.", _BASIS),
+    ("lawful-basis-not-documented", "not-documented"): (
+        "The documented basis: {e}.", "The transfer relies on {f}.", _BASIS),
+    ("lawful-basis-not-in-force", "not-in-force"): (
+        "A basis in force on the day (this one: {span}).",
+        "{f0} was relied on; the transfer is dated {f1}.", _BASIS),
+    ("lawful-basis-not-in-force", "partly"): (
+        "A basis in force on all days (this one: {span}).", "{f0} was relied on; the transfer is dated {f1}.",
+        _TIME),
+    ("lawful-basis-not-in-force", "unknown"): ("A known lawful basis.", "{f} is not known.", _BASIS),
+    ("too-granular", "finer"): ("Nothing finer than: {e}.", "The level is: {f}.", _DELETE),
+    ("too-granular", "not-stated"): ("Nothing finer than: {e}.", "The level is not stated.", _STATE),
+    ("age-outside-limits", "outside"): ("Ages {limits}.", "Ages {ages}.", _DELETE),
+    ("age-outside-limits", "beyond"): (
+        "Ages {limits}.", "Ages {ages}; whether that was allowed cannot be told from the notice.",
+        "Find out why they were included. " + _STATE),
+    ("age-outside-limits", "partly"): (
+        "Ages {limits}.", "The year groups can have ages {ages}, not all within that.", _STATE),
+    ("age-outside-limits", "not-stated"): ("Ages {limits}.", "Ages {ages}.", _STATE),
+    ("subjects-not-documented", "not-documented"): ("Data about: {e}.", "Data about: {f}.", _DELETE),
+    ("subjects-not-documented", "not-stated"): ("Data about: {e}.", "Nobody said about whom.", _STATE),
+    ("phase-not-documented", "not-documented"): ("Schools of the phase: {e}.", "The phase is: {f}.", _DELETE),
+    ("phase-not-documented", "not-stated"): ("Schools of the phase: {e}.", "The phase is not known.", _STATE),
+    ("phase-not-documented", "conflict"): (
+        "Schools of the phase: {e}.", "{f0} is stated, but the school's own entry says {f1}.", _STATE),
+    ("key-stage-not-documented", "not-documented"): ("Nothing but: {e}.", "Also: {f}.", _DELETE),
+    ("key-stage-not-documented", "not-stated"): ("Nothing but: {e}.", "No key stage is stated.", _STATE),
+    ("key-stage-not-documented", "not-documented-year"): ("Nothing but: {e}.", "Also: {f}.", _DELETE),
+    ("key-stage-not-documented", "not-stated-year"): ("Nothing but: {e}.", "No year group is stated.",
+        _STATE),
+    ("opt-out-not-honoured", "not-checked"): (
+        "The opt-outs looked up before data goes.", "They were not looked up.",
+        "Look them up now; " + _DELETE[0].lower() + _DELETE[1:]),
+    ("opt-out-not-honoured", "not-stated"): (
+        "The opt-outs looked up before data goes.", "Nobody said whether they were.", _STATE),
+    ("opt-out-not-honoured", "limited-to-what"): (
+        "Only what an opt-out leaves: {e}.", "It is not stated what went of those who had opted out.",
+        _STATE),
+    ("opt-out-not-honoured", "beyond"): (
+        "Only what an opt-out leaves: {e}.", "Of those who had opted out went also: {f}.", _DELETE),
+    ("opt-out-not-honoured", "unclear"): (
+        "Only what an opt-out leaves: {e}.",
+        "Of those who had opted out went also: {f}, on which the notice contradicts itself.",
+        "Ask the data protection officer which rule applied."),
+    ("opt-out-not-honoured", "erased"): (
+        "Only what an opt-out leaves: {e}.", "What was typed for a data item was erased.", _GONE),
+    ("opt-out-not-honoured", "passed-on"): (
+        "Nothing passed on that a school sent about those who opted out with it.",
+        "Data of people who had opted out was passed on, with fewer fields.", _DELETE),
+    ("opt-out-not-honoured", "source-had-opt-outs"): (
+        "Nothing passed on that a school sent about those who opted out with it.",
+        "The school's transfer ({f}) had opt-outs, and this one leaves nobody out.", _DELETE),
+    ("approval-missing", "none"): (
+        "Approval beforehand by: {e}.", "None is recorded.", "Get the approval on record, or the data back."),
+    ("approval-missing", "other-role"): (
+        "Approval beforehand by: {e}.", "It was approved by: {f}.",
+        "Get the approval on record, or the data back."),
+    ("approval-missing", "no-date"): (
+        "Approval beforehand by: {e}.", "The approval has no date.", _STATE),
+    ("approval-missing", "afterwards"): (
+        "Approval beforehand by: {e}.", "It was given on {f0}, after the transfer ({f1}).",
+        "Tell whoever approves that it came late, and why."),
+    ("recipient-closed", "closed"): (
+        "Nothing sent after the recipient closed on {e0}.", "{f0} was sent data on {f1}.",
+        "Find out who got the data; send to the successor in future{successors}."),
+    ("recipient-closed", "spans"): (
+        "Nothing sent after the recipient closed on {e0}.", "{f0} was sent data in {f1}.", _TIME),
+    ("recorded-late", "batch"): (
+        "Transfers recorded within {e0} days.",
+        "This import held {f1} that were recorded up to {f0} days later.",
+        "Keep what supports the dates; record transfers when they happen."),
+    ("recorded-late", "entry"): (
+        "Transfers recorded within {e0} days.", "It was recorded {f0} days later.",
+        "Keep what supports the date; record transfers when they happen."),
+    ("recorded-late", "contactpoint"): (
+        "A use of ContactPoint before its closing, recorded before its closing.",
+        "It was recorded {f0} days later, after the closing: nothing independent supports its date.",
+        "Keep what supports the date, as a log of the system that sent it."),
+    ("dated-in-future", "after-recording"): (
+        "A date no later than the recording on {e0}.", "It is dated {f0}.", "Correct the date."),
+    ("dated-in-future", "after-as-of"): (
+        "A date no later than the day that is reported on.", "It is dated {f0}.", "Correct the date."),
+    ("duplicate-transfer", "alike"): (
+        "Each transfer recorded once.", "It is like transfer {f0} in everything but its id.",
+        "If it was recorded twice, withdraw one of the two."),
+}  # fmt: skip
+
+RATINGS = {
+    "act-now": "Act now",
+    "cannot-say": "Cannot say",
+    "no-problem-found": "No problem found",
+}
+
+RATING_REASONS = {
+    "open-breach": "at least one breach is open",
+    "check-not-run": "some checks did not run, or not on all transfers",
+    "records-missing": "records that were expected are missing",
+    "not-verified": "the record does not verify",
+    "cannot-tell": "more than 5% of the transfers cannot be told",
+}
+
+
+def word(finding: Finding, label: Callable[[Value], str] = str) -> Wording:
+    """The finding in sentences; `label` (a `Labels`) gives names for ids."""
+    expected, found = finding.expected, finding.found
+    values = {f"e{place}": label(value) for place, value in enumerate(expected)}
+    values |= {f"f{place}": label(value) for place, value in enumerate(found)}
+    values["e"], values["f"] = _list(map(label, expected)), _list(map(label, found))
+    if finding.check.startswith("contactpoint-"):
+        values["uses"] = _uses(found, label)
+    if finding.check == "age-outside-limits":
+        values["limits"], values["ages"] = _limits(expected), _limits(found)
+    if finding.check == "lawful-basis-not-in-force" and expected:
+        values["span"] = f"from {label(expected[0])}" + (f" to {label(expected[1])}" if expected[1] else "")
+    if finding.check == "recipient-closed":
+        successors = _list(map(label, expected[1:]))
+        values["successors"] = f" ({successors})" if successors else ""
+    texts = [text.format(**values) for text in SENTENCES[finding.check, finding.reason]]
+    notes = ""
+    if finding.assigned:
+        notes += f" This limit was assigned by the register's editor: {finding.assigned}"
+    if finding.prefilled:
+        notes += " Software, not a person, filled in: " + _list(finding.prefilled) + "."
+    if finding.corrected_by is not None:
+        notes += f" Entry {finding.corrected_by} corrected it since."
+    return Wording(texts[0][:1].upper() + texts[0][1:], texts[1][:1].upper() + texts[1][1:] + notes, texts[2])

@@ -1,0 +1,236 @@
+"""Every check by its cases (`tests/cases/*.yml`: transfers in, findings out), and the laws that hold for all.
+
+A finding is written as `[seq] check outcome reason severity`, the seq 10 where there is one transfer.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import msgspec
+import pytest
+from ruamel.yaml import YAML
+
+from reports import run as running
+from reports.checks import CHECKS
+from reports.run import CheckFailed, Result, rate, run
+from reports.wording import SENTENCES, Labels, word
+from tests.reports.world import AS_OF, BASES, evidence, recorded
+
+CASES = Path(__file__).parents[1] / "cases"
+
+
+def _cases() -> Iterator[Any]:
+    for path in sorted(CASES.glob("*.yml")):
+        for case in YAML(typ="safe").load(path):
+            yield pytest.param(case, id=f"{path.stem}: {case['name']}")
+
+
+ALL = list(_cases())
+
+
+def judged(case: dict[str, Any]) -> Result:
+    return run(evidence(case["transfers"], adopted=case.get("adopted", True)), case.get("as_of", AS_OF))
+
+
+def written(result: Result) -> list[str]:
+    return [f"{one.seq} {one.check} {one.outcome} {one.reason} {one.severity}" for one in result.findings]
+
+
+@pytest.mark.parametrize("case", ALL)
+def test_case(case: dict[str, Any]) -> None:
+    expected = [text if text[0].isdigit() else f"10 {text}" for text in case["findings"]]
+    assert written(judged(case)) == expected
+
+
+@pytest.mark.parametrize("case", ALL)
+def test_every_finding_has_its_sentences(case: dict[str, Any]) -> None:
+    label = Labels(evidence([]))
+    for finding in judged(case).findings:
+        words = word(finding, label)
+        assert all(text and "{" not in text for text in words)
+        assert finding.check == "duplicate-transfer" or finding.citation or finding.check in (
+            "lawful-basis-not-in-force", "recorded-late", "dated-in-future")  # fmt: skip
+
+
+def test_every_check_has_cases_an_example_and_a_docstring() -> None:
+    for check in CHECKS:
+        cases = YAML(typ="safe").load(CASES / f"{check.ID}.yml")
+        assert any(case.get("example") for case in cases), check.ID
+        assert check.__doc__
+    assert {check for check, _ in SENTENCES} == {check.ID for check in CHECKS}
+    assert len(CHECKS) == 21
+
+
+# One member changed at a time: whatever a check looks at must be part of a transfer's shape.
+VARIATIONS: tuple[dict[str, Any], ...] = (
+    {},
+    {"transferred_at": "2010-08-06T11:30Z"},
+    {"transferred_at": "2010-08-06"},
+    {"transferred_at": "2010-08-20"},
+    {"transferred_at": "2010-08-01/2010-08-20"},
+    {"transferred_at": "2010-04-01"},
+    {"transferred_at": "2011-01-02"},
+    {"recorded_at": "2010-02-01T09:00:00Z"},
+    {"sender": "primary"},
+    {"sender": "unlisted", "given": {"sender_as_given": "Elm Primary"}},
+    {"sender": "unlisted", "given": {"sender_as_given": "Nobody"}},
+    {"sender": "unlisted", "erased": ["sender_as_given"]},
+    {"recipient": "guidance"},
+    {"recipient": "guidance", "transferred_at": "2010-08-20"},
+    {"recipient": "unlisted", "given": {"recipient_as_given": "Shire Advice"}},
+    {"recipient": "unlisted", "given": {"recipient_as_given": "Contact Piont"}},
+    {"recipient": "unlisted", "erased": ["recipient_as_given"]},
+    {"purpose": "statistics"},
+    {"purpose": "unlisted", "given": {"purpose_as_given": "Advice"}},
+    {"purpose": "unlisted", "given": {"purpose_as_given": "Fun"}},
+    {"schools": ["primary"]},
+    {"phase": "primary"},
+    {"fields": ["forename", "telephone"]},
+    {"fields": ["unlisted"], "given": {"fields_as_given": ["first name"]}},
+    {"fields": ["unlisted"], "given": {"fields_as_given": ["shoe size"]}},
+    {"fields": ["ethnicity"]},
+    {"fields": ["ethnicity"], "special_category_condition": ["dpa1998-sch3-9"]},
+    {"lawful_basis": []},
+    {"lawful_basis": ["ukgdpr-art6-1-e"]},
+    {"granularity": "individual"},
+    {"granularity": "national"},
+    {"subjects": {"kind": "workforce"}},
+    {"subjects": {"kind": "pupil", "age_min": 12, "age_max": 15}},
+    {"subjects": {"kind": "pupil", "age_min": 13, "age_max": 20}},
+    {"subjects": {"kind": "pupil", "key_stages": ["ks4"]}},
+    {"subjects": {"kind": "pupil", "year_groups": ["year-8"]}},
+    {"fields": ["forename", "telephone"], "opt_outs": {"checked": False}},
+    {"fields": ["forename", "telephone"], "opt_outs": {"checked": True}},
+    {"fields": ["forename", "telephone"], "opt_outs": {"checked": True, "limited": 1}},
+    {"fields": ["telephone"], "opt_outs": {"checked": True, "limited": 1, "limited_to": ["telephone"]}},
+    {"opt_outs": {"checked": True, "limited": 1}},
+    {"approval": None},
+    {"approval": {"role": "chief-statistician"}},
+    {"approval": {"role": "chief-statistician", "date": "2010-03-02"}},
+)
+
+
+def test_remembered_shapes_give_the_same_findings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A transfer among many others, in any order, is judged as it is judged alone."""
+    transfers = [{"from": base, **variation} for base in BASES for variation in VARIATIONS]
+    together = evidence(transfers)
+    late = {"recorded-late", "duplicate-transfer"}
+    alone = []
+    for one in together.recorded:
+        result = run(replace(together, recorded=[one]), AS_OF)
+        alone += [finding for finding in result.findings if finding.check not in late]
+    assert {one.check for one in alone} == {check.ID for check in CHECKS} - late
+    entries = list(together.recorded)
+    for kept in (1, 20_000, 20_000, 20_000, 20_000):
+        monkeypatch.setattr(running, "SHAPES_KEPT", kept)
+        found = run(replace(together, recorded=entries), AS_OF).findings
+        assert [one for one in found if one.check not in late] == alone
+        random.Random(kept + len(entries)).shuffle(entries)
+
+
+def test_a_key_holds_through_time_and_tells_findings_apart() -> None:
+    case = {"transfers": [{"from": "la", "fields": ["upn", "ethnicity"], "lawful_basis": []}]}
+    findings = judged(case).findings
+    assert len({one.key for one in findings}) == len(findings) == 3
+    assert judged({**case, "as_of": date(2020, 1, 1)}).findings == findings
+    twice = run(evidence([*case["transfers"], {**case["transfers"][0], "id": "other"}]), AS_OF).findings
+    assert len({one.key for one in twice}) == 7
+
+
+def test_no_erasable_text_gets_into_a_finding() -> None:
+    secret = "Jayden Smithson"
+    given = dict.fromkeys(("sender_as_given", "recipient_as_given", "purpose_as_given"), secret)
+    lists = {"fields_as_given": [secret], "limited_to_as_given": [secret]}
+    unlisted: dict[str, Any] = {"given": given | lists}
+    stated = [{**unlisted, "from": "connexions", member: "unlisted"} for member in ("sender", "recipient", "purpose")]
+    opt_outs = {"checked": True, "limited": 1, "limited_to": ["unlisted"]}
+    stated.append({**unlisted, "from": "connexions", "fields": ["unlisted"], "opt_outs": opt_outs})
+    result = run(evidence(stated), AS_OF)
+    assert len(result.findings) >= 5
+    assert secret.encode() not in msgspec.json.encode(result.findings)
+
+
+def test_assigned_limits_and_prefilled_members_are_said() -> None:
+    transfer = {"from": "la", "lawful_basis": ["dpa1998-sch2-1"], "prefilled": ["lawful_basis"]}
+    (finding,) = judged({"transfers": [transfer]}).findings
+    assert finding.citation == "Cases ¶1"
+    assert finding.assigned == "The notice names no basis."
+    assert finding.prefilled == ("lawful_basis",)
+    assert "assigned by the register's editor" in word(finding).found
+
+
+def test_without_a_register_only_the_law_judges_and_the_rest_says_so() -> None:
+    result = judged({"adopted": False, "transfers": [{"from": "la", "fields": ["upn"], "recipient": "acme"}]})
+    assert not result.findings
+    not_run = [check for check in result.checks if not check.ran]
+    assert len(not_run) == 13
+    assert all("register" in check.reason for check in not_run)
+    assert rate(result).level == "cannot-say"
+
+
+def test_transfers_outside_every_version_are_counted_and_said() -> None:
+    result = judged({"transfers": [{"from": "la"}, {"from": "la", "transferred_at": "2008-03-01"}]})
+    assert (result.transfers, result.covered) == (2, 1)
+    assert {check.reason for check in result.checks if check.reason} == {
+        "1 of 2 transfers are dated outside the dates of every adopted register."
+    }
+
+
+def test_what_was_corrected_stays_and_is_not_open() -> None:
+    case = {
+        "transfers": [
+            {"from": "la", "id": "a", "fields": ["upn"], "superseded_by": 11},
+            {"from": "la", "id": "a", "kind": "correction", "corrects": {"seq": 10, "hash": "0"}},
+        ]
+    }
+    result = judged(case)
+    assert [one.corrected_by for one in result.findings] == [11]
+    assert result.counts["breach"] == 0
+    assert result.counts["corrected"] == 1
+    assert (result.transfers, rate(result).level) == (1, "no-problem-found")
+
+
+def test_a_later_version_cannot_make_an_old_breach_lawful() -> None:
+    world = evidence([{"from": "la", "fields": ["upn"]}])
+    (early,) = world.adopted
+    fields = msgspec.structs.replace(early.register.flows[0].fields, permitted=("upn",))
+    flows = (msgspec.structs.replace(early.register.flows[0], fields=fields),)
+    later = early._replace(seq=50, register=msgspec.structs.replace(early.register, flows=flows))
+    assert len(run(replace(world, adopted=(early, later)), AS_OF).findings) == 1
+    assert not run(replace(world, adopted=(later,)), AS_OF).findings
+    correction = {"from": "la", "kind": "correction", "fields": ["upn"], "corrects": {"seq": 10, "hash": "0"}}
+    judged_again = replace(world, adopted=(early, later), recorded=[recorded(60, correction)])
+    assert len(run(judged_again, AS_OF).findings) == 1
+
+
+def test_rating() -> None:
+    breach = judged({"transfers": [{"from": "la", "fields": ["upn"]}]})
+    assert rate(breach).level == "act-now"
+    assert rate(breach, closed={breach.findings[0].key}).level == "no-problem-found"
+    untold = judged({"transfers": [{"from": "la", "fields": ["not-stated"]}]})
+    assert rate(untold) == ("cannot-say", ("cannot-tell",))
+    clean = judged({"transfers": [{"from": "la"}]})
+    assert rate(clean).level == "no-problem-found"
+    assert rate(clean, verified=False) == ("cannot-say", ("not-verified",))
+    assert rate(clean, missing=True) == ("cannot-say", ("records-missing",))
+
+
+def test_a_broken_check_is_never_swallowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def check(case: object) -> Iterator[None]:
+        raise ZeroDivisionError("by zero")
+
+    broken = SimpleNamespace(ID="too-granular", NEEDS="law", check=check)
+    monkeypatch.setattr(running, "_EACH", (broken,))
+    with pytest.raises(CheckFailed, match=r"too-granular failed on entry 10: ZeroDivisionError"):
+        judged({"transfers": [{"from": "la"}]})
+
+
+def test_every_base_is_clean() -> None:
+    assert not judged({"transfers": [{"from": base} for base in BASES]}).findings

@@ -1,0 +1,92 @@
+"""The small world that the cases of `tests/cases` are judged in; how a case becomes a recorded transfer."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from ruamel.yaml import YAML
+
+from ledger.london import days
+from ledger.members import Correction, Organisation, Register, Transfer
+from ledger.register.read import load_law, load_vocabularies, read_register
+from ledger.source import Adopted, Recorded
+from reports.context import Evidence
+
+HERE = Path(__file__).parent
+AS_OF = date(2011, 1, 31)
+SEALED = {"prev": "0" * 64, "salt": "A" * 22}
+
+_WORLD = YAML(typ="safe").load(HERE / "world.yml")
+
+ORGANISATIONS = {
+    row["id"]: msgspec.convert(
+        {**SEALED, "kind": "organisation", "seq": 1, "recorded_at": "2009-09-01T00:00:00Z", **row},
+        Organisation,
+    )
+    for row in _WORLD["organisations"]
+}
+
+BASES: dict[str, dict[str, Any]] = _WORLD["bases"]
+
+
+@cache
+def register() -> Adopted:
+    """The register of the cases, adopted as entry 2."""
+    data = (HERE / "register.yml").read_bytes()
+    read = read_register(data, "register.yml")
+    sealed = Register(
+        seq=2,
+        recorded_at=datetime(2009, 9, 1, tzinfo=UTC),
+        register=read.id,
+        version=read.version,
+        sha256=hashlib.sha256(data).hexdigest(),
+        effective_from=read.effective_from,
+        effective_until=read.effective_until,
+        effective_assigned=False,
+        **SEALED,
+    )
+    return Adopted(2, sealed, read)
+
+
+def recorded(seq: int, stated: dict[str, Any]) -> Recorded:
+    """`stated` as a recorded transfer: `from` a base, `given` and `erased` values, `corrects` another."""
+    stated = {**BASES.get(stated.get("from", ""), {}), **stated}
+    stated.pop("from", None)
+    given, erased = stated.pop("given", {}), frozenset(stated.pop("erased", ()))
+    superseded_by = stated.pop("superseded_by", None)
+    facts: dict[str, Any] = {
+        "kind": "transfer",
+        "id": f"t{seq}",
+        "transferred_at": "2010-03-01",
+        "lawful_basis": ["dpa1998-sch2-5"],
+        "_sd": ["x" * 43],
+        **stated,
+    }
+    on, until = days(facts["transferred_at"])
+    facts |= {"transferred_on": on, **({"transferred_until": until} if until else {})}
+    day = (until or on) + timedelta(days=1)
+    facts.setdefault("recorded_at", f"{day}T09:00:00Z")
+    kind = Correction if facts["kind"] == "correction" else Transfer
+    sealed = msgspec.convert({**SEALED, "seq": seq, **facts}, kind)
+    given = {name: value if isinstance(value, str) else tuple(value) for name, value in given.items()}
+    hash_ = hashlib.sha256(msgspec.json.encode([seq, sealed], order="sorted")).hexdigest()
+    return Recorded(seq, hash_, sealed, given, erased, superseded_by is None, superseded_by)
+
+
+def evidence(transfers: list[dict[str, Any]], *, adopted: bool = True) -> Evidence:
+    """The transfers as entries from 10 on, and all that judges them."""
+    found = [recorded(10 + place, stated) for place, stated in enumerate(transfers)]
+    return Evidence(
+        recorded=found,
+        adopted=(register(),) if adopted else (),
+        organisations=ORGANISATIONS,
+        law=load_law(),
+        vocabularies=load_vocabularies(),
+        transfers_by_id={one.facts.id: one for one in found if one.current},
+        origin="shire.example/transfers",
+    )
