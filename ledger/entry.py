@@ -298,10 +298,14 @@ class Lookup(Protocol):
 
 
 class Content(NamedTuple):
-    """An entry before it has a place: its `members` (no seq, prev, salt, recorded_at) and erasable `texts`."""
+    """An entry before it has a place: its `members` (no seq, prev, salt, recorded_at) and erasable `texts`.
+
+    `row` is the row of the file that it came in, where there is one.
+    """
 
     members: dict[str, Any]
     texts: dict[str, str | tuple[str, ...]]
+    row: int | None = None
 
 
 _FACT_MEMBERS = [m for m in members_of(Transfer) if not m.path.startswith(("batch", "onward_of", "_sd"))]
@@ -321,7 +325,8 @@ def _kind_of(member: Member) -> str:
     return vocabulary or (member.column or member.path if first == "literal" else first)
 
 
-def _code(kind: str, text: str, member: Member, lookup: Lookup) -> str:
+def code(kind: str, text: str, member: Member, lookup: Lookup) -> str:
+    """The code of vocabulary `kind` that `text` means for `member`; `Refused`, naming the nearest, for none."""
     found = lookup.find(kind, text)
     if found is None:
         near = lookup.near(kind, text)
@@ -356,7 +361,7 @@ def settle(members: Mapping[str, Any], texts: Mapping[str, str], lookup: Lookup)
             if unknown:
                 given[_GIVEN[member.path]] = unknown if member.many else unknown[0]
         else:
-            ids = sorted({_code(kind, text, member, lookup) for text in values})
+            ids = sorted({code(kind, text, member, lookup) for text in values})
         settled = ids if member.many else ids[0]
         if inner:
             sealed[outer] = {**holder, inner: settled}

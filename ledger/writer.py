@@ -18,7 +18,7 @@ from ledger import disclosure, entry, store
 from ledger.entry import Content
 from ledger.errors import Conflict, Refused
 from ledger.london import utc_text
-from ledger.members import FORMAT, LISTS, UNLISTED, Organisation, Register, Transfer
+from ledger.members import FORMAT, LISTS, UNLISTED, Organisation, Refusal, Register, Transfer, members_of
 from ledger.register.names import fold
 
 if TYPE_CHECKING:
@@ -225,6 +225,15 @@ class Ledger:
         ids = {self._names.find(kind, text) or UNLISTED for text in typed}
         return bool(sorted(ids | (set(old[name]) - {UNLISTED})) == now.get(name))
 
+    def conflict(self, content: Content) -> str | None:
+        """Why this transfer cannot be appended (its id stands for other content already), or None."""
+        if "id" in content.members:
+            try:
+                self._repeated(content)
+            except Conflict as error:
+                return str(error)
+        return None
+
     def append(self, content: Content) -> Receipt:
         """Appends one transfer (its `content` from `settle`), or returns the receipt of the same one.
 
@@ -256,8 +265,8 @@ class Ledger:
                 elif (first := self._repeated(content)) is not None:
                     receipts.append(first)
                     continue
-                if place is not None and "batch" not in content.members:
-                    content.members["batch"] = {"seq": place, "row": row}
+                if place is not None:
+                    content.members["batch"] = {"seq": place, "row": content.row or row}
                 at, receipt = self._append("transfer", content, at)
                 receipts.append(receipt)
                 if row % 500 == 0:
@@ -302,8 +311,14 @@ class Ledger:
                 given = {**replacement.texts, **given}
             return self._one("correction", Content(members, given))
 
-    def refuse(self, content: Content) -> Receipt:
-        """Seals a `refusal`: a request that was refused, or met in part."""
+    def refuse(self, members: Mapping[str, Any], texts: Mapping[str, str]) -> Receipt:
+        """Seals a `refusal`: a request that was refused, or met in part; names as typed.
+
+        Raises `Refused` for a ground that no vocabulary knows, or a transfer that is not there.
+        """
+        content = self.settle(members, texts)
+        (ground,) = (m for m in members_of(Refusal) if m.path == "ground")
+        content.members["ground"] = entry.code("refusal_ground", content.members["ground"], ground, self._names)
         with store.sentences(self.path), store.writing(self._db):
             if "id" not in content.members:
                 content.members["id"] = f"r-{self._entropy(8).hex()}"
@@ -337,8 +352,6 @@ class Ledger:
 
         One whose newest entry says the same already is not sealed again.
         """
-        from ledger.members import members_of
-
         receipts = []
         coded = [m for m in members_of(Organisation) if m.domain.startswith("code:")]
         with store.sentences(self.path), store.writing(self._db):
@@ -347,7 +360,7 @@ class Ledger:
                 members = {key: value for key, value in organisation.items() if value not in (None, "", ())}
                 for member in coded:
                     if member.path in members:
-                        members[member.path] = entry._code(
+                        members[member.path] = entry.code(
                             member.domain.partition(":")[2], members[member.path], member, self._names
                         )
                 if not self._known_already(members):

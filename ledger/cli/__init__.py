@@ -19,6 +19,8 @@ VERBS: dict[str, str] = {
     "register": "ledger.cli.register:register",
     "organisation": "ledger.cli.organisation:organisation",
     "record": "ledger.cli.record:record",
+    "import": "ledger.cli.importing:import_",
+    "refuse": "ledger.cli.refuse:refuse",
     "correct": "ledger.cli.correct:correct",
     "verify": "ledger.cli.verify:verify",
 }

@@ -10,7 +10,7 @@ import click
 from ledger.entry import Content
 from ledger.errors import Refused
 from ledger.intake.draft import Stated
-from ledger.intake.person import looks_like_person
+from ledger.intake.person import persons_in
 from ledger.writer import Receipt
 
 
@@ -39,16 +39,7 @@ def show_unlisted(content: Content) -> None:
                 click.echo(f"not known, kept as unlisted (erasable) {name.removesuffix('_as_given')}: {text}", err=True)
 
 
-_PEOPLE_BELONG = frozenset({"operator", "approver", "recorded_by", "payload_sha256"})
-
-
 def stop_at_people(stated: Stated) -> None:
-    """`Refused` where the id or an erasable text that is not meant for a name looks like a person."""
-    day = stated.members.get("transferred_on")
-    texts = {**stated.texts, "id": stated.members.get("id", "")}
-    for name, text in sorted(texts.items()):
-        if name not in _PEOPLE_BELONG and (what := looks_like_person(text, day)) is not None:
-            raise Refused(
-                f"{name}: it holds what looks like {what}; the record keeps no person's data. "
-                f"Nothing was recorded; say it without."
-            )
+    """`Refused`, saying all of it, where something that is kept looks like a person and none belongs there."""
+    if found := persons_in(stated):
+        raise Refused("\n".join(f"{name}: {why}" for name, why in found))

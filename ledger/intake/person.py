@@ -42,20 +42,25 @@ _GAP = r"\s*[/.\-–\s]\s*"
 _DATES = (
     re.compile(rf"(?<!\d)(?P<y>(?:19|20)\d\d){_GAP}(?P<a>\d\d?){_GAP}(?P<b>\d\d?)(?!\d)"),
     re.compile(rf"(?<!\d)(?P<a>\d\d?){_GAP}(?P<b>\d\d?){_GAP}(?P<y>(?:19|20)\d\d|\d\d)(?!\d)"),
-    re.compile(rf"(?<!\d)(?P<a>\d\d?)(?:st|nd|rd|th)?(?: of|[\s/.\-])?\s*(?P<m>{_MONTH})[\s/.,\-]*(?P<y>\d{{4}}|\d\d)(?!\d)", re.I),
+    re.compile(
+        rf"(?<!\d)(?P<a>\d\d?)(?:st|nd|rd|th)?(?: of|[\s/.\-])?\s*(?P<m>{_MONTH})[\s/.,\-]*(?P<y>\d{{4}}|\d\d)(?!\d)",
+        re.I,
+    ),
     re.compile(rf"\b(?P<m>{_MONTH})\s*(?P<a>\d\d?)(?:st|nd|rd|th)?,?\s+(?P<y>\d{{4}})(?!\d)", re.I),
 )  # fmt: skip
 _BORN = re.compile(r"\b(?:d\.?\s?o\.?\s?b\b|born|date of birth|birth\s?da(?:y|te))", re.I)
 _EIGHT = re.compile(r"(?<!\d)\d{8}(?!\d)|(?<!\d)\d{6}(?!\d)")
 
-_NAME = r"(?:[^\W\d_]\.?\s+){0,3}(?P<name>[^\W\d_][^\W\d_'’\-]+)"
+_NAME = r"(?:[^\W\d_]\.?\s+){0,3}(?P<name>[^\W\d_](?:[^\W\d_]|['’\-])+)"
 _PLAIN_TITLE = re.compile(rf"\b(?:Mr|Mrs|Ms|Mx|Dr)\b\.?\s*(?:(?:&|and)\s+(?:Mr|Mrs|Ms|Mx|Dr)\b\.?\s*)?{_NAME}", re.I)
 _OTHER_TITLE = re.compile(
     r"\b(?:Miss|Sir|Dame|Master|Prof|Professor|Rev|Revd|Reverend|Lady|Lord|Fr)\b\.?\s+"
-    r"(?:[A-Z]\.?\s+){0,3}(?P<name>[A-Z][^\W\d_'’\-]+)"
+    r"(?:[A-Z]\.?\s+){0,3}(?P<name>[A-Z](?:[^\W\d_]|['’\-])+)"
 )
 # "MS Excel" is no woman, and "Sir John Deane's College" no knight.
-_PRODUCTS = frozenset("access excel office outlook powerpoint project sharepoint sql teams windows word works".split())
+_PRODUCTS = frozenset({"access", "excel", "office", "outlook", "sharepoint", "sql", "teams", "windows", "word"})
+    ("access", "excel", "office", "outlook", "project", "sharepoint", "sql", "teams", "windows", "word")
+)
 _SCHOOL = re.compile(r"(?:\W+[\w'’]+){0,4}?\W+(?:school|college|academy|foundation|trust|hospital)\b", re.I)
 
 
