@@ -70,12 +70,13 @@ def digest(text: str) -> str:
 
 def read(text: str) -> Disclosure:
     """The parts of a disclosure `text`. Raises `Refused` where it is not exactly what `write` gives."""
-    raw = base64url_decode(text)
     try:
-        content = _decoder.decode(raw)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        raw = text.encode("ascii").translate(_FROM_URL)
+        content = _decoder.decode(binascii.a2b_base64(raw + b"=" * (-len(raw) % 4)))
+    except (msgspec.MsgspecError, UnicodeError, binascii.Error, RecursionError):
         raise Refused("A disclosure is the array [salt of 16 bytes, name, text or list of texts].") from None
     salt, name, value = content
-    if _encoder.encode(content) != raw or not _SALT(salt) or not value:
+    # Encoding again shows at once whether the JSON and the base64url were both canonical.
+    if base64url(_encoder.encode(content)) != text or not _SALT(salt) or not value:
         raise Refused("The disclosure is not in its canonical form (RFC 8785).")
     return Disclosure(salt, name, value)

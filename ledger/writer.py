@@ -262,12 +262,16 @@ class Ledger:
             for row, content in enumerate(contents, start=1):
                 if "id" not in content.members:
                     content.members["id"] = f"t-{self._entropy(8).hex()}"
-                elif (first := self._repeated(content)) is not None:
-                    receipts.append(first)
-                    continue
                 if place is not None:
                     content.members["batch"] = {"seq": place, "row": content.row or row}
-                at, receipt = self._append("transfer", content, at)
+                try:
+                    at, receipt = self._append("transfer", content, at)
+                except sqlite3.IntegrityError:
+                    # The id is there already (its index says so without a query of our own): repeated, or a conflict.
+                    first = self._repeated(content)
+                    if first is None:
+                        raise
+                    receipt = first
                 receipts.append(receipt)
                 if row % 500 == 0:
                     done(row)

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from ledger.canonical import control_character
 from ledger.errors import Refused
 from ledger.intake import csv_file
 from ledger.intake.draft import COLUMNS, WHAT_IS_WRONG
@@ -175,7 +176,7 @@ def _word_lines(column: str, seen: _Seen, separator: str, ids: Mapping[str, str]
     left = 0
     for key, times in counted.most_common():
         word = spelt[key]
-        if len(lines) >= _SHOWN or len(word) > _LONGEST or len(_quoted(word)) > 800:
+        if len(lines) >= _SHOWN or len(word) > _LONGEST or len(_quoted(word)) > 800 or control_character(word):
             left += 1
             continue
         known = _YES.get(key) if member and domain_of(column) == "bool" else ids.get(key)
@@ -187,7 +188,7 @@ def _word_lines(column: str, seen: _Seen, separator: str, ids: Mapping[str, str]
         lines.append(f"    {_quoted(word)}: {f'[{meaning}]' if column == 'fields' else meaning}  # {note}")
     if not lines:
         return []
-    more = [f"    # and {left} more, which are too many or too long to list"] if left else []
+    more = [f"    # and {left} more, too many, too long or no text to list"] if left else []
     return [f"  {column}:", *lines, *more]
 
 

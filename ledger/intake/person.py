@@ -59,8 +59,6 @@ _OTHER_TITLE = re.compile(
 )
 # "MS Excel" is no woman, and "Sir John Deane's College" no knight.
 _PRODUCTS = frozenset({"access", "excel", "office", "outlook", "sharepoint", "sql", "teams", "windows", "word"})
-    ("access", "excel", "office", "outlook", "project", "sharepoint", "sql", "teams", "windows", "word")
-)
 _SCHOOL = re.compile(r"(?:\W+[\w'’]+){0,4}?\W+(?:school|college|academy|foundation|trust|hospital)\b", re.I)
 
 
