@@ -24,13 +24,13 @@ check: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(if $(PAGES),$(BIN)/cog --check $(PAGES))
+	$(if $(PAGES),$(BIN)/cog --check -P -I . $(PAGES))
 
 bench: $(READY)
 	$(BIN)/python -m bench
 
 docs: $(READY)
-	$(if $(PAGES),$(BIN)/cog -r $(PAGES))
+	$(if $(PAGES),$(BIN)/cog -r -P -I . $(PAGES))
 	$(BIN)/python docs/essay.py
 
 browse: $(READY)
