@@ -1,1 +1,1 @@
-"""Datasette plugins: one package each."""
+"""The top floor: what Datasette loads. It stands on the reports and the ledger, and neither imports it."""

@@ -23,6 +23,10 @@ VERBS: dict[str, str] = {
     "refuse": "ledger.cli.refuse:refuse",
     "correct": "ledger.cli.correct:correct",
     "verify": "ledger.cli.verify:verify",
+    "check": "reports.cli.check:check",
+    "report": "reports.cli.report:report",
+    "browse": "datasette_plugins.transfer_ledger.cli:browse",
+    "demo": "reports.cli.demo:demo",
 }
 """Every verb and where it lives, in the order of the help."""
 

@@ -1,0 +1,90 @@
+"""Datasette over one live ledger: how it is opened, and with which settings.
+
+All that knows Datasette's own classes is here, so that a move to 1.0 is a change of this module. The database is
+always called `ledger`, whatever the file's name, so that `metadata.yml` and every link mean the same everywhere.
+It is opened read-only over its WAL, never as immutable: an entry recorded meanwhile shows on the next page.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from datasette.app import Datasette, DatasetteClient
+from datasette.database import Database
+from datasette.utils import parse_metadata
+
+from datasette_plugins.transfer_ledger.names import Names
+from ledger.errors import Refused
+
+DATABASE = "ledger"
+
+
+SETTINGS: dict[str, Any] = {
+    "allow_download": False,
+    "default_allow_sql": False,
+    "default_page_size": 50,
+    "facet_time_limit_ms": 1500,
+    "max_returned_rows": 2000,
+    "sql_time_limit_ms": 5000,
+    # Guessing which columns might make a facet reads them all; ours are named in metadata.yml.
+    "suggest_facets": False,
+}
+
+
+class LedgerDatabase(Database):  # type: ignore[misc]  # Datasette 0.65 ships no types
+    """The one database of the app: a ledger, read-only. Its tables have no pages; the views have."""
+
+    def __init__(self, datasette: Any, path: Path) -> None:
+        super().__init__(datasette, path=str(path), is_mutable=True)
+        self.path_ = path
+        self.names = Names()
+
+    def connect(self, write: bool = False) -> sqlite3.Connection:
+        """A read-only connection; the `prepare_connection` hook guards it before its first use."""
+        if write:
+            raise Refused("The app only reads; `transfer-ledger record` and `correct` write.")
+        # As a URI, so that a `?` or `%` in a file's name stays a part of its name.
+        uri = f"{Path(self.path).absolute().as_uri()}?mode=ro"
+        connection = sqlite3.connect(uri, uri=True, check_same_thread=False, timeout=10)
+        self._all_file_connections.append(connection)
+        return connection
+
+    async def table_counts(self, limit: int = 10) -> dict[str, int | None]:
+        """No counts: a stock page would count every table, those that it may not read too."""
+        return dict.fromkeys(await self.table_names())
+
+    async def hidden_table_names(self) -> list[str]:
+        """All tables: what people browse are the views."""
+        names: list[str] = await self.table_names()
+        return names
+
+
+def metadata() -> dict[str, Any]:
+    """`metadata.yml`: titles, described columns, facets and saved queries."""
+    text = (resources.files(__package__) / "metadata.yml").read_text("utf-8")
+    read: dict[str, Any] = parse_metadata(text)
+    return read
+
+
+def make(path: Path) -> Any:
+    """The Datasette app over the ledger at `path`. The caller has made sure that it is one."""
+    from datasette import handle_exception  # after datasette.app, on which it stands in a circle
+
+    # Where rich is installed, Datasette prints every refusal, a mistyped address too, with all local variables, among
+    # which may be what people typed. A mistake in this program is still printed, as a plain traceback.
+    handle_exception.rich = None
+    datasette = Datasette([], settings=SETTINGS, metadata=metadata())
+    datasette.remove_database("_memory")
+    datasette.add_database(LedgerDatabase(datasette, path), name=DATABASE)
+    # Its own client asked for the routes before there was a ledger.
+    datasette.client = DatasetteClient(datasette)
+    return datasette
+
+
+def ledger_of(datasette: Any) -> LedgerDatabase | None:
+    """The ledger that `make` opened, or None in a Datasette that somebody started otherwise."""
+    found = datasette.databases.get(DATABASE)
+    return found if isinstance(found, LedgerDatabase) else None

@@ -1,0 +1,1 @@
+"""Our own pages, where Datasette has none: each reads values, and a template shows them."""

@@ -1,0 +1,48 @@
+"""Findings as text for a terminal: the worst first, each with its rule and what to do, and the sum at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ledger.canonical import control_character
+from reports.documents.findings import Row, by_weight
+from reports.run import Result, open_breaches, rate
+from reports.wording import RATING_REASONS, RATINGS, dated
+
+
+def _plain(text: str) -> str:
+    # A register's or an organisation's text may hold what a terminal would obey.
+    return "".join("�" if control_character(one) else one for one in text)
+
+
+def _lines(result: Result, rows: Sequence[Row]) -> Iterator[str]:
+    for row in by_weight(rows):
+        which = f"entry {row.seq}" + (f" ({row.id})" if row.id else "")
+        if len(row.entries) > 1:
+            which += f" and {len(row.entries) - 1:,} more"
+        yield f"{row.severity.upper()}  {which}  {row.check}, {row.outcome}"
+        yield f"  {row.sender} → {row.recipient}" + (f", {dated(row.on.isoformat())}" if row.on else "")
+        yield f"  Expected: {row.expected}"
+        yield f"  Found: {row.found}"
+        if row.citation:
+            yield f"  Rule: {row.citation}" + (" (limit assigned, not in the notice)" if row.assigned else "")
+        yield f"  Next: {row.next_step}"
+        yield ""
+    not_run = [one for one in result.checks if one.reason]
+    if not_run:
+        yield "Not checked, or not everywhere:"
+        yield from (f"- {one.id}: {one.reason}" for one in not_run)
+        yield ""
+    counts, rating = result.counts, rate(result)
+    yield (
+        f"{result.transfers:,} transfers, as of {dated(result.as_of.isoformat())}: "
+        f"{len(open_breaches(result)):,} open breaches, {counts['cannot-tell']:,} cannot be told, "
+        f"{counts['advisory']:,} advisory; {counts['corrected']:,} findings on entries corrected since."
+    )
+    why = "; ".join(RATING_REASONS[reason] for reason in rating.reasons)
+    yield RATINGS[rating.level] + (f": {why}." if why else ".")
+
+
+def as_text(result: Result, rows: Sequence[Row]) -> str:
+    """The findings and their sum as lines of text."""
+    return "".join(f"{_plain(line)}\n" for line in _lines(result, rows))
