@@ -6,13 +6,18 @@ both. What is measured, and what it should be, stands beside each figure; `docs/
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 
 import click
@@ -83,33 +88,48 @@ def _bare_copy(path: Path, first: int) -> sqlite3.Connection:
 
 def appends(folder: Path, single: int = 300, many: int = 5000) -> None:
     """One durable append, and many in one transaction, against bare inserts of the same ready rows."""
-    path = _new(folder / "single.db")
-    with Ledger(path, _clock, os.urandom) as ledger:
-        ours = [_timed(lambda c=c: ledger.append(c)) for c in _contents(ledger, single, "s")]  # type: ignore[misc] # mypy cannot infer a lambda's default
-    entries, disclosures = _rows(path, 2)
-    bare = _bare_copy(path, 2)
+    made = _new(folder / "made.db")
+    with Ledger(made, _clock, os.urandom) as ledger:
+        ledger.append_many(_contents(ledger, single, "s"))
+    entries, disclosures = _rows(made, 2)
+    bare = _bare_copy(made, 2)
 
     def insert(at: int) -> None:
         with store.writing(bare):
             bare.execute(_ENTRY, entries[at])
             bare.execute(_DISCLOSURE, disclosures[at])
 
-    plain = [_timed(lambda at=at: insert(at)) for at in range(single)]  # type: ignore[misc]
+    # In turn, one of ours and one bare: a busy disk then slows both.
+    ours, plain = [], []
+    with Ledger(_new(folder / "single.db"), _clock, os.urandom) as ledger:
+        for at, content in enumerate(_contents(ledger, single, "s")):
+            ours.append(_timed(partial(ledger.append, content)))
+            plain.append(_timed(partial(insert, at)))
     _say("single durable append / bare INSERT + commit", statistics.median(ours), statistics.median(plain), "1.5")
 
-    path = _new(folder / "many.db")
-    with Ledger(path, _clock, os.urandom) as ledger:
-        contents = _contents(ledger, many, "m")
-        took = _timed(lambda: ledger.append_many(contents))
-    entries, disclosures = _rows(path, 2)
-    bare = _bare_copy(path, 2)
+    ours, plain = [], []
+    for run in range(3):
+        path = _new(folder / f"many{run}.db")
+        with Ledger(path, _clock, os.urandom) as ledger:
+            contents = _contents(ledger, many, "m")
+            ours.append(_timed(partial(ledger.append_many, contents)))
+        entries, disclosures = _rows(path, 2)
+        bare = _bare_copy(path, 2)
+        plain.append(_timed(partial(_insert_many, bare, entries, disclosures)))
+    _say(f"append_many of {many:,} / executemany", statistics.median(ours), statistics.median(plain), "2")
 
-    def insert_many() -> None:
-        with store.writing(bare):
-            bare.executemany(_ENTRY, entries)
-            bare.executemany(_DISCLOSURE, disclosures)
 
-    _say(f"append_many of {many:,} / executemany", took, _timed(insert_many), "2")
+def _insert_many(
+    bare: sqlite3.Connection, entries: list[tuple[object, ...]], disclosures: list[tuple[object, ...]]
+) -> None:
+    with store.writing(bare):
+        bare.executemany(_ENTRY, entries)
+        bare.executemany(_DISCLOSURE, disclosures)
+
+
+def _drain(work: Callable[..., Iterable[object]], *arguments: object) -> None:
+    for _ in work(*arguments):
+        pass
 
 
 def _select(db: sqlite3.Connection) -> None:
@@ -127,9 +147,9 @@ def verification(folder: Path, size: int = 20_000, runs: int = 3) -> None:
     ours, plain, integrity = [], [], []
     for _ in range(runs):
         db = database.open_hostile(path)
-        plain.append(_timed(lambda db=db: _select(db)))  # type: ignore[misc]
-        ours.append(_timed(lambda db=db: list(record.walk(db, size))))  # type: ignore[misc]
-        integrity.append(_timed(lambda db=db: list(database.integrity_problems(db))))  # type: ignore[misc]
+        plain.append(_timed(partial(_select, db)))
+        ours.append(_timed(partial(_drain, record.walk, db, size)))
+        integrity.append(_timed(partial(_drain, database.integrity_problems, db)))
         db.close()
     _say(f"verify {size:,} entries / bare SELECT", statistics.median(ours), statistics.median(plain), "6")
     click.echo(f"    integrity_check beside it: {statistics.median(integrity) * 1000:.0f} ms")
@@ -139,7 +159,67 @@ def _say(what: str, ours: float, plain: float, goal: str) -> None:
     click.echo(f"{what}: {ours / plain:.2f} (at most {goal}; {ours * 1000:.2f} ms against {plain * 1000:.2f} ms)")
 
 
+def recording(folder: Path, runs: int = 7) -> None:
+    """`record` as a whole process against `sqlite-utils insert` of the same row: processor time of each."""
+    path = _new(folder / "record.db")
+    here = Path(sys.executable).parent
+    ours, plain = [], []
+    for run in range(runs):
+        ours.append(_cpu([here / "transfer-ledger", "record", path, "--id", f"r{run}", "--transferred-at", "2010-05-04",
+                          "--sender", "local-authority", "--recipient", "qca", "--purpose", "maintain-accuracy",
+                          "--field", "forename", "--lawful-basis", "dpa1998-sch2-5", "--note", "sent"]))  # fmt: skip
+        row = json.dumps({"id": f"r{run}", "transferred_at": "2010-05-04", "sender": "local-authority", "note": "sent"})
+        plain.append(_cpu([here / "sqlite-utils", "insert", folder / "plain.db", "t", "-", "--pk", "id"], row))
+    _say("record / sqlite-utils insert, processor time", statistics.median(ours), statistics.median(plain), "1.0")
+
+
+def _cpu(command: list[str | Path], given: str = "") -> float:
+    before = os.times()
+    subprocess.run(command, input=given, text=True, check=True, stdout=subprocess.DEVNULL)
+    after = os.times()
+    return after.children_user + after.children_system - before.children_user - before.children_system
+
+
+def checking(folder: Path) -> None:
+    """How many checks run a second over the demonstration's year."""
+    from ledger.source import Source
+    from reports.checks import CHECKS
+    from reports.demo.play import play
+    from reports.evidence import evidence_of
+    from reports.run import run
+
+    (folder / "demo").mkdir()
+    play(folder / "demo", lambda text: None)
+    with Source(folder / "demo" / "transfers.db") as source:
+        evidence = evidence_of(source)
+        recorded = list(evidence.recorded)
+        start = time.perf_counter()
+        run(replace(evidence, recorded=recorded), date(2010, 10, 1))
+        took = time.perf_counter() - start
+    click.echo(f"checks a second: {len(recorded) * len(CHECKS) / took:,.0f} (at least 50,000)")
+
+
+def memory(folder: Path) -> None:
+    """Peak memory of `verify` on a ledger and on one ten times as large: the same."""
+    peaks = []
+    for size in (10_000, 100_000):
+        path = _new(folder / f"memory-{size}.db")
+        with Ledger(path, _clock, os.urandom) as ledger:
+            ledger.append_many(_contents(ledger, size, "p"))
+        code = (
+            "import sys; from pathlib import Path; from ledger.verify.assurance import verify; "
+            "verify(Path(sys.argv[1])); "
+            "print(*(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')))"
+        )
+        done = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True, check=True)
+        peaks.append(int(done.stdout) / 1024)
+    click.echo(f"peak memory of verify: {peaks[0]:.0f} MB at 10,000 entries, {peaks[1]:.0f} MB at 100,000 (the same)")
+
+
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory(dir=Path.cwd()) as name:
         appends(Path(name))
         verification(Path(name))
+        recording(Path(name))
+        checking(Path(name))
+        memory(Path(name))

@@ -97,7 +97,10 @@ class Ledger:
     def _salt(self) -> str:
         return disclosure.base64url(self._entropy(disclosure.SALT_BYTES))
 
-    def _append(self, kind: str, content: Content, at: store.Head) -> tuple[store.Head, Receipt]:
+    def _append(
+        self, kind: str, content: Content, at: store.Head, later: list[tuple[str, int, str, str]] | None = None
+    ) -> tuple[store.Head, Receipt]:
+        # `later` collects disclosures that the caller inserts in one go, in the same transaction.
         texts = sorted(content.texts.items())
         for name, value in texts:
             if (why := entry.text_problem(name, value)) is not None:
@@ -118,7 +121,9 @@ class Ledger:
         data = entry.write(members)
         hash_ = entry.leaf_hash(data)
         store.insert_entry(self._db, at.size, data, hash_)
-        if rows:
+        if later is not None:
+            later += rows
+        elif rows:
             store.insert_disclosures(self._db, rows)
         return store.Head(at.size + 1, hash_), Receipt(at.size, hash_, content.members.get("id"), recorded_at, True)
 
@@ -253,6 +258,7 @@ class Ledger:
         transfer names it and its row. `done` is told how many were appended, now and then.
         """
         receipts: list[Receipt] = []
+        disclosures: list[tuple[str, int, str, str]] = []
         with store.sentences(self.path), store.writing(self._db):
             at = store.head(self._db)
             place: int | None = None
@@ -265,7 +271,7 @@ class Ledger:
                 if place is not None:
                     content.members["batch"] = {"seq": place, "row": content.row or row}
                 try:
-                    at, receipt = self._append("transfer", content, at)
+                    at, receipt = self._append("transfer", content, at, disclosures)
                 except sqlite3.IntegrityError:
                     # The id is there already (its index says so without a query of our own): repeated, or a conflict.
                     first = self._repeated(content)
@@ -274,7 +280,10 @@ class Ledger:
                     receipt = first
                 receipts.append(receipt)
                 if row % 500 == 0:
+                    store.insert_disclosures(self._db, disclosures)
+                    disclosures.clear()
                     done(row)
+            store.insert_disclosures(self._db, disclosures)
             done(len(receipts))
             if place is not None and not any(receipt.new for receipt in receipts):
                 raise Refused("Every row of the file is in the ledger already; nothing was recorded.")

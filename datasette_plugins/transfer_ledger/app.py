@@ -46,9 +46,7 @@ class LedgerDatabase(Database):  # type: ignore[misc]  # Datasette 0.65 ships no
         """A read-only connection; the `prepare_connection` hook guards it before its first use."""
         if write:
             raise Refused("The app only reads; `transfer-ledger record` and `correct` write.")
-        # As a URI, so that a `?` or `%` in a file's name stays a part of its name.
-        uri = f"{Path(self.path).absolute().as_uri()}?mode=ro"
-        connection = sqlite3.connect(uri, uri=True, check_same_thread=False, timeout=10)
+        connection = open_read_only(self.path_)
         self._all_file_connections.append(connection)
         return connection
 
@@ -60,6 +58,23 @@ class LedgerDatabase(Database):  # type: ignore[misc]  # Datasette 0.65 ships no
         """All tables: what people browse are the views."""
         names: list[str] = await self.table_names()
         return names
+
+
+def open_read_only(path: Path) -> sqlite3.Connection:
+    """A read-only connection to the ledger at `path` and its WAL, for use in any thread; not guarded yet.
+
+    `Refused` where SQLite cannot open it: a live ledger needs its shared memory beside it, even to be read.
+    """
+    try:
+        # As a URI, so that a `?` or `%` in a file's name stays a part of its name.
+        db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, check_same_thread=False, timeout=10)
+        db.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    except sqlite3.DatabaseError as error:
+        raise Refused(
+            f"{path}: SQLite cannot read the live ledger ({error}). To be browsed, it must lie in a folder where its "
+            f"-wal and -shm files can be kept; copy it to one."
+        ) from None
+    return db
 
 
 def metadata() -> dict[str, Any]:

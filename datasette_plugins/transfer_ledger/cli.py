@@ -49,8 +49,9 @@ def browse(ledger: Path, port: int) -> int:
     # Only now: Datasette takes a second to load, and a refusal should not wait for it.
     import uvicorn
 
-    from datasette_plugins.transfer_ledger.app import make
+    from datasette_plugins.transfer_ledger.app import make, open_read_only
 
+    open_read_only(ledger).close()
     server = uvicorn.Server(uvicorn.Config(make(ledger).app(), log_level="warning"))
     click.echo(f"http://{HOST}:{listener.getsockname()[1]}/ shows {ledger}. Ctrl-C ends it.")
     try:

@@ -52,7 +52,12 @@ def files(report: Compliance) -> dict[str, bytes]:
 
 
 def write(folder: Path, contents: dict[str, bytes]) -> None:
-    """Writes `contents` into `folder`, each file whole or not at all. `Refused` where that is impossible."""
+    """Writes `contents` into `folder`, each file whole or not at all. `Refused` where that is impossible.
+
+    A chart of an earlier report that this one does not have is removed.
+    """
+    from reports.charts.drawn import DRAW
+
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in contents.items():
@@ -65,6 +70,9 @@ def write(folder: Path, contents: dict[str, bytes]) -> None:
                 except BaseException:
                     os.unlink(file.name)
                     raise
+        for name in DRAW:
+            if f"{name}.svg" not in contents:
+                (folder / f"{name}.svg").unlink(missing_ok=True)
     except OSError as error:
         raise Refused(f"{folder}: the report cannot be written there: {error.strerror or error}.") from None
 

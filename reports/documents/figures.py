@@ -95,9 +95,10 @@ def recipients(tally: Tally, label: Labels) -> Figure:
     if cells:
         (busiest, span), most = min(cells.items(), key=lambda cell: (-cell[1], cell[0]))
         description = (
-            f"{sum(totals.values()):,} transfers to {len({id_ for id_, _, _ in tally.months})} recipients from {_label(spans[0])} to "
-            f"{_label(spans[-1])}. Most went to {name(ordered[0])} ({totals[ordered[0]]:,}); the busiest "
-            f"{_by(spans)} of one recipient is {_label(span)}, with {most:,} to {name(busiest)}."
+            f"{sum(totals.values()):,} transfers to {len({id_ for id_, _, _ in tally.months})} recipients from "
+            f"{_label(spans[0])} to {_label(spans[-1])}. Most went to {name(ordered[0])} "
+            f"({totals[ordered[0]]:,}); the busiest {_by(spans)} of one recipient is {_label(span)}, "
+            f"with {most:,} to {name(busiest)}."
         )
     return Figure(
         name="transfers-by-recipient",

@@ -81,14 +81,17 @@ def named(id_: str | None, label: Labels) -> str:
     return NOT_KNOWN if id_ == UNLISTED else label(id_)
 
 
-def _row(finding: Finding, source: Source, label: Labels) -> Row:
+def _row(finding: Finding, source: Source, label: Labels, same: dict[str, str]) -> Row:
     # A finding on one transfer names its parties; one on an import (it has no id) has many.
     on, sender, recipient, purpose = source.db.execute(
         "SELECT transferred_on, sender, recipient, purpose FROM entries WHERE seq = ?", (finding.seq,)
     ).fetchone()
     several = finding.id is None
     words = word(finding, label)
-    bare = msgspec.structs.replace(finding, assigned="", prefilled=(), corrected_by=None)
+    shortly = words.found
+    if finding.assigned or finding.prefilled or finding.corrected_by is not None:
+        bare = msgspec.structs.replace(finding, assigned="", prefilled=(), corrected_by=None)
+        shortly = word(bare, label).found
     return Row(
         key=finding.key,
         check=finding.check,
@@ -104,20 +107,22 @@ def _row(finding: Finding, source: Source, label: Labels) -> Row:
         recipient_id="" if several else recipient or "",
         recipient=SEVERAL if several else named(recipient, label),
         purpose="" if several else named(purpose, label),
-        expected=words.expected,
-        found=words.found,
-        shortly=word(bare, label).found,
-        citation=finding.citation,
+        expected=same.setdefault(words.expected, words.expected),
+        found=same.setdefault(words.found, words.found),
+        shortly=same.setdefault(shortly, shortly),
+        citation=same.setdefault(finding.citation, finding.citation),
         assigned=finding.assigned,
         prefilled=finding.prefilled,
-        next_step=words.next_step,
+        next_step=same.setdefault(words.next_step, words.next_step),
         corrected_by=finding.corrected_by,
     )
 
 
 def rows_of(source: Source, result: Result, label: Labels) -> tuple[Row, ...]:
     """The findings of a run over `source`, in the run's order."""
-    return tuple(_row(finding, source, label) for finding in result.findings)
+    # A hundred thousand findings share a few hundred sentences: each is kept once.
+    same: dict[str, str] = {}
+    return tuple(_row(finding, source, label, same) for finding in result.findings)
 
 
 class Cause(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,8 +11,8 @@ import xml.etree.ElementTree as ET
 from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
-from datetime import UTC, date, datetime
-from itertools import count
+from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,82 +20,23 @@ import pytest
 from click.testing import CliRunner, Result
 
 from ledger.errors import Refused
-from ledger.london import days
-from ledger.register.read import read_register
-from ledger.writer import Ledger, create
 from reports import cache
 from reports.charts.drawn import drawn
 from reports.cli import edge
 from reports.cli.check import check, check_ledger
 from reports.cli.report import files, report, report_on
-from reports.documents.figures import Figure, periods
 from reports.formats.csv_ import neutral
+from tests.reports.ledgers import AFTER, BEFORE, FORMULA, GOOD, SECRET, UNDOCUMENTED, UNKNOWN, UNSURE, make_ledger
 
-HERE = Path(__file__).parent
 AS_OF = "2011-01-31"
-SECRET = "Jayden Smithson Limited"
-FORMULA = "=HYPERLINK(1)"
-
-ORGANISATIONS: list[dict[str, Any]] = [
-    {"id": "high", "name": FORMULA, "role": "school", "phase": "secondary"},
-    {"id": "low", "name": "Low School", "role": "school", "phase": "primary"},
-    {"id": "shire", "name": "Shire <b>Council</b>", "role": "local-authority"},
-]
-GOOD: dict[str, Any] = {
-    "transferred_at": "2010-03-01",
-    "sender": "high",
-    "recipient": "shire",
-    "purpose": "local-authority-functions",
-    "fields": ["forename", "surname"],
-    "lawful_basis": ["dpa1998-sch2-5"],
-    "subjects": {"kind": "pupil", "count": 120},
-}
-CONTACTPOINT = {
-    **GOOD,
-    "sender": "shire",
-    "recipient": "ContactPoint",
-    "purpose": "maintain-accuracy",
-    "subjects": {"kind": "pupil", "age_max": 17},
-}
-BEFORE = {**CONTACTPOINT, "transferred_at": "2010-08-06T11:59+01:00"}
-AFTER = {**CONTACTPOINT, "transferred_at": "2010-08-06T12:00+01:00"}
-UNSURE = {**CONTACTPOINT, "transferred_at": "2010-08-06"}
-UNDOCUMENTED = {**GOOD, "fields": ["forename", "upn"], "lawful_basis": ["dpa1998-sch2-1"]}
-UNKNOWN = {**GOOD, "recipient": SECRET}
 
 Make = Callable[..., Path]
 
 
 @pytest.fixture
 def make(tmp_path: Path) -> Make:
-    """Makes a ledger of the transfers given, each recorded on the day after it."""
-
-    def made(*transfers: dict[str, Any], adopted: bool = True, folder: str = "", withdraw: str = "") -> Path:
-        path = tmp_path / folder / "transfers.db"
-        path.parent.mkdir(exist_ok=True)
-        moment = [datetime(2010, 1, 1, 9, tzinfo=UTC)]
-        random = count(1)
-
-        def entropy(size: int) -> bytes:
-            return next(random).to_bytes(size, "big")
-
-        create(path, "shire.example/transfers", "Shire <b>Council</b>", lambda: moment[0], entropy)
-        with Ledger(path, lambda: moment[0], entropy) as ledger:
-            if adopted:
-                text = (HERE / "register.yml").read_text(encoding="utf-8")
-                read = read_register(text, "register.yml")
-                ledger.adopt(read, text, (read.effective_from, read.effective_until, False))
-            ledger.add_organisations(ORGANISATIONS)
-            for place, stated in enumerate(transfers):
-                on = days(stated["transferred_at"])[0]
-                moment[0] = max(moment[0], datetime(on.year, on.month, on.day, 20, tzinfo=UTC))
-                members = {"id": f"t{place}", "transferred_on": on, **stated}
-                ledger.append(ledger.settle(members, {}))
-            if withdraw:
-                ledger.correct(withdraw, "recorded by mistake", None, {})
-        return path
-
-    return made
+    """Makes a ledger of the transfers given."""
+    return partial(make_ledger, tmp_path / "transfers.db")
 
 
 def ran(command: Any, *arguments: object) -> Result:
@@ -265,6 +206,21 @@ def test_report_writes_its_files_and_its_status(make: Make, tmp_path: Path) -> N
         ran(report, path, "-o", path / "under-a-file")
 
 
+def test_a_chart_of_an_earlier_report_does_not_stay(make: Make, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "contactpoint-closing.svg").write_text("earlier", encoding="utf-8")
+    (out / "minutes.txt").write_text("not ours", encoding="utf-8")
+    assert ran(report, make(GOOD), "-o", out, "--as-of", AS_OF).exit_code == 0
+    assert sorted(one.name for one in out.iterdir()) == [
+        "findings.csv",
+        "minutes.txt",
+        "report.html",
+        "report.json",
+        "transfers-by-recipient.svg",
+    ]
+
+
 def test_the_same_ledger_gives_the_same_bytes(make: Make) -> None:
     path = make(UNDOCUMENTED, AFTER, BEFORE, UNSURE, UNKNOWN)
     first = reported(path)
@@ -401,26 +357,6 @@ def test_charts_are_pictures_that_say_what_they_show(make: Make) -> None:
     closing_figure = made.figures[0]
     assert dict(closing_figure.table) == {"6 Aug": (1, 1, 1)}
     assert "1 transfers used it before the closing, of 1 it cannot be told" in closing_figure.description
-
-
-def test_names_cannot_break_out_of_a_chart() -> None:
-    name = "transfers-by-recipient"
-    series = ((r"</svg> $x$ \g<1>", (1,)),)
-    figure = Figure(name=name, title=r"<b> \1", description="&", periods=("Jan 2010",), series=series, empty="")
-    root = ET.fromstring(drawn([figure])[name])
-    assert (root[0].text, root[1].text) == (r"<b> \1", "&")
-
-
-def test_a_figure_without_numbers_has_no_chart() -> None:
-    figure = Figure(name="findings-by-severity", title="", description="", periods=(), series=(), empty="None.")
-    assert drawn([figure]) == {}
-
-
-def test_long_times_are_counted_by_year() -> None:
-    assert periods([]) == []
-    assert periods([(2010, 2), (2009, 11)]) == [(2009, 11), (2009, 12), (2010, 1), (2010, 2)]
-    assert len(periods([(2008, 1), (2009, 12)])) == 24
-    assert periods([(2008, 1), (2010, 1)]) == [(2008, 0), (2009, 0), (2010, 0)]
 
 
 def test_checking_writes_nothing_by_itself(make: Make) -> None:

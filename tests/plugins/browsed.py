@@ -1,0 +1,90 @@
+"""The ledger that the tests of the browsing app look at, and how they look."""
+
+from __future__ import annotations
+
+import html
+import itertools
+import re
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from datasette_plugins.transfer_ledger import app
+from ledger import writer
+from ledger.entry import Content, when
+from ledger.register.read import load_notice, notice_bytes
+from reports import cache
+from reports.cli.check import check_ledger
+
+OPERATOR, NOTE, REASON = "Jo Typed", "a note that was typed", "the reason that was typed"
+RECIPIENT, FIELD, PURPOSE = "Mystery <b>Ltd</b>", "Shoe size as typed", "some purpose as typed"
+TYPED = (OPERATOR, NOTE, REASON, RECIPIENT, FIELD, PURPOSE)
+"""Erasable values; each stands on the page of its own entry and nowhere else."""
+
+FIRST = 3
+"""The first transfer's seq: the genesis, the register and an organisation go before."""
+
+METADATA = app.metadata()["databases"]["ledger"]
+VIEWS, QUERIES = tuple(METADATA["tables"]), tuple(METADATA["queries"])
+
+
+def clock() -> datetime:
+    """Three weeks after ContactPoint closed."""
+    return datetime(2010, 8, 27, 9, tzinfo=UTC)
+
+
+def entropy() -> Any:
+    """Bytes that differ from call to call, the same in every run."""
+    numbers = itertools.count(1)
+    return lambda size: next(numbers).to_bytes(size, "big")
+
+
+RANDOM = entropy()
+
+
+def stated(ledger: writer.Ledger, id_: str, on: str = "2010-07-05", **members: Any) -> Content:
+    """A transfer to Ofsted, unless `members` says otherwise."""
+    facts = {
+        "id": id_,
+        "sender": "elm-primary",
+        "recipient": "ofsted",
+        "purpose": "school-inspection",
+        "fields": ["upn"],
+        "lawful_basis": ["dpa1998-sch2-5"],
+        "subjects": {"kind": "pupil", "count": 210},
+        **when(on),
+        **members,
+    }
+    return ledger.settle(facts, {"operator": OPERATOR, "note": NOTE})
+
+
+def make_ledger(path: Path) -> Path:
+    """A ledger with one transfer of each sort that a page shows differently, checked."""
+    writer.create(path, "shire.example/transfers", "Shire Council", clock, RANDOM)
+    with writer.Ledger(path, clock, RANDOM) as ledger:
+        notice = load_notice("england-2010")
+        ledger.adopt(notice, notice_bytes("england-2010").decode(), (date(2009, 9, 1), None, True))
+        ledger.add_organisations(
+            [{"id": "elm-primary", "name": "Elm Primary School", "role": "school", "phase": "primary"}]
+        )
+        ledger.append(stated(ledger, "plain"))
+        ledger.append(stated(ledger, "late", "2010-08-20T10:00:00+01:00", recipient="contactpoint"))
+        ledger.append(stated(ledger, "odd", recipient=RECIPIENT, purpose=PURPOSE, fields=["upn", FIELD]))
+        ledger.append(stated(ledger, "wrong", recipient="contactpoint", purpose="maintain-accuracy"))
+        ledger.append(stated(ledger, "undone", recipient="qca"))
+        ledger.correct("wrong", REASON, stated(ledger, "wrong"), {})
+        ledger.correct("undone", REASON, None, {})
+    assert cache.keep(path, *check_ledger(path, date(2010, 8, 31))) is None
+    return path
+
+
+async def text_of(datasette: Any, path: str, status: int = 200) -> str:
+    """The body that `path` is answered with."""
+    answer = await datasette.client.get(path)
+    assert answer.status_code == status, f"{path}: {answer.status_code}: {answer.text[:400]}"
+    return str(answer.text)
+
+
+def read(page: str) -> str:
+    """A page's text, without markup, in single spaces."""
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page)).split())
