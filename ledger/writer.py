@@ -11,6 +11,7 @@ import hashlib
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -67,6 +68,7 @@ class Names:
         return list(dict.fromkeys(names[name] for name in close))
 
 
+@cache
 def built_in_digest() -> str:
     """SHA-256 of the files that known names are made from (the facts of law and the vocabularies)."""
     folder = Path(__file__).parent / "register"

@@ -240,7 +240,7 @@ SENTENCES: dict[tuple[str, str], tuple[str, str, str]] = {
         "Keep what supports the date; record transfers when they happen."),
     ("recorded-late", "contactpoint"): (
         "A use of ContactPoint before its closing, recorded before its closing.",
-        "It was recorded {f0} days later, after the closing: nothing independent supports its date.",
+        "It was recorded after the closing, days later: {f0}. Nothing independent supports its date.",
         "Keep what supports the date, as a log of the system that sent it."),
     ("dated-in-future", "after-recording"): (
         "A date no later than the recording on {e0}.", "It is dated {f0}.", "Correct the date."),
