@@ -309,8 +309,12 @@ class Content(NamedTuple):
     row: int | None = None
 
 
-_FACT_MEMBERS = [m for m in members_of(Transfer) if not m.path.startswith(("batch", "onward_of", "_sd"))]
 _LOOKED_UP = ("party", "purpose", "field", "code", "literal")
+_FACT_MEMBERS = [
+    (member, *member.path.partition(".")[::2])
+    for member in members_of(Transfer)
+    if not member.path.startswith(("batch", "onward_of", "_sd")) and member.domain.startswith(_LOOKED_UP)
+]
 _GIVEN = {
     "sender": "sender_as_given",
     "recipient": "recipient_as_given",
@@ -345,10 +349,7 @@ def settle(members: Mapping[str, Any], texts: Mapping[str, str], lookup: Lookup)
     """
     sealed: dict[str, Any] = {key: value for key, value in members.items() if value not in (None, (), [], {})}
     given: dict[str, str | tuple[str, ...]] = dict(texts)
-    for member in _FACT_MEMBERS:
-        if not member.domain.startswith(_LOOKED_UP):
-            continue
-        outer, _, inner = member.path.partition(".")
+    for member, outer, inner in _FACT_MEMBERS:
         holder = sealed.get(outer)
         if holder is None or (inner and inner not in holder):
             continue

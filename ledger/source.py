@@ -46,7 +46,8 @@ def connect(path: Path) -> sqlite3.Connection:
     """The file at `path`, read-only; also from a folder where nothing can be written."""
     if (why := header_problem(path)) is not None:
         raise Refused(f"{path} {why}")
-    uri = f"{path.absolute().as_uri()}?mode=ro"
+    real = path.resolve()  # SQLite keeps the WAL beside the file itself, not beside a link to it
+    uri = f"{real.as_uri()}?mode=ro"
     with sentences(path):
         db = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=10)
         try:
@@ -54,7 +55,7 @@ def connect(path: Path) -> sqlite3.Connection:
         except sqlite3.OperationalError:
             # A WAL database needs its -shm file, which a read-only folder may not let us make. Without a WAL the
             # file alone is whole, and can be read as it stands.
-            wal = Path(f"{path}-wal")
+            wal = Path(f"{real}-wal")
             if wal.exists() and wal.stat().st_size > 0:
                 raise
             db.close()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -56,7 +57,8 @@ def _mount_type(path: Path) -> str:
 
 def place_problem(path: Path, mount_type: str | None = None) -> str | None:
     """Why a ledger must not be written at `path`: WAL is unsafe where the file is shared or synchronised."""
-    folder = Path(os.path.abspath(path)).parent
+    # Links are followed: what counts is where SQLite keeps the file, and its WAL beside it.
+    folder = Path(os.path.realpath(path)).parent
     kind = _mount_type(folder) if mount_type is None else mount_type
     if kind in _NETWORK or str(folder).startswith(("//", "\\\\")):
         kind = kind or "UNC path"
@@ -93,9 +95,12 @@ def sentences(path: Path) -> Iterator[None]:
 
 def header_problem(path: Path) -> str | None:
     """Why the file at `path` is no ledger of this format, from its first 100 bytes (SQLite file format §1.3)."""
-    if path.is_dir():
-        return "is a folder, not a ledger file."
     try:
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
+            return "is a folder, not a ledger file."
+        if not stat.S_ISREG(mode):
+            return "is no file on a disk, so it is no ledger."
         with path.open("rb") as file:
             header = file.read(100)
     except FileNotFoundError:

@@ -7,8 +7,11 @@ and exit status 2.
 
 from __future__ import annotations
 
+import io
+import sqlite3
 import sys
 from importlib import import_module
+from typing import Any
 
 import click
 
@@ -46,6 +49,24 @@ class Verbs(click.Group):
         command: click.Command = getattr(import_module(module), name)
         return command
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Runs the verb. What SQLite or the machine says goes out as a sentence, wherever it was met."""
+        try:
+            return super().invoke(ctx)
+        except sqlite3.OperationalError as error:
+            raise Refused(f"SQLite cannot go on: {error}.") from None
+        except sqlite3.DatabaseError as error:
+            raise Refused(
+                f"The ledger's file is damaged ({error}); nothing more was done. `transfer-ledger verify` says more."
+            ) from None
+        except UnicodeEncodeError:
+            raise Refused("What was given holds half a character (a lone surrogate); type it again.") from None
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            place = f"{str(error.filename)[:200]}: " if error.filename else ""
+            raise Refused(f"{place}the machine refuses: {error.strerror or error}.") from None
+
 
 @click.command(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 def commands() -> None:
@@ -55,6 +76,11 @@ def commands() -> None:
 def main() -> None:
     """The console script. Exit status: the verb's own; 2 for whatever could not run."""
     from ledger.store import sqlite_problem
+
+    for stream in (sys.stdout, sys.stderr):
+        # A Windows console, or a pipe there, may not know every character; a report is not to fail of an arrow.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
     if (why := sqlite_problem()) is not None:
         click.echo(f"transfer-ledger: {why}", err=True)

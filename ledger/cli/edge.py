@@ -27,7 +27,12 @@ def entropy(size: int) -> bytes:
 def show_receipt(receipt: Receipt) -> None:
     """Prints where an entry lies and its hash, for people to keep."""
     id_ = f"  {receipt.id}" if receipt.id else ""
-    click.echo(f"entry {receipt.seq}{id_}  {receipt.hash}" + ("" if receipt.new else "  (recorded before)"))
+    line = f"entry {receipt.seq}{id_}  {receipt.hash}" + ("" if receipt.new else "  (recorded before)")
+    try:
+        click.echo(line)
+    except OSError as error:
+        # Exit status 2 alone would read as "not recorded", and the clerk would record it again.
+        raise Refused(f"This is recorded, but its receipt cannot be printed ({error.strerror}): {line}") from None
 
 
 def show_unlisted(content: Content) -> None:

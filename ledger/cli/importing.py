@@ -64,6 +64,8 @@ def import_(
         return
     if ledger is None or file is None:
         raise Refused("Say which LEDGER and which FILE: transfer-ledger import LEDGER FILE.")
+    if file.exists() and not file.is_file():
+        raise Refused(f"{file} is no file on a disk; a file that is imported is read twice.")
     map_ = None
     if map_file is not None:
         from ledger.intake import mapping

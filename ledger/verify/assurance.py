@@ -52,17 +52,30 @@ def _keep(found: Iterator[Found], problems: list[Found], warnings: list[Found]) 
     return beyond
 
 
+def _wal_unread(wal: Path) -> str | None:
+    # A WAL whose first bytes are not a WAL's (SQLite file format §4.1) is passed over by SQLite without a word.
+    try:
+        with wal.open("rb") as file:
+            magic = file.read(4)
+    except FileNotFoundError:
+        return "Whether a WAL file belonged to this copy: none lies beside it, so its newest entries could be missing."
+    except OSError as error:
+        return f"The WAL file beside the ledger: it cannot be read ({error.strerror})."
+    if magic and magic not in (b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83"):
+        return (
+            "The WAL file beside the ledger: it is damaged and was passed over, so the newest entries could be missing."
+        )
+    return None
+
+
 def verify(path: Path, done: Callable[[int], None] = lambda count: None) -> Report:
     """Everything that can be checked of the ledger at `path` by itself. `Refused` where it cannot be read."""
     problems: list[Found] = []
     warnings: list[Found] = []
     not_checked = list(NOT_CHECKED)
-    wal = Path(f"{path}-wal")
-    if not wal.exists():
-        not_checked.append(
-            "Whether a WAL file belonged to this copy: none lies beside it, so its newest entries could be missing."
-        )
     db = database.open_hostile(path)
+    if (wal := _wal_unread(Path(f"{path.resolve()}-wal"))) is not None:
+        not_checked.append(wal)
     size, head, origin = 0, None, None
     try:
         problems += database.schema_problems(db)

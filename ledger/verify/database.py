@@ -24,16 +24,19 @@ def open_hostile(path: Path) -> sqlite3.Connection:
 
     Raises `Refused` where it is no SQLite database, another application's, or of a newer format.
     """
-    if path.is_dir() or not path.exists():
-        raise Refused(f"{path} {'is a folder, not a ledger file' if path.is_dir() else 'does not exist'}.")
     try:
+        if path.is_dir() or not path.exists():
+            raise Refused(f"{path} {'is a folder, not a ledger file' if path.is_dir() else 'does not exist'}.")
+        if not path.is_file():
+            raise Refused(f"{path} is no file on a disk, so it is no ledger.")
         with path.open("rb") as file:
             header = file.read(100)
     except OSError as error:
         raise Refused(f"{path} cannot be read: {error.strerror}.") from None
     if len(header) < 100 or not header.startswith(b"SQLite format 3\x00"):
         raise Refused(f"{path} is not an SQLite database, so it is no ledger.")
-    uri = f"{path.absolute().as_uri()}?mode=ro"
+    real = path.resolve()  # SQLite keeps the WAL beside the file itself, not beside a link to it
+    uri = f"{real.as_uri()}?mode=ro"
     for suffix in ("", "&immutable=1"):
         db = sqlite3.connect(uri + suffix, uri=True, isolation_level=None, timeout=10)
         try:
@@ -45,7 +48,7 @@ def open_hostile(path: Path) -> sqlite3.Connection:
             db.execute("SELECT count(*) FROM sqlite_schema").fetchone()
         except sqlite3.OperationalError as error:
             db.close()
-            wal = Path(f"{path}-wal")
+            wal = Path(f"{real}-wal")
             if suffix or (wal.exists() and wal.stat().st_size > 0):
                 raise Refused(f"{path} cannot be read by SQLite: {error}.") from None
             continue  # a read-only folder lets no -shm be made; without a WAL the file alone is whole
