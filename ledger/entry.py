@@ -377,6 +377,25 @@ def settle(members: Mapping[str, Any], texts: Mapping[str, str], lookup: Lookup)
     return Content(sealed, given)
 
 
+def rehearse(content: Content) -> None:
+    """Finds what sealing a transfer's `content` would find wrong, without a place in the chain. Raises `Refused`."""
+    for name, value in content.texts.items():
+        if (why := text_problem(name, value)) is not None:
+            raise Refused(why)
+    placed = {
+        "kind": "transfer",
+        "seq": canonical.MAX_INTEGER,
+        "prev": NO_PREV,
+        "salt": "A" * 22,
+        "recorded_at": "2000-01-01T00:00:00Z",
+        "batch": {"seq": canonical.MAX_INTEGER, "row": canonical.MAX_INTEGER},
+    }
+    data = write({"id": "x" * 64, **content.members, **placed})
+    # Each erasable value adds its digest of 43 characters, quoted, with a comma.
+    if len(data) + 46 * len(content.texts) + 8 > MAX_BYTES:
+        raise Refused(f"The entry would have more than {MAX_BYTES:,} bytes; state less in one transfer.")
+
+
 def when(text: str) -> dict[str, Any]:
     """The members that say when: `transferred_at` and what follows from it (see `london.parse`)."""
     moment = london.parse(text)
@@ -388,6 +407,10 @@ def when(text: str) -> dict[str, Any]:
     return members
 
 
+# Overrides and isolates of the writing direction (Unicode UAX #9): with them one name can look like another.
+_TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+
+
 def text_problem(name: str, value: str | tuple[str, ...]) -> str | None:
     """Why `value` cannot be kept as the erasable value `name`, or None: at most 2,000 printable characters each."""
     if isinstance(value, str) and len(value) <= 2000 and value.isprintable() and value.strip() and name not in LISTS:
@@ -397,6 +420,8 @@ def text_problem(name: str, value: str | tuple[str, ...]) -> str | None:
             return f"{name} has {len(text):,} characters; 1 to 2,000 are kept."
         if (bad := canonical.control_character(text)) is not None:
             return f"{name} holds the control character {bad}; remove it."
+        if (turned := _TURNS.search(text)) is not None:
+            return f"{name} holds U+{ord(turned.group()):04X}, which makes text read other than it is; remove it."
         if not text.isascii() and any("\ud800" <= c <= "\udfff" for c in text):
             return f"{name} holds half a character (a lone surrogate); type it again."
     if isinstance(value, str) == (name in LISTS):

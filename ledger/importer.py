@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ledger import canonical
-from ledger.entry import Content
+from ledger.entry import Content, rehearse
 from ledger.errors import Refused
 from ledger.intake.open import read
 from ledger.writer import Ledger, Receipt
@@ -75,6 +75,7 @@ def examine(
         if row.stated is not None:
             try:
                 content = _content(ledger, row)
+                rehearse(content)
             except Refused as error:
                 problems.append(("", str(error)))
             else:

@@ -87,6 +87,11 @@ class Ledger:
         self._entropy = entropy
         self._db = store.open_for_writing(path)
         self._names = Names(self._db)
+        if store.head(self._db).size and self._db.execute("SELECT 1 FROM entries WHERE seq = 0").fetchone() is None:
+            self._db.close()
+            raise Refused(
+                f"{path}: its first entry is gone; nothing is added to it. `transfer-ledger verify` says more."
+            )
 
     def __enter__(self) -> Ledger:
         return self
@@ -102,6 +107,8 @@ class Ledger:
     def _append(
         self, kind: str, content: Content, at: store.Head, later: list[tuple[str, int, str, str]] | None = None
     ) -> tuple[store.Head, Receipt]:
+        if (at.size == 0) is not (kind == "genesis"):
+            raise Refused(f"{self.path}: a ledger begins with its one genesis, and this one has {at.size:,} entries.")
         # `later` collects disclosures that the caller inserts in one go, in the same transaction.
         texts = sorted(content.texts.items())
         for name, value in texts:

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from ledger.cli.edge import clock, entropy, show_receipt, stop_at_people
+from ledger.errors import Refused
 from ledger.intake.draft import Stated
 from ledger.london import parse_date
 from ledger.writer import Ledger
@@ -28,6 +29,8 @@ from ledger.writer import Ledger
 @click.option("--note", help="Anything worth adding; erasable.")
 def refuse(ledger: Path, refused_on: str, request_date: str | None, **given: Any) -> None:
     """Record in LEDGER that a request for data was refused, or met in part."""
+    if not given["recipient"].strip():
+        raise Refused("--recipient is empty; say who asked.")
     names = ("request_reference", "operator", "reason", "note")
     texts = {name: given[name] for name in names if given[name]}
     members: dict[str, Any] = {

@@ -19,7 +19,7 @@ from ledger.errors import Refused
 from ledger.importer import bring_in, examine
 from ledger.intake.set_aside import SetAside
 from ledger.verify.assurance import verify
-from tests.ledger.worlds import open_ledger, small
+from tests.ledger.worlds import open_ledger, settled, small
 
 HEADINGS = ["id", "transferred_at", "sender", "recipient", "purpose", "fields", "lawful_basis", "note"]
 
@@ -67,6 +67,38 @@ def test_all_bad_rows_are_told_and_nothing_is_recorded(tmp_path: Path) -> None:
         bring_in(ledger, file, examined)
     assert aside.count == 5
     assert verify(path).size == 4 + 1 + 2
+
+
+def test_what_could_not_be_sealed_is_a_bad_row_too(tmp_path: Path) -> None:
+    path = small(tmp_path / "l.db", 0)
+    many = ";".join(f"oak-{number}-{'x' * 30}" for number in range(20))
+    file = tmp_path / "f.csv"
+    with file.open("w", encoding="utf-8", newline="") as out:
+        rows_ = csv.writer(out)
+        rows_.writerow(["transferred_at", "sender", "recipient", "purpose", "fields", "age_min", "age_max", "schools"])
+        rows_.writerow(["2010-05-04", "oak-high", "qca", "SATs", "upn", "9", "7", ""])
+        rows_.writerow(["2010-05-04", "oak-high", "qca", "SATs", "upn", "7", "9", many])
+    with open_ledger(path) as ledger:
+        examined = examine(ledger, file)
+    assert (examined.good, examined.bad) == (1, frozenset({1}))
+    assert examined.sentences[0].startswith("f.csv, line 2")
+    assert "age_min is above" in examined.sentences[0]
+
+
+def test_a_ledger_without_its_first_entry_takes_no_more(tmp_path: Path) -> None:
+    for statement in ("DELETE FROM entries", "DELETE FROM entries WHERE seq = 0"):
+        path = small(tmp_path / f"{len(statement)}.db", 1)
+        db = sqlite3.connect(path)
+        trigger = db.execute("SELECT sql FROM sqlite_schema WHERE name = 'entries_no_delete'").fetchone()[0]
+        db.execute("DROP TRIGGER entries_no_delete")
+        db.execute(statement)
+        db.execute(trigger)
+        db.commit()
+        with (
+            pytest.raises(Refused, match=r"first entry is gone|begins with its one genesis"),
+            open_ledger(path) as ledger,
+        ):
+            ledger.append(settled(ledger, "more"))
 
 
 def test_a_file_that_changes_meanwhile_is_not_recorded(tmp_path: Path) -> None:

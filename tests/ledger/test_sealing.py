@@ -133,6 +133,12 @@ def test_known_names_become_ids_and_all_else_is_erasable(tmp_path: Path) -> None
     assert "shoe" not in text
 
 
+def test_text_that_reads_other_than_it_is_is_refused(tmp_path: Path) -> None:
+    path = small(tmp_path / "l.db", 0)
+    with open_ledger(path) as ledger, pytest.raises(Refused, match=r"U\+202E"):
+        ledger.append(settled(ledger, "t1", recipient="Offsted\u202e"))
+
+
 def test_a_code_that_no_vocabulary_knows_is_refused(tmp_path: Path) -> None:
     path = small(tmp_path / "l.db", 0)
     with open_ledger(path) as ledger, pytest.raises(Refused, match="did you mean dpa1998-sch2-"):
