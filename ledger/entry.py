@@ -276,6 +276,11 @@ def _undecodable(data: bytes, why: str) -> Problem:
     return Problem("malformed-member", f"The {kind} cannot be read: {why}.")
 
 
+def encode(value: object) -> bytes:
+    """The canonical bytes of members that nobody has judged yet, dates and times among them; for comparing."""
+    return _encoder.encode(value)
+
+
 def write(members: Mapping[str, object]) -> bytes:
     """The canonical bytes of an entry's `members`; `Refused` where `read` would find anything wrong with them."""
     try:

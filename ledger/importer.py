@@ -12,8 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from ledger import canonical
-from ledger.entry import Content, rehearse
+from ledger.entry import Content, encode, rehearse
 from ledger.errors import Refused
 from ledger.intake.open import read
 from ledger.writer import Ledger, Receipt
@@ -100,23 +99,12 @@ def _conflicts(ledger: Ledger, row: Row, content: Content, ids: dict[str, tuple[
     id_ = content.members.get("id")
     if id_ is None:
         return []
-    said = hashlib.sha256(canonical.encode(_plain(content))).digest()[:16]
+    said = hashlib.sha256(encode((content.members, content.texts))).digest()[:16]
     first, before = ids.setdefault(id_, (row.number, said))
     if before != said:
         return [("id", f"{id_} is the id of row {first} too, with other content; give one of them another.")]
     conflict = ledger.conflict(content)
     return [] if conflict is None else [("id", conflict)]
-
-
-def _plain(content: Content) -> canonical.Json:
-    def text(value: object) -> canonical.Json:
-        if isinstance(value, dict):
-            return {str(key): text(inner) for key, inner in value.items()}
-        if isinstance(value, (list, tuple)):
-            return [text(inner) for inner in value]
-        return value if isinstance(value, (str, int)) else str(value)
-
-    return [text(content.members), text(content.texts)]
 
 
 def bring_in(

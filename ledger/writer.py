@@ -19,7 +19,7 @@ from ledger import disclosure, entry, store
 from ledger.entry import Content
 from ledger.errors import Conflict, Refused
 from ledger.london import utc_text
-from ledger.members import FORMAT, LISTS, UNLISTED, Organisation, Refusal, Register, Transfer, members_of
+from ledger.members import FORMAT, LISTS, UNLISTED, Erasure, Organisation, Refusal, Register, Transfer, members_of
 from ledger.register.names import fold
 
 if TYPE_CHECKING:
@@ -147,9 +147,12 @@ class Ledger:
         ).fetchone()
         return f"{built_in_digest()}:{row[0]}"
 
-    def _fresh_names(self) -> None:
+    def _names_stale(self) -> bool:
         row = self._db.execute("SELECT id FROM names WHERE kind = '' AND folded = 'stamp'").fetchone()
-        if row is None or row[0] != self._stamp():
+        return row is None or row[0] != self._stamp()
+
+    def _fresh_names(self) -> None:
+        if self._names_stale():
             self._rebuild_names()
 
     def _rebuild_names(self) -> None:
@@ -178,8 +181,7 @@ class Ledger:
     def settle(self, members: Mapping[str, Any], texts: Mapping[str, str]) -> Content:
         """What would be sealed of a transfer that states `members` with names as typed; writes no entry."""
         with store.sentences(self.path):
-            row = self._db.execute("SELECT id FROM names WHERE kind = '' AND folded = 'stamp'").fetchone()
-            if row is None or row[0] != self._stamp():
+            if self._names_stale():
                 with store.writing(self._db):
                     self._fresh_names()
             return entry.settle(members, texts, self._names)
@@ -196,10 +198,9 @@ class Ledger:
         rows = self._db.execute("SELECT disclosure FROM disclosures WHERE seq = ?", (seq,)).fetchall()
         given = {d.name: d.value for (one,) in rows for d in (disclosure.read(one),)}
         erased = {
-            name
+            found.name
             for (one,) in self._db.execute("SELECT entry FROM entries WHERE kind <> 'transfer' AND kind = 'erasure'")
-            if (found := entry.read(one.encode())[0]) is not None and found.erases.seq == seq  # type: ignore[union-attr] # kind = 'erasure'
-            for name in (found.name,)  # type: ignore[union-attr]
+            if isinstance(found := entry.read(one.encode())[0], Erasure) and found.erases.seq == seq
         }
         differences = self._differences(text, given, content, erased)
         if differences:
@@ -216,7 +217,7 @@ class Ledger:
 
         placed = {"seq": 0, "prev": "", "salt": "", "recorded_at": "", "kind": "transfer"}
         old: Any = canonical.decode(old_text.encode())
-        now: Any = canonical.decode(entry._encoder.encode({**new.members, **placed}))
+        now: Any = canonical.decode(entry.encode({**new.members, **placed}))
         found = []
         for name in sorted((old.keys() | now.keys()) - set(_PLACED)):
             if old.get(name) != now.get(name) and not self._same_name(name, old, now, given):
@@ -401,7 +402,7 @@ class Ledger:
         from ledger import canonical
 
         old: Any = canonical.decode(row[0].encode())
-        now: Any = canonical.decode(entry._encoder.encode(members))
+        now: Any = canonical.decode(entry.encode(members))
         return bool({key: value for key, value in old.items() if key not in _PLACED} == now)
 
 
