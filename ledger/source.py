@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ledger import disclosure, entry
 from ledger.errors import Refused
-from ledger.members import AnyEntry, Correction, Genesis, Organisation, Register, Transfer
+from ledger.members import AnyEntry, Correction, Erasure, Genesis, Organisation, Register, Transfer
 from ledger.schema import differs
 from ledger.store import Head, head, header_problem, sentences
 
@@ -114,7 +114,8 @@ class Source:
         found: dict[int, frozenset[str]] = {}
         for (text,) in self.db.execute("SELECT entry FROM entries WHERE kind = 'erasure'"):
             one = self._read(-1, text)
-            found[one.erases.seq] = found.get(one.erases.seq, frozenset()) | {one.name}  # type: ignore[union-attr] # kind = 'erasure'
+            if isinstance(one, Erasure):
+                found[one.erases.seq] = found.get(one.erases.seq, frozenset()) | {one.name}
         return found
 
     def transfers(self) -> Iterator[Recorded]:

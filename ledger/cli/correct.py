@@ -50,7 +50,9 @@ def correct(ledger: Path, which: str, reason: str, file: Path | None, withdraw: 
     if (file is None) is not withdraw:
         raise Refused("Say either --with FILE or --withdraw.")
     found = read_replacement(file) if file is not None else None
-    stop_at_people(Stated({}, {"reason": reason}) if found is None else found)
+    stop_at_people(Stated({}, {"reason": reason}))
+    if found is not None:
+        stop_at_people(found)
     with Ledger(ledger, clock, entropy) as opened:
         replacement = None if found is None else opened.settle(*found)
         if replacement is not None:

@@ -42,6 +42,6 @@ def refuse(ledger: Path, refused_on: str, request_date: str | None, **given: Any
         members["fields"] = list(given["fields"])
     if request_date:
         members["request"] = {"date": parse_date(request_date)}
-    stop_at_people(Stated(members, {name: text for name, text in texts.items() if name != "operator"}))
+    stop_at_people(Stated(members, texts))
     with Ledger(ledger, clock, entropy) as opened:
         show_receipt(opened.refuse(members, texts))

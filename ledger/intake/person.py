@@ -16,7 +16,7 @@ from datetime import date, timedelta
 
 from ledger.intake.draft import Problem, Stated, days_near
 
-WATCHED = ("note", "request_reference", "approval_reference", "agreement_reference", "dpia_reference")
+WATCHED = ("note", "request_reference", "approval_reference", "agreement_reference", "dpia_reference", "reason")
 """The erasable texts that are looked at, besides the `id`, which lies in the clear."""
 
 _EMAIL = re.compile(r"[^\s@<>(),;:]+@[^\s@<>(),;:]+\.[^\W\d_]{2,}")

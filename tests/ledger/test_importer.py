@@ -161,6 +161,10 @@ def test_the_commands_of_the_ledger(tmp_path: Path) -> None:
     assert run("correct", path, "t1", "--reason", "entered twice", "--withdraw")[0] == 0
     assert run("correct", path, "t9", "--reason", "x", "--withdraw")[0] == 2
     assert run("correct", path, "t1", "--reason", "x")[0] == 2
+    people = ("--reason", "Mrs Patel asked")
+    assert "title and a name" in run("correct", path, "t1", *people, "--withdraw")[1]
+    asked = ("--refused-on", "2010-05-05", "--recipient", "Ofsted", "--ground", "no-lawful-basis")
+    assert "title and a name" in run("refuse", path, *asked, *people)[1]
     assert "email" in run(*recorded, "--note", "mail jo@example.org")[1].replace("-", "")
     status, text = run("verify", path, "--format", "json")
     assert status == 0
