@@ -21,3 +21,7 @@ class Conflict(Refused):
 
 class Busy(Refused):
     """Another process holds the ledger's write lock for longer than we wait."""
+
+
+class NotGenuine(Refused):
+    """The evidence is readable and does not prove what it should: exit status 1."""
