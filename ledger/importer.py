@@ -67,7 +67,7 @@ def examine(
     bad: set[int] = set()
     sentences: list[str] = []
     unlisted = Counter[tuple[str, str]]()
-    ids: dict[str, tuple[int, bytes]] = {}
+    ids: dict[str, tuple[str, bytes]] = {}
     sha256 = digest(path)
     for count, row in enumerate(read(path, map_), start=1):
         problems = list(row.problems)
@@ -95,14 +95,14 @@ def examine(
     return Examined(good, frozenset(bad), sentences, unlisted, sha256)
 
 
-def _conflicts(ledger: Ledger, row: Row, content: Content, ids: dict[str, tuple[int, bytes]]) -> list[tuple[str, str]]:
+def _conflicts(ledger: Ledger, row: Row, content: Content, ids: dict[str, tuple[str, bytes]]) -> list[tuple[str, str]]:
     id_ = content.members.get("id")
     if id_ is None:
         return []
     said = hashlib.sha256(encode((content.members, content.texts))).digest()[:16]
-    first, before = ids.setdefault(id_, (row.number, said))
+    first, before = ids.setdefault(id_, (row.place, said))
     if before != said:
-        return [("id", f"{id_} is the id of row {first} too, with other content; give one of them another.")]
+        return [("id", f"{id_} is the id of {first} too, with other content; give one of them another.")]
     conflict = ledger.conflict(content)
     return [] if conflict is None else [("id", conflict)]
 

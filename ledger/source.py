@@ -3,6 +3,8 @@
 A `Source` opens the file read-only, with its WAL where there is one, and gives what was sealed as the structures
 of `members`, with the erasable values that are still there. What it gives is as true as the file; whether the file
 is true, `verify` says.
+
+Sealed text is read as bytes, whatever they are: what an attacker left that is no text is refused with its entry.
 """
 
 from __future__ import annotations
@@ -16,10 +18,15 @@ from ledger import disclosure, entry
 from ledger.errors import Refused
 from ledger.members import AnyEntry, Correction, Erasure, Genesis, Organisation, Register, Transfer
 from ledger.schema import differs
-from ledger.store import Head, head, header_problem, sentences
+from ledger.seal import Head
+from ledger.store import altered, head, header_problem, sentences
 
 if TYPE_CHECKING:
     from ledger.register import model
+
+
+_MORE = "`transfer-ledger verify` says more."
+_ENTRY, _HASH, _DISCLOSURE = (f"CAST({name} AS BLOB)" for name in ("entry", "hash", "disclosure"))
 
 
 class Recorded(NamedTuple):
@@ -69,6 +76,8 @@ class Source:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.db = connect(path)
+        # What is not evidence (a cached finding, a column of `entries`) may hold bytes that are no text, and is shown.
+        self.db.text_factory = lambda data: str(data, "utf-8", "replace")
         with sentences(path):
             if found := differs(self.db):
                 self.db.close()
@@ -84,36 +93,55 @@ class Source:
     def __enter__(self) -> Source:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self.db.close()
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        """Closes. Raises `Refused`, naming the entry, where SQLite met one whose text is no JSON."""
+        try:
+            if isinstance(error, sqlite3.OperationalError) and (why := altered(error)) is not None:
+                seq = self.db.execute("SELECT min(seq) FROM entries WHERE NOT json_valid(entry)").fetchone()[0]
+                raise Refused(
+                    f"{self.path} {why}" if seq is None else f"{self.path}: entry {seq} is no JSON; {_MORE}"
+                ) from None
+        finally:
+            self.db.close()
 
-    def _read(self, seq: int, text: str) -> AnyEntry:
-        found, problems = entry.read(text.encode("utf-8", "surrogatepass"))
+    def _read(self, seq: int, data: bytes) -> AnyEntry:
+        found, problems = entry.read(data)
         if found is None:
-            raise Refused(f"{self.path}: entry {seq} cannot be read: {problems[0].message} `verify` says more.")
+            raise Refused(f"{self.path}: entry {seq} cannot be read: {problems[0].message} {_MORE}")
         return found
+
+    def _hash(self, seq: int, data: bytes) -> str:
+        if not data.isalnum():
+            raise Refused(f"{self.path}: the hash kept of entry {seq} is no text of letters and digits; {_MORE}")
+        return data.decode("ascii")
+
+    def _disclosed(self, seq: int, data: bytes) -> disclosure.Disclosure:
+        try:
+            return disclosure.read(data.decode("ascii", "replace"))
+        except Refused as error:
+            raise Refused(f"{self.path}: an erasable value of entry {seq} cannot be read: {error} {_MORE}") from None
 
     def entry(self, seq: int) -> tuple[AnyEntry, str, str] | None:
         """Entry `seq` as (what it states, its sealed text, its hash), or None where there is none."""
-        row = self.db.execute("SELECT entry, hash FROM entries WHERE seq = ?", (seq,)).fetchone()
-        return (self._read(seq, row[0]), row[0], row[1]) if row else None
+        row = self.db.execute(f"SELECT {_ENTRY}, {_HASH} FROM entries WHERE seq = ?", (seq,)).fetchone()
+        return (self._read(seq, row[0]), row[0].decode("utf-8"), self._hash(seq, row[1])) if row else None
 
     def genesis(self) -> Genesis:
         """The first entry. `Refused` where it is no genesis."""
         found = self.entry(0)
         if found is None or not isinstance(found[0], Genesis):
-            raise Refused(f"{self.path}: its first entry is no genesis; `transfer-ledger verify` says more.")
+            raise Refused(f"{self.path}: its first entry is no genesis; {_MORE}")
         return found[0]
 
     def given(self, seq: int) -> dict[str, str | tuple[str, ...]]:
         """The erasable values of entry `seq` that are still there, by name."""
-        rows = self.db.execute("SELECT disclosure FROM disclosures WHERE seq = ?", (seq,))
-        return {d.name: d.value for (text,) in rows for d in (disclosure.read(text),)}
+        rows = self.db.execute(f"SELECT {_DISCLOSURE} FROM disclosures WHERE seq = ?", (seq,))
+        return {d.name: d.value for (data,) in rows for d in (self._disclosed(seq, data),)}
 
     def _erased(self) -> dict[int, frozenset[str]]:
         found: dict[int, frozenset[str]] = {}
-        for (text,) in self.db.execute("SELECT entry FROM entries WHERE kind = 'erasure'"):
-            one = self._read(-1, text)
+        for seq, data in self.db.execute(f"SELECT seq, {_ENTRY} FROM entries WHERE kind = 'erasure'"):
+            one = self._read(seq, data)
             if isinstance(one, Erasure):
                 found[one.erases.seq] = found.get(one.erases.seq, frozenset()) | {one.name}
         return found
@@ -124,31 +152,39 @@ class Source:
             self.db.execute("SELECT corrects, max(seq) FROM entries WHERE corrects IS NOT NULL GROUP BY corrects")
         )
         erased = self._erased()
-        disclosed = iter(self.db.execute("SELECT seq, disclosure FROM disclosures ORDER BY seq"))
+        disclosed = iter(self.db.execute(f"SELECT seq, {_DISCLOSURE} FROM disclosures ORDER BY seq"))
         pending = next(disclosed, None)
         rows = self.db.execute(
-            "SELECT seq, entry, hash, corrects FROM entries WHERE kind IN ('transfer', 'correction') ORDER BY seq"
+            f"SELECT seq, {_ENTRY}, {_HASH}, corrects FROM entries "
+            "WHERE kind IN ('transfer', 'correction') ORDER BY seq"
         )
-        for seq, text, hash_, corrects in rows:
-            facts = self._read(seq, text)
-            assert isinstance(facts, (Transfer, Correction))
+        for seq, data, hash_, corrects in rows:
+            facts = self._read(seq, data)
+            if not isinstance(facts, (Transfer, Correction)):
+                raise Refused(f"{self.path}: entry {seq} is found as a transfer and is none; {_MORE}")
             given = {}
             while pending is not None and pending[0] <= seq:
                 if pending[0] == seq:
-                    one = disclosure.read(pending[1])
+                    one = self._disclosed(seq, pending[1])
                     given[one.name] = one.value
                 pending = next(disclosed, None)
             latest = newest.get(seq if corrects is None else corrects)
             superseded = latest if latest is not None and latest > seq else None
             withdrawn = isinstance(facts, Correction) and facts.withdrawn
             yield Recorded(
-                seq, hash_, facts, given, erased.get(seq, frozenset()), superseded is None and not withdrawn, superseded
+                seq,
+                self._hash(seq, hash_),
+                facts,
+                given,
+                erased.get(seq, frozenset()),
+                superseded is None and not withdrawn,
+                superseded,
             )
 
     def organisations(self) -> dict[str, Organisation]:
         """The newest `organisation` entry for each id."""
-        rows = self.db.execute("SELECT seq, entry FROM entries WHERE kind = 'organisation' ORDER BY seq")
-        found = (self._read(seq, text) for seq, text in rows)
+        rows = self.db.execute(f"SELECT seq, {_ENTRY} FROM entries WHERE kind = 'organisation' ORDER BY seq")
+        found = (self._read(seq, data) for seq, data in rows)
         return {one.id: one for one in found if isinstance(one, Organisation)}
 
     def registers(self) -> list[Adopted]:
@@ -156,11 +192,20 @@ class Source:
         from ledger.register.read import read_register
 
         found = []
-        for seq, text in self.db.execute("SELECT seq, entry FROM entries WHERE kind = 'register' ORDER BY seq"):
-            one = self._read(seq, text)
-            assert isinstance(one, Register)
-            row = self.db.execute("SELECT content FROM documents WHERE sha256 = ?", (one.sha256,)).fetchone()
+        for seq, data in self.db.execute(f"SELECT seq, {_ENTRY} FROM entries WHERE kind = 'register' ORDER BY seq"):
+            one = self._read(seq, data)
+            if not isinstance(one, Register):
+                raise Refused(f"{self.path}: entry {seq} is found as a register and is none; {_MORE}")
+            row = self.db.execute(
+                "SELECT CAST(content AS BLOB) FROM documents WHERE sha256 = ?", (one.sha256,)
+            ).fetchone()
             if row is None:
-                raise Refused(f"{self.path}: the register sealed in entry {seq} is missing from its documents.")
-            found.append(Adopted(seq, one, read_register(row[0], f"the register of entry {seq}")))
+                raise Refused(f"{self.path}: the register sealed in entry {seq} is missing from its documents; {_MORE}")
+            try:
+                register = read_register(row[0], f"the register of entry {seq}")
+            except Refused as error:
+                raise Refused(
+                    f"{self.path}: the register sealed in entry {seq} cannot be read: {error} {_MORE}"
+                ) from None
+            found.append(Adopted(seq, one, register))
         return found

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 from ledger.errors import Refused
-from ledger.store import Head, open_for_writing, sentences, writing
-from reports.documents.findings import Row, by_weight
+from ledger.seal import Head
+from ledger.store import open_for_writing, sentences, writing
+from reports.documents.findings import Rows
 from reports.run import Result, rate
 
 TABLES = frozenset(("findings", "checked"))
@@ -33,8 +34,8 @@ def _allowed(action: int, table: str | None, *_: str | None) -> int:
     return sqlite3.SQLITE_DENY if action in _WRITES and table not in TABLES else sqlite3.SQLITE_OK
 
 
-def _rows(rows: Sequence[Row]) -> Iterator[tuple[object, ...]]:
-    for position, row in enumerate(by_weight(rows)):
+def _rows(rows: Rows) -> Iterator[tuple[object, ...]]:
+    for position, row in enumerate(rows.by_weight()):
         texts = (row.check, row.outcome, row.severity, row.expected, row.found, row.citation, row.next_step)
         for seq in row.entries:
             yield row.key, position, seq, seq, *texts
@@ -54,7 +55,7 @@ def _state(result: Result, head: Head) -> dict[str, str]:
     }
 
 
-def keep(path: Path, result: Result, rows: Sequence[Row], head: Head) -> str | None:
+def keep(path: Path, result: Result, rows: Rows, head: Head) -> str | None:
     """Replaces what `findings` and `checked` of the ledger at `path` hold, in one transaction.
 
     `head` is the end of the chain that was checked. Returns None, or the sentence that says why nothing could be

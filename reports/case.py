@@ -217,7 +217,7 @@ class Case:
         the limit (where an editor assigned it, the finding says so), `cite` paragraphs to cite besides the
         flow's own. `law` is given where the law alone judges: then no register takes part.
         """
-        flow, version = self.flow, self.version
+        flow, version, one = self.flow, self.version, self.context.one
         if law is not None:
             citations, assigned, register = law, "", None
         else:
@@ -232,11 +232,11 @@ class Case:
             reason,
             entries=((self.recorded.seq, self.recorded.hash),),
             id_=self.facts.id,
-            expected=expected,
-            found=found,
-            citations=citations,
+            expected=one(expected),
+            found=one(found),
+            citations=one(citations),
             assigned=assigned,
-            prefilled=tuple(name for name in members if name in self.facts.prefilled),
+            prefilled=one(tuple(name for name in members if name in self.facts.prefilled)),
             register=register,
             severity=severity,
             corrected_by=None if self.recorded.current else self.recorded.superseded_by,

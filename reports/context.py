@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ledger.london import day_of, days
 from ledger.members import Correction
@@ -24,6 +24,11 @@ if TYPE_CHECKING:
     from ledger.members import Organisation
     from ledger.register.terms import Law, Vocabularies
     from ledger.source import Adopted, Recorded
+
+_Values = TypeVar("_Values", bound=tuple[Any, ...])
+
+_MOST_KEPT = 10_000
+"""So many values are kept to be found again, at most: a ledger may hold as many different ones as transfers."""
 
 PEOPLE = frozenset(("parent", "data-subject"))
 """Parties that are people and that every register knows."""
@@ -67,9 +72,16 @@ class Context:
         # What a correction replaced: seq → (transferred_at, recorded_at). Filled while the run goes on.
         self.replaced: dict[int, tuple[str | None, datetime]] = {}
         self.memo: dict[object, object] = {}
+        self._alike: dict[tuple[Any, ...], tuple[Any, ...]] = {}
         self._ids: dict[str, frozenset[str]] = {}
         self._names: dict[int | None, dict[tuple[str, str], str]] = {}
         self._texts: dict[tuple[int | None, str, str], str | None] = {}
+
+    def one(self, values: _Values) -> _Values:
+        """The same object for values that are equal: a hundred thousand findings share a few hundred of them."""
+        if len(self._alike) >= _MOST_KEPT:
+            self._alike.clear()
+        return self._alike.setdefault(values, values)  # type: ignore[return-value]
 
     def organisation(self, id_: str) -> Organisation | None:
         """The organisation with this id, or that had it before."""
@@ -163,7 +175,7 @@ class Context:
         """The London day of a moment; entries of one import share few moments, so days are kept."""
         found = self._days.get(moment)
         if found is None:
-            if len(self._days) > 100_000:
+            if len(self._days) >= _MOST_KEPT:
                 self._days.clear()
             found = self._days[moment] = day_of(moment)
         return found

@@ -23,7 +23,7 @@ OUTCOMES: tuple[Outcome, ...] = ("breach", "cannot-tell", "advisory")
 SEVERITIES: tuple[Severity, ...] = ("critical", "serious", "minor")
 
 
-class Citation(msgspec.Struct, frozen=True):
+class Citation(msgspec.Struct, frozen=True, gc=False):
     """Where a rule is written: `where` (a paragraph of the notice, or a source of law) and its `point`.
 
     `standing` is `read` or `recalled` for a fact of law, and None for a paragraph of the notice.
@@ -38,7 +38,7 @@ class Citation(msgspec.Struct, frozen=True):
         return f"{self.where} (recalled, not checked)" if self.standing == "recalled" else self.where
 
 
-class Finding(msgspec.Struct, frozen=True, kw_only=True):
+class Finding(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What one check found on one entry, or on several that belong together.
 
     `reason` tells apart the ways in which a check can find something; `wording` has a sentence for each.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from ledger.london import LONDON
 from reports.context import Evidence
@@ -25,32 +25,50 @@ class Wording(NamedTuple):
 
 
 class Labels:
-    """Names for people, for the ids and codes that findings hold. An unknown id stays as it is."""
+    """Names for people, for the ids and codes that findings hold. An unknown id stays as it is.
+
+    What a text names depends on its kind: a school may have the id `primary`, which is also a phase. Kinds are
+    `party`, `purpose`, `field`, `lawful_basis`, `legal_power`, those of the other vocabularies, and `date`.
+    """
 
     def __init__(self, evidence: Evidence) -> None:
         self._evidence = evidence
 
     @cached_property
-    def _all(self) -> dict[str, str]:
-        evidence = self._evidence
-        labels: dict[str, str] = {}
-        for kind in evidence.vocabularies.kinds:
-            for term in evidence.vocabularies.terms(kind):
-                labels.setdefault(term.id, term.label)
-        labels |= {term.id: term.label for term in (*evidence.law.purposes, *evidence.law.bases)}
-        labels |= {party.id: party.name for party in evidence.law.parties}
+    def _all(self) -> dict[str, dict[str, str]]:
+        evidence, law, vocabularies = self._evidence, self._evidence.law, self._evidence.vocabularies
+        labels = {kind: {term.id: term.label for term in vocabularies.terms(kind)} for kind in vocabularies.kinds}
+        labels["lawful_basis"] = {basis.id: basis.label for basis in law.bases}
+        labels["legal_power"] = {power.id: power.label for power in law.powers}
+        labels["purpose"] = {purpose.id: purpose.label for purpose in law.purposes}
+        labels["party"] = {party.id: party.name for party in law.parties}
         for adopted in evidence.adopted:
-            labels |= {purpose.id: purpose.label for purpose in adopted.register.purposes}
-            labels |= {party.id: party.name for party in adopted.register.parties}
-        labels |= {one.id: one.name for one in evidence.organisations.values()}
+            labels["purpose"] |= {purpose.id: purpose.label for purpose in adopted.register.purposes}
+            labels["party"] |= {party.id: party.name for party in adopted.register.parties}
+        labels["party"] |= {one.id: one.name for one in evidence.organisations.values()}
         return labels
 
-    def __call__(self, value: Value) -> str:
-        """The label of an id, a date as `6 August 2010`, a name of an erasable value as what it is."""
+    def __call__(self, value: Value, kind: str | None = None) -> str:
+        """The label of an id or code of `kind`, a date as `6 August 2010`, an erasable value's name as what it is.
+
+        Without a kind it is a party's id, or else a purpose's.
+        """
         text = str(value)
         if text.endswith("_as_given"):
             return f"what was typed as {text.removesuffix('_as_given').replace('_', ' ')}"
-        return self._all.get(text) or dated(text) or text
+        if kind == "date":
+            return dated(text) or text
+        kinds = ("party", "purpose") if kind is None else (kind,)
+        return next((found for one in kinds if (found := self._all.get(one, {}).get(text))), text)
+
+
+Label: TypeAlias = Callable[[Value, str], str]
+"""Gives a value's name for people by its kind; a `Labels` is one."""
+
+
+def plainly(value: Value, kind: str) -> str:
+    """The `Label` that leaves every id and code as it is."""
+    return str(value)
 
 
 def dated(text: str) -> str:
@@ -76,17 +94,17 @@ def _list(values: Iterable[str]) -> str:
 
 
 _WAYS = {
-    "to": "it went to {}",
-    "from": "it came from {}",
-    "for": "it was for the purpose “{}”",
-    "onward": "it passed on what came by transfer {}",
+    "to": ("it went to {}", "party"),
+    "from": ("it came from {}", "party"),
+    "for": ("it was for the purpose “{}”", "purpose"),
+    "onward": ("it passed on what came by transfer {}", "id"),
 }
 
 
-def _uses(values: tuple[Value, ...], label: Callable[[Value], str]) -> str:
-    pairs = zip(values[1::2], values[2::2], strict=True)
-    return f"It is dated {label(values[0])}; " + _list(
-        _WAYS[str(way)].format(match if way == "onward" else label(match)) for way, match in pairs
+def _uses(values: tuple[Value, ...], label: Label) -> str:
+    pairs = ((*_WAYS[str(way)], match) for way, match in zip(values[1::2], values[2::2], strict=True))
+    return f"It is dated {label(values[0], 'date')}; " + _list(
+        text.format(match if kind == "id" else label(match, kind)) for text, kind, match in pairs
     )
 
 
@@ -97,7 +115,8 @@ def _limits(values: tuple[Value, ...]) -> str:
     return f"{low} and over" if low != "" else f"up to {high}" if high != "" else "not stated"
 
 
-# By check and reason: `{e}` and `{f}` are all values expected and found, `{e0}` and `{f1}` single ones.
+# By check and reason: `{e:kind}` and `{f:kind}` are all values expected and found by their names as that kind,
+# `{e0:kind}` and `{f1:kind}` single ones; without a kind, numbers and the ids of transfers stand as they are.
 _STOP = "Stop these transfers, tell the data protection officer, and establish where the data is now."
 _DELETE = "Ask the recipient to delete what it should not have, and mend the export."
 _STATE = "Find out, and correct the entry so that it says so."
@@ -107,75 +126,75 @@ _BASIS = "Establish the lawful basis with the data protection officer and correc
 
 SENTENCES: dict[tuple[str, str], tuple[str, str, str]] = {
     ("contactpoint-closed", "used"): (
-        "No use of ContactPoint after it was switched off on {e0}.", "{uses}.", _STOP),
+        "No use of ContactPoint after it was switched off on {e0:date}.", "{uses}.", _STOP),
     ("contactpoint-closed", "nearly"): (
-        "No use of ContactPoint after it was switched off on {e0}.",
+        "No use of ContactPoint after it was switched off on {e0:date}.",
         "{uses}, going by a name that may be meant.", "Find out whether ContactPoint was meant. " + _STATE),
     ("contactpoint-closing-day", "no-time"): (
-        "A time before ContactPoint was switched off on {e0}.", "{uses}; no time is given.", _TIME),
+        "A time before ContactPoint was switched off on {e0:date}.", "{uses}; no time is given.", _TIME),
     ("contactpoint-closing-day", "spans"): (
-        "A time before ContactPoint was switched off on {e0}.", "{uses}; that spans the closing.", _TIME),
+        "A time before ContactPoint was switched off on {e0:date}.", "{uses}; that spans the closing.", _TIME),
     ("unknown-recipient", "unknown"): (
-        "A recipient that the documented purposes name.", "{f} is not known.",
+        "A recipient that the documented purposes name.", "{f:party} is not known.",
         "Make the organisation known, or stop sending to it."),
     ("unknown-recipient", "unlisted"): (
-        "A recipient that the documented purposes name.", "Nobody knows {f}.",
+        "A recipient that the documented purposes name.", "Nobody knows {f:party}.",
         "Make the organisation known, or stop sending to it."),
     ("unknown-recipient", "erased"): (
         "A recipient that the documented purposes name.",
-        "The recipient was not a known one, and {f} was erased.",
+        "The recipient was not a known one, and {f:party} was erased.",
         _GONE),
     ("undocumented-flow", "no-flow"): (
-        "A flow that the documented purposes describe.", "None is documented from {f0} to {f1}.",
+        "A flow that the documented purposes describe.", "None is documented from {f0:party} to {f1:party}.",
         "Stop the transfers, or have the notice changed before the next one."),
     ("undocumented-flow", "unlisted"): (
-        "A sender that the documented purposes name.", "Nobody knows {f0}; the data went to {f1}.",
+        "A sender that the documented purposes name.", "Nobody knows {f0:party}; the data went to {f1:party}.",
         "Make the sender known as an organisation, or correct the entry."),
     ("undocumented-flow", "erased"): (
         "A sender that the documented purposes name.",
-        "The sender was not a known one, and {f} was erased.", _GONE),
+        "The sender was not a known one, and {f:party} was erased.", _GONE),
     ("undocumented-flow", "ended"): (
-        "A transfer before {e0}, when the permission ended.", "It is dated {f0}.", _STOP),
+        "A transfer before {e0:date}, when the permission ended.", "It is dated {f0:date}.", _STOP),
     ("undocumented-flow", "ending"): (
-        "A transfer before {e0}, when the permission ended.", "It is dated {f0}, which does not tell.",
+        "A transfer before {e0:date}, when the permission ended.", "It is dated {f0:date}, which does not tell.",
         _TIME),
     ("undocumented-purpose", "not-documented"): (
-        "One of the documented purposes: {e}.", "The purpose stated is {f}.",
+        "One of the documented purposes: {e:purpose}.", "The purpose stated is {f:purpose}.",
         "Correct the purpose if another was meant; otherwise stop the transfers."),
     ("undocumented-purpose", "unlisted"): (
-        "One of the documented purposes: {e}.", "Nobody knows {f}.",
+        "One of the documented purposes: {e:purpose}.", "Nobody knows {f:purpose}.",
         "Correct the purpose if a documented one was meant; otherwise stop the transfers."),
     ("undocumented-purpose", "erased"): (
-        "One of the documented purposes: {e}.", "The purpose was not a known one, and {f} was erased.",
+        "One of the documented purposes: {e:purpose}.", "The purpose was not a known one, and {f:purpose} was erased.",
         _GONE),
-    ("field-not-documented", "not-documented"): ("Nothing but {e}.", "These went too: {f}.", _DELETE),
+    ("field-not-documented", "not-documented"): ("Nothing but {e:field}.", "These went too: {f:field}.", _DELETE),
     ("field-not-documented", "unlisted"): (
-        "Nothing but {e}.", "{f1} data item(s) went that nobody knows by the name typed.", _DELETE),
-    ("field-not-documented", "not-stated"): ("Nothing but {e}.", "Nobody said which data items went.",
+        "Nothing but {e:field}.", "{f1} data item(s) went that nobody knows by the name typed.", _DELETE),
+    ("field-not-documented", "not-stated"): ("Nothing but {e:field}.", "Nobody said which data items went.",
         _STATE),
-    ("field-not-documented", "erased"): ("Nothing but {e}.", "What was typed for a data item was erased.",
+    ("field-not-documented", "erased"): ("Nothing but {e:field}.", "What was typed for a data item was erased.",
         _GONE),
     ("required-field-missing", "missing"): (
-        "At least {e}.", "Missing: {f}.", "Look at the export, and send what was missing."),
+        "At least {e:field}.", "Missing: {f:field}.", "Look at the export, and send what was missing."),
     ("required-field-missing", "not-stated"): (
-        "Among the data items: {e}.", "Nobody said which data items went.", _STATE),
+        "Among the data items: {e:field}.", "Nobody said which data items went.", _STATE),
     ("required-field-missing", "erased"): (
-        "Among the data items: {e}.", "What was typed for a data item was erased.", _GONE),
+        "Among the data items: {e:field}.", "What was typed for a data item was erased.", _GONE),
     ("lawful-basis-missing", "no-basis"): ("A lawful basis.", "None is stated.", _BASIS),
     ("lawful-basis-missing", "no-condition"): (
         "A condition for special categories of data, besides the lawful basis.",
-        "None is stated, and these went: {f}.", _BASIS),
+        "None is stated, and these went: {f:field}.", _BASIS),
     ("lawful-basis-not-documented", "not-documented"): (
-        "The documented basis: {e}.", "The transfer relies on {f}.", _BASIS),
+        "The documented basis: {e:lawful_basis}.", "The transfer relies on {f:lawful_basis}.", _BASIS),
     ("lawful-basis-not-in-force", "not-in-force"): (
         "A basis in force on the day (this one: {span}).",
-        "{f0} was relied on; the transfer is dated {f1}.", _BASIS),
+        "{f0:lawful_basis} was relied on; the transfer is dated {f1:date}.", _BASIS),
     ("lawful-basis-not-in-force", "partly"): (
-        "A basis in force on all days (this one: {span}).", "{f0} was relied on; the transfer is dated {f1}.",
-        _TIME),
-    ("lawful-basis-not-in-force", "unknown"): ("A known lawful basis.", "{f} is not known.", _BASIS),
-    ("too-granular", "finer"): ("Nothing finer than: {e}.", "The level is: {f}.", _DELETE),
-    ("too-granular", "not-stated"): ("Nothing finer than: {e}.", "The level is not stated.", _STATE),
+        "A basis in force on all days (this one: {span}).",
+        "{f0:lawful_basis} was relied on; the transfer is dated {f1:date}.", _TIME),
+    ("lawful-basis-not-in-force", "unknown"): ("A known lawful basis.", "{f:lawful_basis} is not known.", _BASIS),
+    ("too-granular", "finer"): ("Nothing finer than: {e:granularity}.", "The level is: {f:granularity}.", _DELETE),
+    ("too-granular", "not-stated"): ("Nothing finer than: {e:granularity}.", "The level is not stated.", _STATE),
     ("age-outside-limits", "outside"): ("Ages {limits}.", "Ages {ages}.", _DELETE),
     ("age-outside-limits", "beyond"): (
         "Ages {limits}.", "Ages {ages}; whether that was allowed cannot be told from the notice.",
@@ -183,16 +202,20 @@ SENTENCES: dict[tuple[str, str], tuple[str, str, str]] = {
     ("age-outside-limits", "partly"): (
         "Ages {limits}.", "The year groups can have ages {ages}, not all within that.", _STATE),
     ("age-outside-limits", "not-stated"): ("Ages {limits}.", "Ages {ages}.", _STATE),
-    ("subjects-not-documented", "not-documented"): ("Data about: {e}.", "Data about: {f}.", _DELETE),
-    ("subjects-not-documented", "not-stated"): ("Data about: {e}.", "Nobody said about whom.", _STATE),
-    ("phase-not-documented", "not-documented"): ("Schools of the phase: {e}.", "The phase is: {f}.", _DELETE),
-    ("phase-not-documented", "not-stated"): ("Schools of the phase: {e}.", "The phase is not known.", _STATE),
+    ("subjects-not-documented", "not-documented"): (
+        "Data about: {e:subject_kind}.", "Data about: {f:subject_kind}.", _DELETE),
+    ("subjects-not-documented", "not-stated"): ("Data about: {e:subject_kind}.", "Nobody said about whom.", _STATE),
+    ("phase-not-documented", "not-documented"): (
+        "Schools of the phase: {e:phase}.", "The phase is: {f:phase}.", _DELETE),
+    ("phase-not-documented", "not-stated"): ("Schools of the phase: {e:phase}.", "The phase is not known.", _STATE),
     ("phase-not-documented", "conflict"): (
-        "Schools of the phase: {e}.", "{f0} is stated, but the school's own entry says {f1}.", _STATE),
-    ("key-stage-not-documented", "not-documented"): ("Nothing but: {e}.", "Also: {f}.", _DELETE),
-    ("key-stage-not-documented", "not-stated"): ("Nothing but: {e}.", "No key stage is stated.", _STATE),
-    ("key-stage-not-documented", "not-documented-year"): ("Nothing but: {e}.", "Also: {f}.", _DELETE),
-    ("key-stage-not-documented", "not-stated-year"): ("Nothing but: {e}.", "No year group is stated.",
+        "Schools of the phase: {e:phase}.",
+        "{f0:phase} is stated, but the school's own entry says {f1:phase}.", _STATE),
+    ("key-stage-not-documented", "not-documented"): ("Nothing but: {e:key_stage}.", "Also: {f:key_stage}.", _DELETE),
+    ("key-stage-not-documented", "not-stated"): ("Nothing but: {e:key_stage}.", "No key stage is stated.", _STATE),
+    ("key-stage-not-documented", "not-documented-year"): (
+        "Nothing but: {e:year_group}.", "Also: {f:year_group}.", _DELETE),
+    ("key-stage-not-documented", "not-stated-year"): ("Nothing but: {e:year_group}.", "No year group is stated.",
         _STATE),
     ("opt-out-not-honoured", "not-checked"): (
         "The opt-outs looked up before data goes.", "They were not looked up.",
@@ -200,16 +223,16 @@ SENTENCES: dict[tuple[str, str], tuple[str, str, str]] = {
     ("opt-out-not-honoured", "not-stated"): (
         "The opt-outs looked up before data goes.", "Nobody said whether they were.", _STATE),
     ("opt-out-not-honoured", "limited-to-what"): (
-        "Only what an opt-out leaves: {e}.", "It is not stated what went of those who had opted out.",
+        "Only what an opt-out leaves: {e:field}.", "It is not stated what went of those who had opted out.",
         _STATE),
     ("opt-out-not-honoured", "beyond"): (
-        "Only what an opt-out leaves: {e}.", "Of those who had opted out went also: {f}.", _DELETE),
+        "Only what an opt-out leaves: {e:field}.", "Of those who had opted out went also: {f:field}.", _DELETE),
     ("opt-out-not-honoured", "unclear"): (
-        "Only what an opt-out leaves: {e}.",
-        "Of those who had opted out went also: {f}, on which the notice contradicts itself.",
+        "Only what an opt-out leaves: {e:field}.",
+        "Of those who had opted out went also: {f:field}, on which the notice contradicts itself.",
         "Ask the data protection officer which rule applied."),
     ("opt-out-not-honoured", "erased"): (
-        "Only what an opt-out leaves: {e}.", "What was typed for a data item was erased.", _GONE),
+        "Only what an opt-out leaves: {e:field}.", "What was typed for a data item was erased.", _GONE),
     ("opt-out-not-honoured", "passed-on"): (
         "Nothing passed on that a school sent about those who opted out with it.",
         "Data of people who had opted out was passed on, with fewer fields.", _DELETE),
@@ -217,20 +240,21 @@ SENTENCES: dict[tuple[str, str], tuple[str, str, str]] = {
         "Nothing passed on that a school sent about those who opted out with it.",
         "The school's transfer ({f}) had opt-outs, and this one leaves nobody out.", _DELETE),
     ("approval-missing", "none"): (
-        "Approval beforehand by: {e}.", "None is recorded.", "Get the approval on record, or the data back."),
+        "Approval beforehand by: {e:approval_role}.", "None is recorded.",
+        "Get the approval on record, or the data back."),
     ("approval-missing", "other-role"): (
-        "Approval beforehand by: {e}.", "It was approved by: {f}.",
+        "Approval beforehand by: {e:approval_role}.", "It was approved by: {f:approval_role}.",
         "Get the approval on record, or the data back."),
     ("approval-missing", "no-date"): (
-        "Approval beforehand by: {e}.", "The approval has no date.", _STATE),
+        "Approval beforehand by: {e:approval_role}.", "The approval has no date.", _STATE),
     ("approval-missing", "afterwards"): (
-        "Approval beforehand by: {e}.", "It was given on {f0}, after the transfer ({f1}).",
+        "Approval beforehand by: {e:approval_role}.", "It was given on {f0:date}, after the transfer ({f1:date}).",
         "Tell whoever approves that it came late, and why."),
     ("recipient-closed", "closed"): (
-        "Nothing sent after the recipient closed on {e0}.", "{f0} was sent data on {f1}.",
+        "Nothing sent after the recipient closed on {e0:date}.", "{f0:party} was sent data on {f1:date}.",
         "Find out who got the data; send to the successor in future{successors}."),
     ("recipient-closed", "spans"): (
-        "Nothing sent after the recipient closed on {e0}.", "{f0} was sent data in {f1}.", _TIME),
+        "Nothing sent after the recipient closed on {e0:date}.", "{f0:party} was sent data in {f1:date}.", _TIME),
     ("recorded-late", "batch"): (
         "Transfers recorded within {e0} days.",
         "This import held {f1} that were recorded up to {f0} days later.",
@@ -243,9 +267,9 @@ SENTENCES: dict[tuple[str, str], tuple[str, str, str]] = {
         "It was recorded after the closing, days later: {f0}. Nothing independent supports its date.",
         "Keep what supports the date, as a log of the system that sent it."),
     ("dated-in-future", "after-recording"): (
-        "A date no later than the recording on {e0}.", "It is dated {f0}.", "Correct the date."),
+        "A date no later than the recording on {e0:date}.", "It is dated {f0:date}.", "Correct the date."),
     ("dated-in-future", "after-as-of"): (
-        "A date no later than the day that is reported on.", "It is dated {f0}.", "Correct the date."),
+        "A date no later than the day that is reported on.", "It is dated {f0:date}.", "Correct the date."),
     ("duplicate-transfer", "alike"): (
         "Each transfer recorded once.", "It is like transfer {f0} in everything but its id.",
         "If it was recorded twice, withdraw one of the two."),
@@ -266,20 +290,31 @@ RATING_REASONS = {
 }
 
 
-def word(finding: Finding, label: Callable[[Value], str] = str) -> Wording:
+class _Said:
+    """Values within a sentence: formatted with a kind, they are named by it and listed."""
+
+    def __init__(self, values: tuple[Value, ...], label: Label) -> None:
+        self._values, self._label = values, label
+
+    def __format__(self, kind: str) -> str:
+        return _list(self._label(value, kind) if kind else str(value) for value in self._values)
+
+
+def word(finding: Finding, label: Label = plainly) -> Wording:
     """The finding in sentences; `label` (a `Labels`) gives names for ids."""
     expected, found = finding.expected, finding.found
-    values = {f"e{place}": label(value) for place, value in enumerate(expected)}
-    values |= {f"f{place}": label(value) for place, value in enumerate(found)}
-    values["e"], values["f"] = _list(map(label, expected)), _list(map(label, found))
+    values: dict[str, _Said | str] = {"e": _Said(expected, label), "f": _Said(found, label)}
+    values |= {f"e{place}": _Said((value,), label) for place, value in enumerate(expected)}
+    values |= {f"f{place}": _Said((value,), label) for place, value in enumerate(found)}
     if finding.check.startswith("contactpoint-"):
         values["uses"] = _uses(found, label)
     if finding.check == "age-outside-limits":
         values["limits"], values["ages"] = _limits(expected), _limits(found)
     if finding.check == "lawful-basis-not-in-force" and expected:
-        values["span"] = f"from {label(expected[0])}" + (f" to {label(expected[1])}" if expected[1] else "")
+        first, last = (label(day, "date") for day in expected)
+        values["span"] = f"from {first}" + (f" to {last}" if last else "")
     if finding.check == "recipient-closed":
-        successors = _list(map(label, expected[1:]))
+        successors = _list(label(party, "party") for party in expected[1:])
         values["successors"] = f" ({successors})" if successors else ""
     texts = [text.format(**values) for text in SENTENCES[finding.check, finding.reason]]
     notes = ""

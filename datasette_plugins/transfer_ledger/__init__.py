@@ -1,8 +1,8 @@
 """The browsing app as a Datasette plugin: the hooks, and nothing else.
 
-Each hook hands on to the module that has the idea: `guard` for what a connection may read, `pages` for our own
-pages, `render` for cells, `front` for who may ask at all. Every hook keeps to a ledger that `app` opened; where
-Datasette was started on a ledger file without it, the guard alone applies.
+Each hook hands on to the module that has the idea: `guard` for what a connection may read, `functions` for what it
+may call, `pages` for our own pages, `render` for cells, `front` for who may ask at all. Every hook keeps to a ledger
+that `app` opened; where Datasette was started on a ledger file without it, the guard and the functions alone apply.
 """
 
 from __future__ import annotations
@@ -19,11 +19,13 @@ hookimpl = HookimplMarker("datasette")
 
 @hookimpl
 def prepare_connection(conn: sqlite3.Connection) -> None:
-    """Guards every connection to a ledger, however Datasette was started."""
+    """Guards every connection to a ledger, however Datasette was started, and lets it ask for days in London."""
+    from datasette_plugins.transfer_ledger import functions
     from datasette_plugins.transfer_ledger.guard import guard, is_ledger
 
     if is_ledger(conn):
         guard(conn)
+        functions.register(conn)
 
 
 @hookimpl

@@ -8,6 +8,8 @@ It is opened read-only over its WAL, never as immutable: an entry recorded meanw
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -15,9 +17,11 @@ from typing import Any
 from datasette.app import Datasette, DatasetteClient
 from datasette.database import Database
 from datasette.utils import parse_metadata
+from datasette.views.base import DatasetteError
 
 from datasette_plugins.transfer_ledger.names import Names
 from ledger.errors import Refused
+from ledger.store import altered
 
 DATABASE = "ledger"
 
@@ -50,6 +54,15 @@ class LedgerDatabase(Database):  # type: ignore[misc]  # Datasette 0.65 ships no
         self._all_file_connections.append(connection)
         return connection
 
+    async def execute_fn(self, fn: Callable[[sqlite3.Connection], Any]) -> Any:
+        """`fn` over a browsing connection. What SQLite cannot read of an altered ledger is told in a sentence."""
+        try:
+            return await super().execute_fn(fn)
+        except sqlite3.OperationalError as error:
+            if (why := altered(error)) is None:
+                raise
+            raise _cannot_be_shown(f"The ledger {why}") from None
+
     async def table_counts(self, limit: int = 10) -> dict[str, int | None]:
         """No counts: a stock page would count every table, those that it may not read too."""
         return dict.fromkeys(await self.table_names())
@@ -58,6 +71,21 @@ class LedgerDatabase(Database):  # type: ignore[misc]  # Datasette 0.65 ships no
         """All tables: what people browse are the views."""
         names: list[str] = await self.table_names()
         return names
+
+
+def _cannot_be_shown(sentence: str) -> Exception:
+    # The one class of exception for which Datasette shows a page and prints no traceback.
+    error: Exception = DatasetteError(sentence, title="This cannot be shown", status=500)
+    return error
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Makes a page of what is `Refused` inside: its sentence, and nothing on the console."""
+    try:
+        yield
+    except Refused as error:
+        raise _cannot_be_shown(str(error)) from None
 
 
 def open_read_only(path: Path) -> sqlite3.Connection:

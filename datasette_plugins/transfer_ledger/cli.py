@@ -42,20 +42,20 @@ def browse(ledger: Path, port: int) -> int:
     """Shows LEDGER in a web browser, read-only, from this machine alone."""
     with Source(ledger):
         pass  # refuses, in a sentence, what is no ledger, before anything else happens
-    listener = _listen(port)
-    checked = check_ledger(ledger, day(None))
-    if (why := cache.keep(ledger, *checked)) is not None:
-        click.echo(f"The pages show the findings of an earlier check, or none: {why}", err=True)
-    # Only now: Datasette takes a second to load, and a refusal should not wait for it.
-    import uvicorn
+    with _listen(port) as listener:
+        checked = check_ledger(ledger, day(None))
+        if (why := cache.keep(ledger, *checked)) is not None:
+            click.echo(f"The pages show the findings of an earlier check, or none: {why}", err=True)
+        # Only now: Datasette takes a second to load, and a refusal should not wait for it.
+        import uvicorn
 
-    from datasette_plugins.transfer_ledger.app import make, open_read_only
+        from datasette_plugins.transfer_ledger.app import make, open_read_only
 
-    open_read_only(ledger).close()
-    server = uvicorn.Server(uvicorn.Config(make(ledger).app(), log_level="warning"))
-    click.echo(f"http://{HOST}:{listener.getsockname()[1]}/ shows {ledger}. Ctrl-C ends it.")
-    try:
-        server.run(sockets=[listener])
-    except KeyboardInterrupt:
-        click.echo("Ended.")
+        open_read_only(ledger).close()
+        server = uvicorn.Server(uvicorn.Config(make(ledger).app(), log_level="warning"))
+        click.echo(f"http://{HOST}:{listener.getsockname()[1]}/ shows {ledger}. Ctrl-C ends it.")
+        try:
+            server.run(sockets=[listener])
+        except KeyboardInterrupt:
+            click.echo("Ended.")
     return 0

@@ -2,36 +2,19 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
+from ledger.cli import receipts
 from ledger.cli.edge import clock, entropy
+from ledger.cli.progress import lines, progress
 from ledger.errors import Refused
 from ledger.importer import Examined, bring_in, digest, examine
 from ledger.intake.set_aside import SetAside
 from ledger.writer import Ledger
 
 _SHOWN = 20
-
-
-@contextmanager
-def _progress(what: str) -> Iterator[Callable[[int], None]]:
-    # How many rows a file has is known only after it was read: a counter, not a bar, and only for a person.
-    shown = sys.stderr.isatty()
-
-    def done(count: int) -> None:
-        if shown:
-            click.echo(f"\r{what}: {count:,} rows", err=True, nl=False)
-
-    try:
-        yield done
-    finally:
-        if shown:
-            click.echo("", err=True)
 
 
 def _show_unlisted(examined: Examined) -> None:
@@ -47,6 +30,7 @@ def _show_unlisted(examined: Examined) -> None:
 @click.option("--map", "map_file", type=click.Path(path_type=Path), help="What their headings and words mean.")
 @click.option("--set-aside", type=click.Path(path_type=Path), help="Where bad rows go, to be mended; import the rest.")
 @click.option("--dry-run", is_flag=True, help="Say what would happen, and record nothing.")
+@receipts.options
 @click.option("--guess-map", type=click.Path(path_type=Path), help="Print a first map for this spreadsheet instead.")
 def import_(
     ledger: Path | None,
@@ -55,6 +39,9 @@ def import_(
     set_aside: Path | None,
     dry_run: bool,
     guess_map: Path | None,
+    receipts_: Path | None,
+    key: Path | None,
+    passphrase_file: Path | None,
 ) -> None:
     """Import FILE (.csv, .xlsx or .jsonl) into LEDGER: all of it, or nothing where a row is bad."""
     if guess_map is not None:
@@ -66,6 +53,7 @@ def import_(
         raise Refused("Say which LEDGER and which FILE: transfer-ledger import LEDGER FILE.")
     if file.exists() and not file.is_file():
         raise Refused(f"{file} is no file on a disk; a file that is imported is read twice.")
+    receipts.check(receipts_, key)
     map_ = None
     if map_file is not None:
         from ledger.intake import mapping
@@ -76,7 +64,7 @@ def import_(
             click.echo(f"{file} was imported before, as entry {before}; nothing is recorded twice.")
             return
         aside = None if set_aside is None or dry_run else SetAside(set_aside, map_)
-        with _progress("reading") as done:
+        with progress("Reading", lines(file)) as done:
             examined = examine(opened, file, map_, aside, done)
         if aside is not None:
             aside.close()
@@ -93,12 +81,13 @@ def import_(
         if dry_run:
             click.echo(f"{examined.good:,} rows would be imported; nothing was recorded.")
             return
-        with _progress("sealing") as done:
-            receipts = bring_in(opened, file, examined, map_, done)
-    new = [receipt for receipt in receipts if receipt.new]
+        with progress("Sealing", examined.good) as done:
+            made = bring_in(opened, file, examined, map_, done)
+        new = [receipt for receipt in made if receipt.new]
+        receipts.write(opened, new, receipts_, key, passphrase_file)
     click.echo(f"{len(new):,} transfers recorded, entries {new[0].seq} to {new[-1].seq}; head {new[-1].hash}")
-    if len(new) < len(receipts):
-        click.echo(f"{len(receipts) - len(new):,} were in the ledger already.")
+    if len(new) < len(made):
+        click.echo(f"{len(made) - len(new):,} were in the ledger already.")
 
 
 def _guess(file: Path, ledger: Path | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import difflib
 import io
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from ledger.cli.edge import clock, entropy, show_receipt
 from ledger.errors import Refused
 from ledger.london import parse_date
 from ledger.members import Member, Organisation, members_of
+from ledger.register.names import fold, known_names
+from ledger.register.read import load_law, load_vocabularies
 
 COLUMNS: dict[str, Member] = {m.column: m for m in members_of(Organisation) if m.column}
 """The columns of FILE.csv, in any order; `id`, `name` and `role` are required."""
@@ -21,7 +24,24 @@ COLUMNS: dict[str, Member] = {m.column: m for m in members_of(Organisation) if m
 _YES_NO = {"yes": True, "no": False, "true": True, "false": False}
 
 
-def _cell(member: Member, text: str) -> Any:
+class _Codes:
+    """The codes of the vocabularies by their names, as a `Lookup`. The ledger's own names are looked up later."""
+
+    def __init__(self) -> None:
+        self._ids = {(kind, folded): id_ for folded, kind, id_ in known_names(load_law(), load_vocabularies(), (), ())}
+
+    def find(self, kind: str, text: str) -> str | None:
+        """The code that `text` means in the vocabulary `kind`, or None."""
+        return self._ids.get((kind, fold(text)))
+
+    def near(self, kind: str, text: str) -> list[str]:
+        """Up to three codes of `kind` spelt most like `text`."""
+        names = [folded for of, folded in self._ids if of == kind]
+        close = difflib.get_close_matches(fold(text), names, n=3, cutoff=0.6)
+        return list(dict.fromkeys(self._ids[kind, name] for name in close))
+
+
+def _cell(member: Member, text: str, codes: _Codes) -> Any:
     if member.many:
         parts = [part.strip() for part in text.split(";")]
         if not all(parts):
@@ -35,8 +55,14 @@ def _cell(member: Member, text: str) -> Any:
         if text.lower() not in _YES_NO:
             raise Refused(f"{text[:40]!r} is not yes or no.")
         return _YES_NO[text.lower()]
-    if not member.domain.startswith("code:"):
-        _formed(member, text)
+    domain, _, vocabulary = member.domain.partition(":")
+    if domain == "code":
+        try:
+            return entry.code(vocabulary, text, member, codes)
+        except Refused as error:
+            # It names its column already, and here every sentence gets its column in one place.
+            raise Refused(str(error).removeprefix(f"{member.column}: ")) from None
+    _formed(member, text)
     return text
 
 
@@ -45,8 +71,19 @@ def _formed(member: Member, text: str) -> None:
         raise Refused(f"{text[:60]!r}: {why}.")
 
 
+def _disagreements(organisation: dict[str, Any], line: int, ids: dict[str, int]) -> list[tuple[str, str]]:
+    """What does not go together, as (column, why). `ids` are those of the lines before; this line's is added."""
+    wrong = []
+    id_, opened, closed = (organisation.get(column) for column in ("id", "opened", "closed"))
+    if id_ is not None and (first := ids.setdefault(id_, line)) != line:
+        wrong.append(("id", f"{id_} is the id of line {first} too; an organisation has one line."))
+    if opened is not None and closed is not None and closed < opened:
+        wrong.append(("closed", f"{closed} is before {opened}, when it opened."))
+    return wrong
+
+
 def read_organisations(data: bytes, source: str) -> list[dict[str, Any]]:
-    """The organisations of the CSV text `data`. `Refused` lists every bad cell with its line and column."""
+    """The organisations of the CSV text `data`, codes settled. `Refused` lists every bad cell, by line and column."""
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -63,24 +100,30 @@ def read_organisations(data: bytes, source: str) -> list[dict[str, Any]]:
                 f"{', '.join(sorted(COLUMNS.keys() - {'id', 'name', 'role'}))}"
                 + (f"; not {', '.join(map(repr, unknown))}." if unknown else ".")
             )
+        codes = _Codes()
         problems: list[str] = []
         found = []
+        ids: dict[str, int] = {}
+        last = rows.line_num
         for row in rows:
-            place = f"{source}: line {rows.line_num}"
-            if not row:
+            line, last = last + 1, rows.line_num
+            if not any(cell.strip() for cell in row):
                 continue
             if len(row) != len(header):
-                problems.append(f"{place}: {len(row)} cells under {len(header)} headings.")
+                problems.append(f"{source}: line {line}: {len(row)} cells under {len(header)} headings.")
                 continue
             organisation: dict[str, Any] = {}
+            wrong: list[tuple[str, str]] = []
             for column, cell in zip(header, (cell.strip() for cell in row), strict=True):
                 if cell:
                     try:
-                        organisation[column] = _cell(COLUMNS[column], cell)
+                        organisation[column] = _cell(COLUMNS[column], cell, codes)
                     except Refused as error:
-                        problems.append(f"{place}, {column}: {error}")
+                        wrong.append((column, str(error)))
                 elif column in ("id", "name", "role"):
-                    problems.append(f"{place}, {column}: it is empty.")
+                    wrong.append((column, "it is empty."))
+            wrong += _disagreements(organisation, line, ids)
+            problems += [f"{source}: line {line}, {column}: {why}" for column, why in wrong]
             found.append(organisation)
     except csv.Error as error:
         raise Refused(f"{source}: line {rows.line_num} is not CSV: {error}.") from None

@@ -26,6 +26,9 @@ MAX_LINE = 1 << 20
 MAX_RECORD = 4 << 20
 """The longest record over several lines, in bytes."""
 
+WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+"""How a zip file begins, which an .xlsx is, and an OLE file, which an .xls of before 2007 or an encrypted one is."""
+
 CODECS = {"utf-8": "utf-8", "windows-1252": "cp1252"}
 """The encodings that a map may declare, by the name it uses."""
 
@@ -86,6 +89,10 @@ class _Lines:
             if self.number == 1:
                 if data.startswith((b"\xff\xfe", b"\xfe\xff")):
                     raise Refused(f"{self._name} is in UTF-16 (“Unicode text”); save it as CSV UTF-8.")
+                if data.startswith(WORKBOOKS):
+                    raise Refused(
+                        f"{self._name} is a workbook, whatever its name says; save it as .xlsx or as CSV UTF-8."
+                    )
                 data = data.removeprefix(b"\xef\xbb\xbf") if self._codec == "utf-8" else data
             self.size += len(data)
             # The bytes that are no characters come along as lone surrogates: `row.cell_problem` names their cell.

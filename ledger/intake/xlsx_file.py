@@ -1,9 +1,9 @@
 """A workbook, row by row. It comes by e-mail, so it is hostile until shown otherwise.
 
-Its zip directory is looked at before anything is unpacked: sizes, ratios and encryption. openpyxl's read-only
-mode then hands over one row at a time (the shared strings are held, which the size limit bounds), parsing with
-defusedxml. A formula is refused, because what it shows depends on the program that last opened the file; a date
-cell becomes the date that it is.
+Its zip directory is looked at before anything is unpacked: sizes, ratios and encryption. openpyxl's parser then
+hands over one row at a time (the shared strings are held, which the size limit bounds), parsing with defusedxml;
+rows or cells out of order are refused, since no two programs read them alike. So is a formula, because what it
+shows depends on the program that last opened the file; a date cell becomes the date that it is.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import warnings
 import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +37,11 @@ MAX_PARTS = 2_000
 
 MAX_COLUMNS = 1_000
 """The most cells in a row; ours has 45."""
+
+MAX_ROWS = 1 << 20
+"""The most rows that a sheet can have (Excel specifications and limits)."""
+
+_ANEW = "Save the list alone as a new workbook, or as CSV UTF-8."
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
@@ -110,20 +116,44 @@ def _quietly(call: Any, *args: Any, **options: Any) -> Any:
         return call(*args, **options)
 
 
+def _parsed(sheet: Any) -> Iterator[tuple[int, list[dict[str, Any]]]]:
+    # What `sheet.iter_rows()` reads too, but that passes over a row whose number is not above the one before, pads
+    # a row numbered 900,000,000 with as many empty ones, and drops cells that stand after the last column.
+    from openpyxl.worksheet._reader import WorkSheetParser
+
+    book = sheet.parent
+    with sheet._get_source() as source:
+        yield from WorkSheetParser(
+            source,
+            sheet._shared_strings,
+            data_only=book.data_only,
+            epoch=book.epoch,
+            date_formats=book._date_formats,
+            timedelta_formats=book._timedelta_formats,
+        ).parse()
+
+
 def _sheet_rows(sheet: Any, name: str) -> Iterator[tuple[int, list[Any]]]:
-    # The sheet's own word for its size is not to be believed: it pads every row to it.
-    sheet.reset_dimensions()
-    cells = sheet.iter_rows()
+    """The rows that the sheet has, each with its number; those that it leaves out are blank."""
+    rows = _parsed(sheet)
     number = 0
     while True:
         try:
-            found = _quietly(next, cells, None)
-        except Exception as error:  # the parsers below raise many kinds for a hostile or broken part
-            raise Refused(f"{name}, after row {number}: the workbook is broken ({type(error).__name__}).") from None
+            found = _quietly(next, rows, None)
+        except Exception:  # the parsers below raise many kinds for a hostile or broken part
+            raise Refused(f"{name}, after row {number}: the workbook is broken. {_ANEW}") from None
         if found is None:
             return
-        number += 1
-        row = list(found)
+        following, cells = found
+        if not number < following <= MAX_ROWS:
+            raise Refused(
+                f"{name}, after row {number}: a row numbered {following:,} follows, so the workbook is broken. {_ANEW}"
+            )
+        number = following
+        columns = [cell["column"] for cell in cells]
+        if any(after <= before for before, after in pairwise(columns)):
+            raise Refused(f"{name}, row {number}: its cells are out of order, so the workbook is broken. {_ANEW}")
+        row = list(sheet._get_row(cells))
         while row and row[-1].value is None:
             row.pop()
         if len(row) > MAX_COLUMNS:
@@ -163,9 +193,9 @@ def table(path: Path, sheet: str | None = None) -> Table:
     except Refused:
         file.close()
         raise
-    except Exception as error:  # as above: whatever the parsers raise, the file is no workbook for us
+    except Exception:  # as above: whatever the parsers raise, the file is no workbook for us
         file.close()
-        raise Refused(f"{path.name} is not a workbook that can be read ({type(error).__name__}).") from None
+        raise Refused(f"{path.name} is not a workbook that can be read. {_ANEW}") from None
     headings = []
     for cell in first:
         text, problem = _text(cell)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 import click
 
+from ledger.cli.progress import progress
+from ledger.seal import Head
 from ledger.source import Source
-from ledger.store import Head
 from reports import cache
-from reports.cli.edge import day, not_run, progress, statements, status
-from reports.documents.findings import Row, rows_of
+from reports.cli.edge import day, not_run, statements, status
+from reports.documents.findings import Rows, rows_of
 from reports.evidence import evidence_of
 from reports.formats.csv_ import as_csv
 from reports.formats.json_ import as_json
@@ -25,7 +28,7 @@ class Checked(NamedTuple):
     """What a run over a ledger gave, and the end of the chain that it saw."""
 
     result: Result
-    rows: tuple[Row, ...]
+    rows: Rows
     head: Head
 
 
@@ -38,7 +41,7 @@ def check_ledger(path: Path, as_of: date) -> Checked:
         return Checked(result, rows_of(source, result, Labels(evidence)), source.head)
 
 
-def _printed(format_: str, checked: Checked) -> str:
+def _printed(format_: str, checked: Checked) -> Iterator[str]:
     if format_ == "json":
         return as_json(checked.result, checked.rows)
     return as_csv(checked.rows) if format_ == "csv" else as_text(checked.result, checked.rows)
@@ -56,7 +59,9 @@ def check(ctx: click.Context, ledger: Path, as_of: str | None, format_: str) -> 
     checked = check_ledger(ledger, day(as_of))
     if (why := cache.keep(ledger, *checked)) is not None:
         click.echo(f"The findings are not kept for browsing: {why}", err=True)
-    click.echo(_printed(format_, checked), nl=False)
+    lines = _printed(format_, checked)
+    while block := "".join(islice(lines, 1000)):
+        click.echo(block, nl=False)
     if (sentence := not_run(checked.result)) is not None:
         click.echo(sentence, err=True)
     ctx.exit(status(checked.result))

@@ -1,21 +1,13 @@
-"""What the verbs here share: the day spoken of, the progress shown, and the exit status."""
+"""What the verbs here share: the day spoken of, how much there is to do, and the exit status."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, date, datetime
-
-import click
 
 from ledger.errors import Refused
 from ledger.london import day_of, parse_date
 from ledger.source import Source
 from reports.run import Result, open_breaches
-
-LONG = 20_000
-"""From so many on, work on transfers shows how far it is."""
 
 
 def day(text: str | None) -> date:
@@ -35,24 +27,6 @@ def statements(source: Source) -> int:
         " + (SELECT count(*) FROM entries WHERE corrects IS NOT NULL)"
     ).fetchone()[0]
     return count
-
-
-def _silently(count: int) -> None:
-    pass
-
-
-@contextmanager
-def progress(label: str, total: int) -> Iterator[Callable[[int], None]]:
-    """Shows on standard error how many of `total` are done, where they are many; gives the function to tell it."""
-    if total <= LONG:
-        yield _silently
-        return
-    with click.progressbar(length=total, label=label, file=sys.stderr) as bar:
-
-        def done(count: int) -> None:
-            bar.update(count - bar.pos)
-
-        yield done
 
 
 def not_run(result: Result) -> str | None:

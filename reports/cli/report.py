@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
+from itertools import chain
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 import click
 
+from ledger.cli.progress import progress
 from ledger.errors import Refused
+from ledger.seal import Head
 from ledger.source import Source
-from ledger.store import Head
 from ledger.verify.assurance import verify
 from reports import cache
-from reports.cli.edge import day, not_run, progress, statements, status
+from reports.cli.edge import day, not_run, statements, status
 from reports.documents.compliance import Compliance, compliance
 from reports.documents.tally import Tally
 from reports.evidence import evidence_of
@@ -34,8 +37,8 @@ def report_on(path: Path, as_of: date) -> Compliance:
         return compliance(source, evidence, result, tally, verification)
 
 
-def files(report: Compliance) -> dict[str, bytes]:
-    """The report's files: name → content, the same for the same ledger, day and version of this program."""
+def files(report: Compliance) -> dict[str, Iterable[str]]:
+    """The report's files: name → its text in pieces, the same for the same ledger, day and version of this program."""
     from reports.charts.drawn import drawn
     from reports.formats.csv_ import as_csv
     from reports.formats.html import as_html
@@ -43,16 +46,16 @@ def files(report: Compliance) -> dict[str, bytes]:
 
     charts = drawn(report.figures)
     return {
-        "report.html": as_html(report, charts).encode(),
+        "report.html": (as_html(report, charts),),
         # With the mark at the beginning Excel knows that this is UTF-8.
-        "findings.csv": as_csv(report.rows).encode("utf-8-sig"),
-        "report.json": as_json(report.result, report.rows).encode(),
-        **{f"{name}.svg": svg.encode() for name, svg in charts.items()},
+        "findings.csv": chain(("\N{ZERO WIDTH NO-BREAK SPACE}",), as_csv(report.rows)),
+        "report.json": as_json(report.result, report.rows),
+        **{f"{name}.svg": (svg,) for name, svg in charts.items()},
     }
 
 
-def write(folder: Path, contents: dict[str, bytes]) -> None:
-    """Writes `contents` into `folder`, each file whole or not at all. `Refused` where that is impossible.
+def write(folder: Path, contents: Mapping[str, Iterable[str]]) -> None:
+    """Writes `contents` into `folder` as UTF-8, each file whole or not at all. `Refused` where that is impossible.
 
     A chart of an earlier report that this one does not have is removed.
     """
@@ -63,7 +66,7 @@ def write(folder: Path, contents: dict[str, bytes]) -> None:
         for name, content in contents.items():
             with NamedTemporaryFile(dir=folder, prefix=f".{name}-", delete=False) as file:
                 try:
-                    file.write(content)
+                    file.writelines(text.encode() for text in content)
                     file.close()
                     os.chmod(file.name, 0o644)
                     os.replace(file.name, folder / name)

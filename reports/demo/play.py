@@ -25,10 +25,10 @@ from ledger.entry import Content
 from ledger.errors import Refused
 from ledger.intake.draft import Stated
 from ledger.intake.open import read
+from ledger.seal import Entropy, Head
 from ledger.source import Source
-from ledger.store import Head
 from ledger.verify.assurance import verify
-from ledger.writer import Entropy, Ledger, create
+from ledger.writer import Ledger, create
 from reports import cache
 from reports.cli.report import files, report_on, write
 from reports.demo.compare import Difference, compare, found, planted

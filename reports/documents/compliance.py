@@ -18,7 +18,7 @@ from ledger.verify.assurance import Report
 from reports.context import Evidence
 from reports.documents import figures
 from reports.documents.figures import Figure
-from reports.documents.findings import SEVERAL, Cause, Row, causes_of, named, rows_of, title
+from reports.documents.findings import SEVERAL, Cause, Met, Rows, causes_of, named, rows_of, title
 from reports.documents.tally import SCHOOLS, Tally
 from reports.finding import SEVERITIES
 from reports.run import CheckRun, Rating, Result, open_breaches, rate
@@ -36,23 +36,13 @@ LIMIT = "This report speaks of what was recorded. No ledger can show a transfer 
 _WAL = "Whether a WAL file"
 
 
-class Met(msgspec.Struct, frozen=True, kw_only=True):
-    """One cause as one recipient has it: how many findings, by which rules, and what to do next."""
-
-    cause: Cause
-    count: int
-    citations: tuple[str, ...]
-    assigned: bool
-    next_steps: tuple[str, ...]
-
-
 class ByRecipient(msgspec.Struct, frozen=True, kw_only=True):
     """One recipient: its transfers that stand, its findings by severity, and their causes."""
 
     name: str
     transfers: int
     severities: tuple[int, ...]
-    causes: tuple[Met, ...]
+    causes: tuple[tuple[Cause, Met], ...]
 
 
 class Flow(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,7 +86,10 @@ class Documented(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Compliance(msgspec.Struct, frozen=True, kw_only=True):
-    """The whole report. `rows` are all findings in the ledger's order, `causes` those that stand by severity."""
+    """The whole report. `rows` are all findings in the ledger's order, `causes` those that stand by severity.
+
+    `corrected` counts the findings on entries that were corrected or withdrawn since.
+    """
 
     organisation: str
     origin: str
@@ -108,9 +101,9 @@ class Compliance(msgspec.Struct, frozen=True, kw_only=True):
     rating_reasons: tuple[str, ...]
     result: Result
     open_breaches: int
-    rows: tuple[Row, ...]
+    rows: Rows
     causes: tuple[Cause, ...]
-    corrected: tuple[Row, ...]
+    corrected: int
     recipients: tuple[ByRecipient, ...]
     contactpoint: ContactPoint
     flows: tuple[Flow, ...]
@@ -124,29 +117,16 @@ class Compliance(msgspec.Struct, frozen=True, kw_only=True):
     figures: tuple[Figure, ...]
 
 
-def _met(cause: Cause, rows: Sequence[Row]) -> Met:
-    return Met(
-        cause=cause,
-        count=len(rows),
-        citations=tuple(dict.fromkeys(row.citation for row in rows if row.citation)),
-        assigned=any(row.assigned for row in rows),
-        next_steps=tuple(dict.fromkeys(row.next_step for row in rows)),
-    )
-
-
 def _recipients(causes: Sequence[Cause], tally: Tally, label: Labels) -> tuple[ByRecipient, ...]:
     transfers: Counter[str] = Counter()
     for (recipient, _, _), count in tally.months.items():
         transfers[named(recipient, label)] += count
-    found: dict[str, list[Met]] = {}
+    found: dict[str, list[tuple[Cause, Met]]] = {}
     severity: Counter[tuple[str, str]] = Counter()
     for cause in causes:
-        rows: dict[str, list[Row]] = {}
-        for row in cause.rows:
-            rows.setdefault(row.recipient, []).append(row)
-        for name, of in rows.items():
-            found.setdefault(name, []).append(_met(cause, of))
-            severity[name, cause.severity] += len(of)
+        for name, met in cause.recipients.items():
+            found.setdefault(name, []).append((cause, met))
+            severity[name, cause.severity] += met.count
     ordered = sorted(found, key=lambda name: (*(-severity[name, one] for one in SEVERITIES), name == SEVERAL, name))
     return tuple(
         ByRecipient(
@@ -196,7 +176,7 @@ def _contactpoint(causes: Sequence[Cause], tally: Tally, law: Law) -> ContactPoi
     )
 
     def count(check: str, outcomes: tuple[str, ...]) -> int:
-        return sum(len(one.rows) for one in about if one.check.startswith(check) and one.outcome in outcomes)
+        return sum(one.count for one in about if one.check.startswith(check) and one.outcome in outcomes)
 
     after = count("contactpoint-", ("breach",))
     untold = count("contactpoint-", ("cannot-tell", "advisory"))
@@ -258,7 +238,7 @@ def compliance(source: Source, evidence: Evidence, result: Result, tally: Tally,
     label = Labels(evidence)
     genesis = source.genesis()
     rows = rows_of(source, result, label)
-    causes = causes_of([row for row in rows if row.corrected_by is None])
+    causes = causes_of(row for row in rows if row.corrected_by is None)
     rating = rate(result, verified=not verification.problems)
     words, not_checked = _verification(verification, source.head.size)
     return Compliance(
@@ -274,7 +254,7 @@ def compliance(source: Source, evidence: Evidence, result: Result, tally: Tally,
         open_breaches=len(open_breaches(result)),
         rows=rows,
         causes=causes,
-        corrected=tuple(row for row in rows if row.corrected_by is not None),
+        corrected=result.counts["corrected"],
         recipients=_recipients(causes, tally, label),
         contactpoint=_contactpoint(causes, tally, evidence.law),
         flows=_flows(tally, label),

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 import msgspec
 
 from ledger.register.terms import Law
-from reports.documents.findings import Row, named
+from reports.documents.findings import Rows, named
 from reports.documents.tally import SCHOOLS, WINDOW, Tally
 from reports.finding import SEVERITIES
 from reports.wording import Labels, dated
@@ -110,18 +110,24 @@ def recipients(tally: Tally, label: Labels) -> Figure:
     )
 
 
-def severities(rows: Sequence[Row]) -> Figure:
+def severities(rows: Rows) -> Figure:
     """Findings that stand by severity and the month of their transfer, the worst first."""
-    standing = [(row.severity, row.on) for row in rows if row.corrected_by is None and row.on is not None]
-    spans = periods((on.year, on.month) for _, on in standing)
-    cells = Counter((severity, _within(on.year, on.month, spans)) for severity, on in standing)
+    standing = Counter(
+        (finding.severity, sent.on.year, sent.on.month)
+        for finding, sent in rows.pairs()
+        if finding.corrected_by is None and sent.on is not None
+    )
+    spans = periods((year, month) for _, year, month in standing)
+    cells: Counter[tuple[str, Period]] = Counter()
+    for (severity, year, month), count in standing.items():
+        cells[severity, _within(year, month, spans)] += count
     series = tuple((one.capitalize(), tuple(cells[one, span] for span in spans)) for one in SEVERITIES)
     description = "No finding stands."
     if standing:
         totals = ", ".join(f"{sum(numbers):,} {name.lower()}" for name, numbers in series)
         most = max(spans, key=lambda span: sum(cells[one, span] for one in SEVERITIES))
         description = (
-            f"{len(standing):,} findings by the date of their transfer: {totals}. Most are in {_label(most)} "
+            f"{standing.total():,} findings by the date of their transfer: {totals}. Most are in {_label(most)} "
             f"({sum(cells[one, most] for one in SEVERITIES):,})."
         )
     return Figure(
@@ -134,17 +140,19 @@ def severities(rows: Sequence[Row]) -> Figure:
     )
 
 
-def closing(tally: Tally, rows: Sequence[Row], law: Law) -> Figure:
+def closing(tally: Tally, rows: Rows, law: Law) -> Figure:
     """Uses of ContactPoint day by day around its closing: before it, not to be told, and after it."""
     day = law.contactpoint.day
     days = [day + timedelta(days=n) for n in range(-WINDOW.days, WINDOW.days + 1)]
-    standing = [row for row in rows if row.corrected_by is None and row.check.startswith("contactpoint-")]
-    after = Counter(row.on for row in standing if row.outcome == "breach")
-    untold = Counter(row.on for row in standing if row.outcome != "breach")
+    standing = Counter(
+        (finding.outcome == "breach", sent.on)
+        for finding, sent in rows.pairs()
+        if finding.corrected_by is None and finding.check.startswith("contactpoint-")
+    )
     series = (
         ("Before the closing", tuple(tally.uses_by_day[one] for one in days)),
-        ("Cannot be told", tuple(untold[one] for one in days)),
-        ("After the closing", tuple(after[one] for one in days)),
+        ("Cannot be told", tuple(standing[False, one] for one in days)),
+        ("After the closing", tuple(standing[True, one] for one in days)),
     )
     counts = [sum(numbers) for _, numbers in series]
     description = (

@@ -6,8 +6,10 @@ party was called by whoever typed an unknown name is erasable and is not shown: 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from typing import NamedTuple
 
 import msgspec
 
@@ -16,7 +18,12 @@ from ledger.source import Source
 from reports.checks import CHECKS
 from reports.finding import SEVERITIES, Finding, Outcome, Severity
 from reports.run import Result
-from reports.wording import Labels, word
+from reports.wording import Labels, Wording, word
+
+MOST_ROWS = 200
+"""So many findings of one cause are listed in a report; `findings.csv` has all of them."""
+
+_MOST_WORDS = 10_000
 
 SEVERAL = "Several, in one import"
 """Named in place of a party where a finding is about a whole import."""
@@ -24,7 +31,18 @@ SEVERAL = "Several, in one import"
 NOT_KNOWN = "Not a known name (unlisted)"
 
 
-class Row(msgspec.Struct, frozen=True, kw_only=True):
+class Sent(NamedTuple):
+    """The transfer that a finding is about: its day and its parties, as in `Row`."""
+
+    on: date | None
+    sender_id: str
+    sender: str
+    recipient_id: str
+    recipient: str
+    purpose: str
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One finding in words. `recipient_id` and `sender_id` are "" where it concerns several transfers at once.
 
     `found` is the whole sentence, with notes on assigned limits, on what software filled in and on corrections;
@@ -55,16 +73,6 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     next_step: str
     corrected_by: int | None
 
-    @property
-    def weight(self) -> tuple[bool, int]:
-        """Sorts what stands before what was corrected, and the worst first."""
-        return self.corrected_by is not None, SEVERITIES.index(self.severity)
-
-
-def by_weight(rows: Iterable[Row]) -> list[Row]:
-    """The rows with the worst first and the corrected last, otherwise as they were."""
-    return sorted(rows, key=lambda row: row.weight)
-
 
 def title(check: str) -> str:
     """What a check finds, in its own words: the first sentence of its documentation."""
@@ -81,55 +89,141 @@ def named(id_: str | None, label: Labels) -> str:
     return NOT_KNOWN if id_ == UNLISTED else label(id_)
 
 
-def _row(finding: Finding, source: Source, label: Labels, same: dict[str, str]) -> Row:
-    # A finding on one transfer names its parties; one on an import (it has no id) has many.
-    on, sender, recipient, purpose = source.db.execute(
-        "SELECT transferred_on, sender, recipient, purpose FROM entries WHERE seq = ?", (finding.seq,)
-    ).fetchone()
-    several = finding.id is None
-    words = word(finding, label)
-    shortly = words.found
-    if finding.assigned or finding.prefilled or finding.corrected_by is not None:
+class _Words:
+    """Findings in sentences; these are kept for a while, since most findings differ in their entry alone."""
+
+    def __init__(self, label: Labels) -> None:
+        self._label = label
+        self._kept: dict[object, tuple[Wording, str]] = {}
+
+    def __call__(self, finding: Finding) -> tuple[Wording, str]:
+        """The wording, and what was found without its notes."""
+        notes = finding.assigned, finding.prefilled, finding.corrected_by
+        told = finding.check, finding.reason, finding.expected, finding.found, notes
+        words = self._kept.get(told)
+        if words is None:
+            if len(self._kept) >= _MOST_WORDS:
+                self._kept.clear()
+            words = self._kept[told] = self._said(finding)
+        return words
+
+    def _said(self, finding: Finding) -> tuple[Wording, str]:
+        words = word(finding, self._label)
+        if not (finding.assigned or finding.prefilled or finding.corrected_by is not None):
+            return words, words.found
         bare = msgspec.structs.replace(finding, assigned="", prefilled=(), corrected_by=None)
-        shortly = word(bare, label).found
-    return Row(
-        key=finding.key,
-        check=finding.check,
-        reason=finding.reason,
-        outcome=finding.outcome,
-        severity=finding.severity,
-        seq=finding.seq,
-        id=finding.id,
-        entries=finding.entries,
-        on=None if on is None else date.fromisoformat(on),
-        sender_id="" if several else sender or "",
-        sender=SEVERAL if several else named(sender, label),
-        recipient_id="" if several else recipient or "",
-        recipient=SEVERAL if several else named(recipient, label),
-        purpose="" if several else named(purpose, label),
-        expected=same.setdefault(words.expected, words.expected),
-        found=same.setdefault(words.found, words.found),
-        shortly=same.setdefault(shortly, shortly),
-        citation=same.setdefault(finding.citation, finding.citation),
-        assigned=finding.assigned,
-        prefilled=finding.prefilled,
-        next_step=same.setdefault(words.next_step, words.next_step),
-        corrected_by=finding.corrected_by,
+        return words, word(bare, self._label).found
+
+
+class Rows:
+    """The findings of a run as rows, each made when it is read: in sentences they take many times their memory.
+
+    They can be read again and again, in the run's order or `by_weight`, also when the ledger is closed.
+    """
+
+    def __init__(self, findings: Sequence[Finding], sent: Sequence[Sent], label: Labels) -> None:
+        self._findings, self._sent = findings, sent
+        self._words = _Words(label)
+
+    def __len__(self) -> int:
+        return len(self._findings)
+
+    def __iter__(self) -> Iterator[Row]:
+        return itertools.starmap(self._row, self.pairs())
+
+    def pairs(self) -> Iterator[tuple[Finding, Sent]]:
+        """Each finding and the transfer that it is about, not in words."""
+        return zip(self._findings, self._sent, strict=True)
+
+    def by_weight(self) -> Iterator[Row]:
+        """The rows with the worst first and the corrected last, otherwise in the run's order."""
+        for corrected in (False, True):
+            for severity in SEVERITIES:
+                for finding, sent in self.pairs():
+                    if finding.severity == severity and (finding.corrected_by is not None) == corrected:
+                        yield self._row(finding, sent)
+
+    def _row(self, finding: Finding, sent: Sent) -> Row:
+        words, shortly = self._words(finding)
+        return Row(
+            key=finding.key,
+            check=finding.check,
+            reason=finding.reason,
+            outcome=finding.outcome,
+            severity=finding.severity,
+            seq=finding.seq,
+            id=finding.id,
+            entries=finding.entries,
+            on=sent.on,
+            sender_id=sent.sender_id,
+            sender=sent.sender,
+            recipient_id=sent.recipient_id,
+            recipient=sent.recipient,
+            purpose=sent.purpose,
+            expected=words.expected,
+            found=words.found,
+            shortly=shortly,
+            citation=finding.citation,
+            assigned=finding.assigned,
+            prefilled=finding.prefilled,
+            next_step=words.next_step,
+            corrected_by=finding.corrected_by,
+        )
+
+
+def _sent(source: Source, seq: int, several: bool, label: Labels) -> Sent:
+    # A finding on one transfer names its parties; one on an import has many.
+    on, sender, recipient, purpose = source.db.execute(
+        "SELECT transferred_on, sender, recipient, purpose FROM entries WHERE seq = ?", (seq,)
+    ).fetchone()
+    day = None if on is None else date.fromisoformat(on)
+    if several:
+        return Sent(day, "", SEVERAL, "", SEVERAL, "")
+    return Sent(
+        day, sender or "", named(sender, label), recipient or "", named(recipient, label), named(purpose, label)
     )
 
 
-def rows_of(source: Source, result: Result, label: Labels) -> tuple[Row, ...]:
+def rows_of(source: Source, result: Result, label: Labels) -> Rows:
     """The findings of a run over `source`, in the run's order."""
-    # A hundred thousand findings share a few hundred sentences: each is kept once.
-    same: dict[str, str] = {}
-    return tuple(_row(finding, source, label, same) for finding in result.findings)
+    same: dict[Sent, Sent] = {}
+    found: list[Sent] = []
+    last: tuple[int, bool] | None = None
+    for finding in result.findings:
+        of = finding.seq, finding.id is None  # a finding on an import has no id
+        if of != last:
+            sent = _sent(source, *of, label)
+            sent, last = same.setdefault(sent, sent), of
+        found.append(sent)
+    return Rows(result.findings, found, label)
+
+
+class Met(msgspec.Struct, kw_only=True):
+    """One cause as one recipient has it: how many findings, by which rules, and what to do next.
+
+    `citations` and `next_steps` are keys, each once, in the order in which they came.
+    """
+
+    count: int = 0
+    assigned: bool = False
+    citations: dict[str, None] = msgspec.field(default_factory=dict)
+    next_steps: dict[str, None] = msgspec.field(default_factory=dict)
+
+    def add(self, row: Row) -> None:
+        """One more finding."""
+        self.count += 1
+        self.assigned = self.assigned or bool(row.assigned)
+        if row.citation:
+            self.citations[row.citation] = None
+        self.next_steps[row.next_step] = None
 
 
 class Cause(msgspec.Struct, frozen=True, kw_only=True):
-    """Findings that have one cause: the same check and the same outcome.
+    """Findings that have one cause: the same check and the same outcome. `rows` are the first `MOST_ROWS` of `count`.
 
-    `expected`, `citation`, `assigned` and `next_step` are what all its rows have in common, and "" where they
-    differ: then each row says its own. `own_rules` is whether any row has a rule or a next step of its own.
+    `expected`, `citation`, `assigned` and `next_step` are what all of them have in common, and "" where they
+    differ: then each row says its own. `own_rules` is whether any has a rule or a next step of its own. `recipients`
+    are the findings by the name of the recipient.
     """
 
     anchor: str
@@ -142,38 +236,59 @@ class Cause(msgspec.Struct, frozen=True, kw_only=True):
     assigned: str
     next_step: str
     own_rules: bool
+    count: int
     rows: tuple[Row, ...]
+    recipients: dict[str, Met]
 
 
-def common(texts: Iterable[str]) -> str:
-    """The text that all `texts` are, or "" where they differ."""
-    found = set(texts)
-    return found.pop() if len(found) == 1 else ""
+class _Gathered:
+    """Findings of one cause, as they come."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.rows: list[Row] = []
+        self.recipients: dict[str, Met] = {}
+        # Two different texts are as good as a thousand: they have none in common.
+        self.texts: dict[str, set[str]] = {name: set() for name in ("expected", "citation", "assigned", "next_step")}
+
+    def add(self, row: Row) -> None:
+        self.count += 1
+        if self.count <= MOST_ROWS:
+            self.rows.append(row)
+        for name, texts in self.texts.items():
+            if len(texts) < 2:
+                texts.add(getattr(row, name))
+        met = self.recipients.get(row.recipient)
+        if met is None:
+            met = self.recipients[row.recipient] = Met()
+        met.add(row)
 
 
-def _cause(place: int, group: Sequence[Row]) -> Cause:
-    first = group[0]
-    shared = {
-        name: common(getattr(row, name) for row in group) for name in ("expected", "citation", "assigned", "next_step")
-    }
+def _cause(place: int, group: _Gathered) -> Cause:
+    first = group.rows[0]
+    shared = {name: next(iter(texts)) if len(texts) == 1 else "" for name, texts in group.texts.items()}
     return Cause(
         anchor=f"cause-{place}",
         title=f"Cannot be told: {title(first.check)}" if first.outcome == "cannot-tell" else title(first.check),
         check=first.check,
         outcome=first.outcome,
         severity=first.severity,
-        own_rules=any(
-            getattr(row, name) != shared[name] for row in group for name in ("citation", "assigned", "next_step")
-        ),
-        rows=tuple(group),
+        own_rules=any(len(group.texts[name]) > 1 for name in ("citation", "assigned", "next_step")),
+        count=group.count,
+        rows=tuple(group.rows),
+        recipients=group.recipients,
         **shared,
     )
 
 
-def causes_of(rows: Sequence[Row]) -> tuple[Cause, ...]:
+def causes_of(rows: Iterable[Row]) -> tuple[Cause, ...]:
     """Rows put together by cause, the worst first, then those with the most findings."""
-    groups: dict[tuple[str, ...], list[Row]] = {}
+    groups: dict[tuple[int, str, str], _Gathered] = {}
     for row in rows:
-        groups.setdefault((row.severity, row.check, row.outcome), []).append(row)
-    ordered = sorted(groups.values(), key=lambda group: (SEVERITIES.index(group[0].severity), -len(group)))
-    return tuple(_cause(place, group) for place, group in enumerate(ordered, start=1))
+        of = SEVERITIES.index(row.severity), row.check, row.outcome
+        group = groups.get(of)
+        if group is None:
+            group = groups[of] = _Gathered()
+        group.add(row)
+    ordered = sorted(groups.items(), key=lambda item: (item[0][0], -item[1].count))
+    return tuple(_cause(place, group) for place, (_, group) in enumerate(ordered, start=1))

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import csv
-import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 
 from reports.documents.findings import Row
 from reports.formats.json_ import KEYS
@@ -20,12 +19,15 @@ def neutral(value: object) -> object:
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
-def as_csv(rows: Sequence[Row]) -> str:
-    """The findings as CSV text with a heading."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(COLUMNS)
+class _Line:
+    def write(self, text: str) -> str:
+        return text
+
+
+def as_csv(rows: Iterable[Row]) -> Iterator[str]:
+    """The findings as CSV text with a heading, line by line."""
+    line = csv.writer(_Line(), lineterminator="\n").writerow  # gives what `write` gives
+    yield str(line(COLUMNS))
     for row in rows:
         cells = [row.on if name == "transferred_on" else getattr(row, name) for name in COLUMNS]
-        writer.writerow([neutral(cell) for cell in cells])
-    return out.getvalue()
+        yield str(line([neutral(cell) for cell in cells]))

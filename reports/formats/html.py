@@ -8,13 +8,11 @@ from datetime import date
 from pathlib import Path
 
 from reports.documents.compliance import LIMIT, RULE, Compliance
+from reports.documents.findings import MOST_ROWS
 from reports.finding import OUTCOMES, SEVERITIES
 from reports.wording import dated
 
 DESIGN = Path(__file__).parents[1] / "design"
-
-MOST_ROWS = 200
-"""So many entries of one cause are listed; `findings.csv` has all of them."""
 
 
 def _day(value: date) -> str:

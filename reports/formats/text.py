@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from ledger.canonical import control_character
-from reports.documents.findings import Row, by_weight
+from reports.documents.findings import Rows
 from reports.run import Result, open_breaches, rate
 from reports.wording import RATING_REASONS, RATINGS, dated
 
 
 def _plain(text: str) -> str:
     # A register's or an organisation's text may hold what a terminal would obey.
+    if control_character(text) is None:
+        return text
     return "".join("�" if control_character(one) else one for one in text)
 
 
-def _lines(result: Result, rows: Sequence[Row]) -> Iterator[str]:
-    for row in by_weight(rows):
+def _lines(result: Result, rows: Rows) -> Iterator[str]:
+    for row in rows.by_weight():
         which = f"entry {row.seq}" + (f" ({row.id})" if row.id else "")
         if len(row.entries) > 1:
             which += f" and {len(row.entries) - 1:,} more"
@@ -43,6 +45,6 @@ def _lines(result: Result, rows: Sequence[Row]) -> Iterator[str]:
     yield RATINGS[rating.level] + (f": {why}." if why else ".")
 
 
-def as_text(result: Result, rows: Sequence[Row]) -> str:
-    """The findings and their sum as lines of text."""
-    return "".join(f"{_plain(line)}\n" for line in _lines(result, rows))
+def as_text(result: Result, rows: Rows) -> Iterator[str]:
+    """The findings and their sum, line by line."""
+    return (f"{_plain(line)}\n" for line in _lines(result, rows))

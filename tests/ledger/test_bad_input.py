@@ -12,12 +12,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import click
 import pytest
 
 from ledger.source import Source
+from ledger.store import place_problem
 from ledger.verify.assurance import verify
 from tests.ledger.worlds import small
 
@@ -78,6 +80,7 @@ FILES = {
     "negative.csv": (f"{HEADINGS},subject_count\n{GOOD},-1\n".encode(), "line 2, “subject_count”: '-1'"),
     "huge.csv": (f"{HEADINGS},subject_count\n{GOOD},{'9' * 400}\n".encode(), "line 2, “subject_count”"),
     "conflict.csv": (f"{HEADINGS}\n{GOOD.replace('a-1', 't0')}\n".encode(), "line 2, “id”: The id t0 is entry"),
+    "again.csv": (f"{HEADINGS}\n\n{GOOD}\n{GOOD}x\n".encode(), "line 4, “id”: a-1 is the id of line 3 too"),
     "garbage.xlsx": (b"PK\x03\x04garbage", "garbage.xlsx"),
     "duplicate.jsonl": (f'{JSON},"id":"b"}}\n'.encode(), "line 1"),
     "deep.jsonl": (f'{JSON},"note":{"[" * 9999}{"]" * 9999}}}\n'.encode(), "line 1"),
@@ -100,6 +103,62 @@ def test_a_bad_file_is_refused_with_its_place(
     assert (status, sentence in said, name in said) == (2, True, True), said
     assert rows(ledger) == before
     assert verify(ledger).assurance == "consistent"
+
+
+ORGANISATIONS = {
+    "twice": (
+        "id,name,role\nelm,Elm,school\n\noak,Oak,school\nelm,Elm Tree,school\n,,\n",
+        ["o.csv: line 5, id: elm is the id of line 2 too"],
+    ),
+    "thrice, over lines of their own": (
+        'id,name,role,aliases\nelm,Elm,school,"a\nb"\nelm,Elm,school,\nelm,Elm,school,\n',
+        [
+            "line 2, aliases: 'a\\nb'",
+            "line 4, id: elm is the id of line 2 too",
+            "line 5, id: elm is the id of line 2 too",
+        ],
+    ),
+    "closed before it opened": (
+        "id,name,role,opened,closed\nelm,Elm,school,2010-01-02,2010-01-01\noak,Oak,school,2010-01-02,2010-01-02\n",
+        ["o.csv: line 2, closed: 2010-01-01 is before 2010-01-02, when it opened."],
+    ),
+    "codes": (
+        "id,name,role,phase,type\nelm,Elm,skool,,\noak,Oak,school,Primry,academy-ish\n,Ash,,,\n",
+        [
+            "o.csv: line 2, role: 'skool' is not a known role; did you mean",
+            "o.csv: line 3, phase: 'Primry' is not a known phase; did you mean primary",
+            "o.csv: line 3, type: 'academy-ish' is not a known organisation type",
+            "o.csv: line 4, id: it is empty",
+            "o.csv: line 4, role: it is empty",
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ORGANISATIONS)
+def test_bad_organisations_are_all_listed_with_their_places(
+    name: str, ledger: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text, sentences = ORGANISATIONS[name]
+    file = ledger.parent / "o.csv"
+    file.write_text(text, encoding="utf-8")
+    before = rows(ledger)
+    status, said = run(capsys, monkeypatch, "organisation", "add", ledger, file)
+    assert status == 2, said
+    assert [one for one in sentences if one not in said] == [], said
+    assert said.count(": line ") == len(sentences), said
+    assert rows(ledger) == before
+
+
+def test_blank_rows_and_other_words_for_a_code_make_no_bad_organisation(
+    ledger: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = ledger.parent / "o.csv"
+    file.write_text("id,name,role\nshire,Shire Council,L.E.A.\n , ,\n\n,,\n", encoding="utf-8")
+    status, said = run(capsys, monkeypatch, "organisation", "add", ledger, file)
+    assert (status, "1 of 1 sealed" in said) == (0, True), said
+    with Source(ledger) as source:
+        assert source.organisations()["shire"].role == "local-authority"
 
 
 HALF = os.fsdecode(b"\xff") if os.name == "posix" else "\udcff"
@@ -195,6 +254,39 @@ def test_a_damaged_wal_is_not_passed_over_in_silence(ledger: Path) -> None:
     assert any("it is damaged and was passed over" in one for one in verify(ledger).not_checked)
 
 
+@pytest.mark.parametrize(
+    ("folder", "mount_type", "why"),
+    [
+        *(("/srv/ledger", kind, f"is on a network drive ({kind})") for kind in ("nfs", "nfs4", "cifs", "smb3", "9p")),
+        ("/home/jo/OneDrive", "ext4", "is synchronised by OneDrive"),
+        ("/home/jo/OneDrive - Quillshire Council/ledger", "ext4", "is synchronised by OneDrive - Quillshire Council"),
+        ("/home/jo/Dropbox (Elm Primary)/a/b", "ext4", "is synchronised by Dropbox (Elm Primary)"),
+        ("/home/jo/dropbox", "apfs", "is synchronised by dropbox"),
+        ("/home/jo/Google Drive", "apfs", "is synchronised by Google Drive"),
+        ("/home/jo/iCloudDrive", "ntfs", "is synchronised by iCloudDrive"),
+        ("/home/jo/Nextcloud", "btrfs", "is synchronised by Nextcloud"),
+        ("/srv/ledger", "ext4", None),
+        ("/srv/ledger", "", None),
+        ("/home/jo/not OneDrive", "tmpfs", None),
+    ],
+)
+def test_where_a_ledger_must_not_lie(folder: str, mount_type: str, why: str | None) -> None:
+    said = place_problem(Path(folder) / "l.db", mount_type)
+    assert (said is None) if why is None else (said is not None and said.startswith(f"{folder} {why}")), said
+
+
+def test_an_old_sqlite_is_named_before_anything_else_is_done() -> None:
+    old = (
+        "import sqlite3, sys; sqlite3.sqlite_version_info = (3, 36, 0); sqlite3.sqlite_version = '3.36.0'; "
+        "sys.argv = ['transfer-ledger', 'verify', 'none.db']; from ledger.cli import main; main()"
+    )
+    said = subprocess.run([sys.executable, "-c", old], capture_output=True, text=True, check=False)
+    assert (said.returncode, said.stdout) == (2, "")
+    assert said.stderr == (
+        "transfer-ledger: Python's SQLite here is 3.36.0; a ledger needs 3.37 or later. Install a newer Python.\n"
+    )
+
+
 def test_a_link_into_a_synchronised_folder_is_followed(
     ledger: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -265,3 +357,94 @@ def test_interrupting_an_import_records_nothing(ledger: Path) -> None:
     said = process.communicate()[1].decode()
     assert (process.returncode, "interrupted; nothing was recorded" in said) == (2, True), said
     assert rows(ledger) == before
+
+
+def _alter(path: Path, sql: str, *values: object) -> None:
+    """Changes what triggers guard, and leaves the triggers as they were."""
+    with closing(sqlite3.connect(path)) as db, db:
+        triggers = db.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").fetchall()
+        for name, _ in triggers:
+            db.execute(f"DROP TRIGGER {name}")
+        assert db.execute(sql, values).rowcount > 0
+        for _, statement in triggers:
+            db.execute(statement)
+
+
+def _in_entry(seq: int, old: bytes, new: bytes) -> Callable[[Path], None]:
+    def spoil(path: Path) -> None:
+        entry = str(rows(path)[seq][1]).encode()
+        assert old in entry
+        _alter(path, "UPDATE entries SET entry = CAST(? AS TEXT) WHERE seq = ?", entry.replace(old, new, 1), seq)
+
+    return spoil
+
+
+def _in_the_files_bytes(old: bytes, new: bytes) -> Callable[[Path], None]:
+    def spoil(path: Path) -> None:
+        data = path.read_bytes()
+        assert (data.count(old), len(old)) == (1, len(new))
+        path.write_bytes(data.replace(old, new))
+
+    return spoil
+
+
+ALTERED: dict[str, tuple[Callable[[Path], None], str]] = {
+    "a transfer": (_in_entry(4, b"surname", b"surn\xffme"), "entry 4 cannot be read"),
+    "a transfer's id": (_in_entry(4, b'"id":"t1"', b'"id":"t\xff"'), "entry 4 cannot be read"),
+    "the genesis": (_in_entry(0, b"Council", b"Cou\xffcil"), "entry 0 cannot be read"),
+    "an organisation": (_in_entry(2, b"Oak", b"\xffak"), "entry 2 cannot be read"),
+    "a register": (_in_entry(1, b"england", b"engl\xffnd"), "entry 1 cannot be read"),
+    "a hash": (
+        lambda path: _alter(path, "UPDATE entries SET hash = CAST(x'61ff' AS TEXT) WHERE seq = 4"),
+        "the hash kept of entry 4 is no text",
+    ),
+    "a disclosure": (
+        lambda path: _alter(path, "UPDATE disclosures SET disclosure = CAST(x'41ff' AS TEXT) WHERE seq = 4"),
+        "an erasable value of entry 4 cannot be read",
+    ),
+    "a disclosure that is another text": (
+        lambda path: _alter(path, "UPDATE disclosures SET disclosure = 'AAAA' WHERE seq = 4"),
+        "an erasable value of entry 4 cannot be read",
+    ),
+    "a document": (
+        lambda path: _alter(path, "UPDATE documents SET content = CAST(x'41ff' AS TEXT)"),
+        "the register sealed in entry 1 cannot be read",
+    ),
+    "an entry that is no JSON": (
+        _in_the_files_bytes(b'"id":"t1","kind":"transfer"', b'"id":"t1","kind"]"transfer"'),
+        "entry 4 is no JSON",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("verb", ["check", "report", "browse"])
+@pytest.mark.parametrize("name", ALTERED)
+def test_what_an_attacker_left_unreadable_is_named(
+    name: str, verb: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger = small(tmp_path / "l.db", 3)
+    spoil, sentence = ALTERED[name]
+    with closing(sqlite3.connect(ledger)) as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    spoil(ledger)
+    more = {"report": ["-o", tmp_path / "r"], "browse": ["--port", "0"]}.get(verb, [])
+    status, said = run(capsys, monkeypatch, verb, ledger, *more)
+    assert (status, sentence in said, "`transfer-ledger verify` says more." in said) == (2, True, True), said
+    assert said.count("\n") == 1
+    assert "SQLite" not in said
+    assert run(capsys, monkeypatch, "verify", ledger)[0] == 1
+
+
+@pytest.mark.parametrize("name", ["an organisation", "a disclosure", "a document"])
+def test_what_an_attacker_left_unreadable_is_a_sentence_to_who_records(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger = small(tmp_path / "l.db", 3)
+    with closing(sqlite3.connect(ledger)) as db, db:
+        db.execute("DELETE FROM names")
+    ALTERED[name][0](ledger)
+    again = [*RECORD, "--id", "t1", "--note", "note 1"]
+    status, said = run(capsys, monkeypatch, "record", ledger, *again)
+    assert status == 2, said
+    assert said.count("\n") == 1
+    assert "not UTF-8, so it was altered or is damaged; `transfer-ledger verify` says more." in said

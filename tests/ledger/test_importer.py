@@ -59,7 +59,7 @@ def test_all_bad_rows_are_told_and_nothing_is_recorded(tmp_path: Path) -> None:
         examined = examine(ledger, file)
         assert (examined.good, examined.bad) == (2, frozenset({1, 2, 3, 4, 6}))
         text = "\n".join(examined.sentences)
-        for says in ("line 2", "2010-02-30", "because", "t0", "title and a name", "row 5 too"):
+        for says in ("line 2", "2010-02-30", "because", "t0", "title and a name", "line 6 too"):
             assert says in text
         aside = SetAside(tmp_path / "aside.csv")
         with aside:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from datasette_plugins.transfer_ledger import app, guard, render
+from datasette_plugins.transfer_ledger import app, functions, guard, render
 from ledger import store, writer
 from ledger.entry import Content
 from ledger.schema import objects
@@ -117,10 +118,10 @@ async def test_an_erased_value_shows_as_erased_and_a_missing_one_as_missing(tmp_
     with sqlite3.connect(path) as db:
         hash_ = db.execute("SELECT hash FROM entries WHERE seq = ?", (FIRST,)).fetchone()[0]
         digests = dict(db.execute("SELECT name, digest FROM disclosures WHERE seq = ?", (FIRST,)))
-    with writer.Ledger(path, clock, RANDOM) as ledger, store.writing(ledger._db):
+    with writer.Ledger(path, clock, RANDOM) as ledger, store.writing(ledger.db):
         erasure = {"erases": {"seq": FIRST, "hash": hash_}, "name": "note", "digest": digests["note"]}
         ledger._one("erasure", Content({**erasure, "ground": "retention-ended"}, {}))
-        ledger._db.execute("DELETE FROM disclosures WHERE digest = ?", (digests["note"],))
+        ledger.db.execute("DELETE FROM disclosures WHERE digest = ?", (digests["note"],))
     datasette = app.make(path)
     page = read(await text_of(datasette, f"/-/entry/{FIRST}"))
     assert "Note erased by entry 10 (retention-ended)" in page
@@ -187,6 +188,31 @@ async def test_breaches_of_a_month(datasette: Any) -> None:
     assert "odd" in july
     assert "wrong" not in july.replace("\r", "").split("\n")[1:]
     assert len((await text_of(datasette, "/ledger/breaches-this-month.csv")).splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("now", "month"),
+    [
+        ("2010-07-31T22:59:59", "2010-07"),
+        ("2010-07-31T23:00:00", "2010-08"),  # midnight of summer time
+        ("2010-08-31T22:59:59", "2010-08"),
+        ("2010-08-31T23:00:00", "2010-09"),
+        ("2010-12-31T23:59:59", "2010-12"),
+        ("2011-01-01T00:00:00", "2011-01"),
+    ],
+)
+async def test_this_month_is_londons(datasette: Any, monkeypatch: pytest.MonkeyPatch, now: str, month: str) -> None:
+    monkeypatch.setattr(functions, "clock", lambda: datetime.fromisoformat(now).replace(tzinfo=UTC))
+    named = await text_of(datasette, f"/ledger/breaches-this-month.csv?month={month}")
+    assert await text_of(datasette, "/ledger/breaches-this-month.csv") == named
+    assert (len(named.splitlines()) > 1) is (month in ("2010-07", "2010-08"))
+
+
+def test_the_london_day_of_what_a_ledger_records() -> None:
+    assert functions.london_day("2010-07-31T23:00:00Z") == "2010-08-01"
+    assert functions.london_day("2010-12-31T23:59:59Z") == "2010-12-31"
+    for odd in (None, "", "soon", "2010-07-31", "2010-07-31T23:00:00", "9999-12-31T23:59:59-14:00", 7, b"now"):
+        assert functions.london_day(odd) is None
 
 
 async def test_contactpoint_transfers_are_those_that_stand(datasette: Any) -> None:

@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import urllib.request
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -161,6 +162,73 @@ async def test_an_entry_recorded_meanwhile_shows(tmp_path: Path) -> None:
         assert "1 entry was recorded since the last check and is not in this answer." in page
         assert "meanwhile" in await text_of(datasette, "/ledger/transfers")
         assert "meanwhile" in await text_of(datasette, "/-/entry/10")
+
+
+def _in_entry(path: Path, seq: int, old: bytes, new: bytes) -> None:
+    """What an attacker does: the triggers go and come back, and an entry is no text any more."""
+    with closing(sqlite3.connect(path)) as db, db:
+        trigger = db.execute("SELECT sql FROM sqlite_schema WHERE name = 'entries_no_update'").fetchone()[0]
+        entry = db.execute("SELECT entry FROM entries WHERE seq = ?", (seq,)).fetchone()[0].encode()
+        assert old in entry
+        db.execute("DROP TRIGGER entries_no_update")
+        db.execute("UPDATE entries SET entry = CAST(? AS TEXT) WHERE seq = ?", (entry.replace(old, new, 1), seq))
+        db.execute(trigger)
+
+
+def _no_json(path: Path, id_: bytes) -> None:
+    """The same in the file's own bytes, where SQLite does not look."""
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    data = path.read_bytes()
+    old = b'"id":"' + id_ + b'","kind":"transfer"'
+    assert data.count(old) == 1
+    path.write_bytes(data.replace(old, old.replace(b':"transfer"', b']"transfer"')))
+
+
+async def test_a_transfer_that_lost_a_member_and_a_ledger_that_lost_its_genesis_still_have_pages(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = make_ledger(tmp_path / "altered.db")
+    _in_entry(path, FIRST, b'"recipient":"ofsted",', b"")
+    assert "elm-primary" in await text_of(app.make(path), f"/-/entry/{FIRST}")
+    with closing(sqlite3.connect(path)) as db, db:
+        trigger = db.execute("SELECT sql FROM sqlite_schema WHERE name = 'entries_no_delete'").fetchone()[0]
+        db.execute("DROP TRIGGER entries_no_delete")
+        db.execute("DELETE FROM entries WHERE seq = 0")
+        db.execute(trigger)
+    assert "its first entry is no genesis" in await text_of(app.make(path), "/", 500)
+    assert capfd.readouterr().err == ""
+
+
+async def test_entries_that_were_made_unreadable_are_told_in_sentences(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = make_ledger(tmp_path / "altered.db")
+    datasette = app.make(path)
+    _in_entry(path, FIRST, b"elm-primary", b"elm-prim\xffry")
+    said = await text_of(datasette, f"/-/entry/{FIRST}", 500)
+    assert f"entry {FIRST} cannot be read" in said
+    assert "`transfer-ledger verify` says more." in said
+    for page in ("/", "/ledger/transfers", "/ledger/open-breaches", f"/-/entry/{FIRST + 1}"):
+        await text_of(datasette, page)
+    _in_entry(path, 2, b"Elm Primary", b"Elm \xffrimary")
+    for page in ("/", f"/-/entry/{FIRST + 1}"):
+        assert "entry 2 cannot be read" in await text_of(app.make(path), page, 500)
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    "page", ["/", "/ledger/transfers", "/ledger/transfers.csv", "/ledger/contactpoint", f"/-/entry/{FIRST}"]
+)
+async def test_an_entry_that_is_no_json_is_told_in_a_sentence(
+    tmp_path: Path, page: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = make_ledger(tmp_path / "altered.db")
+    _no_json(path, b"plain")
+    answer = await app.make(path).client.get(page)
+    assert "`transfer-ledger verify` says more." in answer.text, answer.text
+    assert "malformed" not in answer.text
+    assert "Traceback" not in capfd.readouterr().err
 
 
 async def test_without_a_check_and_without_transfers_the_pages_say_so(tmp_path: Path) -> None:

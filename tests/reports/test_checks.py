@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from string import Formatter
 from types import SimpleNamespace
 from typing import Any
 
@@ -21,7 +22,7 @@ from reports import run as running
 from reports.checks import CHECKS
 from reports.run import CheckFailed, Result, rate, run
 from reports.wording import SENTENCES, Labels, word
-from tests.reports.world import AS_OF, BASES, evidence, recorded
+from tests.reports.world import AS_OF, BASES, ORGANISATIONS, evidence, recorded
 
 CASES = Path(__file__).parents[1] / "cases"
 
@@ -57,6 +58,34 @@ def test_every_finding_has_its_sentences(case: dict[str, Any]) -> None:
         assert all(text and "{" not in text for text in words)
         assert finding.check == "duplicate-transfer" or finding.citation or finding.check in (
             "lawful-basis-not-in-force", "recorded-late", "dated-in-future")  # fmt: skip
+
+
+def test_a_code_is_named_by_its_kind_not_by_an_organisation_with_that_id() -> None:
+    label = Labels(evidence([]))
+    assert ORGANISATIONS["primary"].name == "Elm Primary"
+    (finding,) = judged({"transfers": [{"from": "s-cool", "sender": "primary"}]}).findings
+    assert word(finding, label).found == "The phase is: Primary."
+    stranger = {"from": "la", "sender": "primary", "recipient": "acme"}
+    flow = {"from": "la", "sender": "primary", "recipient": "institute"}
+    found = [word(one, label).found for one in judged({"transfers": [stranger, flow]}).findings]
+    assert "None is documented from Elm Primary to Institute." in found
+    assert "Acme is not known." in found
+    assert (label("primary", "party"), label("primary", "phase")) == ("Elm Primary", "Primary")
+
+
+def test_a_transfers_id_that_looks_like_a_date_or_a_name_stands_as_it_is() -> None:
+    label = Labels(evidence([]))
+    for id_ in ("2010-03-01", "primary", "upn"):
+        (finding,) = judged({"transfers": [{"from": "la", "id": id_}, {"from": "la"}]}).findings
+        assert word(finding, label).found == f"It is like transfer {id_} in everything but its id."
+
+
+def test_every_kind_that_a_sentence_names_is_one_of_labels() -> None:
+    world = evidence([])
+    kinds = {"party", "purpose", "lawful_basis", "legal_power", "date", *world.vocabularies.kinds}
+    for key, texts in SENTENCES.items():
+        for text in texts:
+            assert {kind for _, _, kind, _ in Formatter().parse(text) if kind} <= kinds, key
 
 
 def test_every_check_has_cases_an_example_and_a_docstring() -> None:

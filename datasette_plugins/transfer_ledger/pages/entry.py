@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 
 from datasette.utils.asgi import Response
 
-from datasette_plugins.transfer_ledger.app import ledger_of
+from datasette_plugins.transfer_ledger.app import ledger_of, told
 from datasette_plugins.transfer_ledger.names import Names
 from ledger import canonical
-from ledger.members import ERASABLE, NOT_STATED, UNLISTED, Correction, Member, Transfer, members_of
+from ledger.members import ERASABLE, NOT_STATED, REQUIRED, UNLISTED, Correction, Member, Transfer, members_of
 from ledger.source import Source
 from reports.wording import Labels, dated
 
@@ -24,9 +24,6 @@ SEALING = frozenset({"seq", "prev", "salt", "_sd", "recorded_at", "id"})
 
 FIRST = ("transferred_at", "transferred_on", "transferred_until", "sender", "recipient", "purpose", "fields")
 """What people ask first about a transfer; the other members follow by name."""
-
-LABELLED = ("party", "purpose", "field", "code:", "literal", "when", "date")
-"""Domains whose values have names for people."""
 
 MANY = 8
 """More data items than this, and the sentence only counts them; the list below names them."""
@@ -105,6 +102,14 @@ def words(path: str) -> str:
     return outer[:1].upper() + outer[1:] + (f": {inner}" if dot else "")
 
 
+def kind_of(member: Member) -> str:
+    """The kind (see `Labels`) of what `member` holds; of no kind of names is what a text or a number is."""
+    first, _, vocabulary = member.domain.partition(":")
+    if first in ("when", "date"):
+        return "date"
+    return vocabulary or (member.column or member.path if first == "literal" else first)
+
+
 def _shown(member: Member, value: Any, label: Labels) -> Shown:
     if isinstance(value, dict):  # `onward_of`: another transfer, here or in another ledger
         return Shown("#".join(str(value[key]) for key in ("origin", "id") if key in value), "", None)
@@ -113,7 +118,7 @@ def _shown(member: Member, value: Any, label: Labels) -> Shown:
     if isinstance(value, int):
         cited = value if member.path.endswith(".seq") else None
         return Shown(str(value) if cited is not None else f"{value:,}", "", cited)
-    text = label(value) if member.domain.startswith(LABELLED) else str(value)
+    text = label(value, kind_of(member))
     return Shown(text, "" if text == value else str(value), None)
 
 
@@ -137,22 +142,24 @@ def _items(fields: list[str], label: Labels) -> str:
         return "data that nobody stated"
     if len(fields) > MANY:
         return f"{len(fields)} data items"
-    named = [label(one) for one in fields if one != UNLISTED] + ["what is unlisted"] * (UNLISTED in fields)
+    named = [label(one, "field") for one in fields if one != UNLISTED] + ["what is unlisted"] * (UNLISTED in fields)
     return ", ".join(named[:-1]) + f" and {named[-1]}" if len(named) > 1 else named[0]
 
 
 def sentence(sealed: dict[str, Any], label: Labels) -> str:
-    """A transfer in one sentence; "" for an entry that states none."""
-    if "transferred_at" not in sealed:
+    """A transfer in one sentence; "" for an entry that states none, or not the whole of one."""
+    if not sealed.keys() >= set(REQUIRED):
         return "This withdraws the transfer: it is as if it had not been stated." if sealed.get("withdrawn") else ""
     subjects = sealed.get("subjects", {})
     people = {"pupil": "pupils", "workforce": "members of staff"}.get(subjects.get("kind"), "people")
     about = f", about {subjects['count']:,} {people}," if "count" in subjects else ""
     sender, recipient = (
-        f"an unlisted {who}" if sealed[who] == UNLISTED else label(sealed[who]) for who in ("sender", "recipient")
+        f"an unlisted {who}" if sealed[who] == UNLISTED else label(sealed[who], "party")
+        for who in ("sender", "recipient")
     )
-    purpose = "an unlisted purpose" if sealed["purpose"] == UNLISTED else f"“{label(sealed['purpose'])}”"
-    when = f"{'From' if '/' in sealed['transferred_at'] else 'On'} {label(sealed['transferred_at'])}"
+    purpose = "an unlisted purpose" if sealed["purpose"] == UNLISTED else f"“{label(sealed['purpose'], 'purpose')}”"
+    at = sealed["transferred_at"]
+    when = f"{'From' if '/' in at else 'On'} {label(at, 'date')}"
     return f"{when}, {sender} sent {_items(sealed['fields'], label)}{about} to {recipient}, for {purpose}."
 
 
@@ -230,7 +237,8 @@ async def page(request: Any, datasette: Any) -> Any:
     database = ledger_of(datasette)
     assert database is not None
     seq = int(request.url_vars["seq"])
-    found = await asyncio.to_thread(read, database.path_, seq, database.names)
+    with told():
+        found = await asyncio.to_thread(read, database.path_, seq, database.names)
     context = {"entry": found, "seq": seq, "dated": dated}
     html = await datasette.render_template("ledger_entry.html", context, request=request)
     # Erasable values are on it: no copy is to stay in a browser's store after they are erased.

@@ -8,7 +8,7 @@ from typing import Any
 from datasette.utils.asgi import Response
 
 from datasette_plugins.transfer_ledger import queries
-from datasette_plugins.transfer_ledger.app import DATABASE, LedgerDatabase, ledger_of
+from datasette_plugins.transfer_ledger.app import DATABASE, LedgerDatabase, ledger_of, told
 from ledger.register.read import load_law
 from ledger.source import Source
 from reports.finding import OUTCOMES, SEVERITIES
@@ -24,12 +24,14 @@ async def page(request: Any, datasette: Any) -> Any:
     """`GET /`."""
     database = ledger_of(datasette)
     assert database is not None
+    with told():
+        label = await asyncio.to_thread(_labels, database)
     law = load_law().contactpoint
     facts = await database.execute_fn(lambda db: queries.overview(db, law.party, law.purposes))
     checked_size = facts.checked.get("size", "")
     context = {
         "facts": facts,
-        "label": await asyncio.to_thread(_labels, database),
+        "label": label,
         "dated": dated,
         "closed_at": dated(law.closed_at.isoformat()),
         "unchecked": facts.size - int(checked_size) if checked_size.isdecimal() else None,

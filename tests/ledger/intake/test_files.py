@@ -337,6 +337,50 @@ def test_what_is_no_workbook(tmp_path: Path, workbook: Workbook) -> None:
     assert "is empty" in refusal(workbook())
 
 
+def _edited(path: Path, name: str, old: bytes, new: bytes) -> Path:
+    """The workbook at `path` with `old` as `new` in its first sheet."""
+    other = path.with_name(name)
+    with zipfile.ZipFile(path) as good, zipfile.ZipFile(other, "w", zipfile.ZIP_DEFLATED) as bad:
+        for part in good.infolist():
+            data = good.read(part)
+            if part.filename == "xl/worksheets/sheet1.xml":
+                assert data.count(old) == 1
+                data = data.replace(old, new)
+            bad.writestr(part.filename, data)
+    return other
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        (b'<row r="3"', b'<row r="2"', "b.xlsx, after row 2: a row numbered 2 follows"),
+        (b'<row r="3"', b'<row r="1"', "b.xlsx, after row 2: a row numbered 1 follows"),
+        (b'<row r="2"', b'<row r="0"', "b.xlsx, after row 1: a row numbered 0 follows"),
+        (b'<row r="2"', b'<row r="-4"', "b.xlsx, after row 1: a row numbered -4 follows"),
+        (b'<row r="3"', b'<row r="900000000"', "b.xlsx, after row 2: a row numbered 900,000,000 follows"),
+        (b'<row r="3"', b'<row r="1048577"', "b.xlsx, after row 2: a row numbered 1,048,577 follows"),
+        (b'r="C3"', b'r="B3"', "b.xlsx, row 3: its cells are out of order"),
+        (b'r="E3"', b'r="A3"', "b.xlsx, row 3: its cells are out of order"),
+        (b'r="C3"', b'r="3C"', "b.xlsx, after row 2: the workbook is broken"),
+    ],
+)
+def test_no_row_or_cell_of_a_workbook_is_passed_over(workbook: Workbook, old: bytes, new: bytes, says: str) -> None:
+    row = ["2010-08-06", "oaks", "dfe", "statistics", "upn"]
+    assert refusal(_edited(workbook(COLUMNS[:5], row, row), "b.xlsx", old, new)).startswith(says)
+
+
+def test_rows_that_a_workbook_leaves_out_are_counted(workbook: Workbook) -> None:
+    row = ["2010-08-06", "oaks", "dfe", "statistics", "upn"]
+    path = _edited(workbook(COLUMNS[:5], row, row), "b.xlsx", b'<row r="3"', b'<row r="1048576"')
+    assert [(one.number, one.place) for one in read(path)] == [(1, "row 2"), (1_048_575, "row 1048576")]
+
+
+@pytest.mark.parametrize("start", [b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"])
+def test_a_workbook_by_the_name_of_a_csv_file_is_called_one(tmp_path: Path, start: bytes) -> None:
+    said = refusal(written(tmp_path, start + b"\r\0, more"))
+    assert said == "t.csv is a workbook, whatever its name says; save it as .xlsx or as CSV UTF-8."
+
+
 def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path: Path, workbook: Workbook) -> None:
     path = workbook(COLUMNS, ["2010-08-06"])
     with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:

@@ -1,0 +1,48 @@
+"""How far long work is, on standard error, for people: a bar where the end is known, a counter where it is not."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+LONG = 20_000
+"""From so many on, work shows how far it is."""
+
+
+def _silently(count: int) -> None:
+    pass
+
+
+@contextmanager
+def progress(label: str, total: int | None) -> Iterator[Callable[[int], None]]:
+    """Shows how many of `total` are done, where they are many; gives the function to tell it. None: nobody knows."""
+    if not sys.stderr.isatty() or (total is not None and total <= LONG):
+        yield _silently
+        return
+    if total is None:
+        try:
+            yield lambda count: click.echo(f"\r{label}: {count:,}", err=True, nl=False)
+        finally:
+            click.echo("", err=True)
+        return
+    with click.progressbar(length=total, label=label, file=sys.stderr) as bar:
+
+        def done(count: int) -> None:
+            bar.update(min(count, total) - bar.pos)
+
+        yield done
+
+
+def lines(path: Path) -> int | None:
+    """How many lines the text file at `path` has, and so at least how many rows; None for a workbook."""
+    if path.suffix.lower() == ".xlsx":
+        return None
+    count = 0
+    with path.open("rb") as file:
+        while chunk := file.read(1 << 20):
+            count += chunk.count(b"\n")
+    return count
