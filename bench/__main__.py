@@ -16,43 +16,18 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import partial
 from pathlib import Path
 
 import click
 
+from bench import evidence
+from bench.ledgers import ORIGIN, bare, clock, contents, filled, new
 from ledger import store
-from ledger.entry import Content, when
-from ledger.register.read import load_notice, notice_bytes
 from ledger.verify import database, record
-from ledger.writer import Ledger, create
-
-
-def _clock() -> datetime:
-    return datetime.now(UTC)
-
-
-def _new(path: Path) -> Path:
-    create(path, "bench.example/transfers", "Bench", _clock, os.urandom)
-    with Ledger(path, _clock, os.urandom) as ledger:
-        ledger.adopt(load_notice("england-2010"), notice_bytes("england-2010").decode(), (date(2009, 9, 1), None, True))
-    return path
-
-
-def _contents(ledger: Ledger, count: int, prefix: str) -> list[Content]:
-    members = {
-        "sender": "local-authority",
-        "recipient": "qca",
-        "purpose": "maintain-accuracy",
-        "fields": ["forename", "surname"],
-        "lawful_basis": ["dpa1998-sch2-5"],
-        **when("2010-05-04T10:15"),
-    }
-    return [
-        ledger.settle({**members, "id": f"{prefix}{n}", "subjects": {"kind": "pupil", "count": n}}, {"note": "sent"})
-        for n in range(count)
-    ]
+from ledger.verify.evidence import NOTHING, Evidence
+from ledger.writer import Ledger
 
 
 def _rows(path: Path, first: int) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]]]:
@@ -74,57 +49,45 @@ def _timed(work: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def _bare_copy(path: Path, first: int) -> sqlite3.Connection:
-    """The ledger before entry `first`, as another file on the same disk, open for bare inserts."""
-    other = path.with_name(f"bare-{path.name}")
-    sqlite3.connect(path).execute("VACUUM INTO ?", (str(other),))
-    db = store.open_for_writing(other)
-    for trigger in ("entries_no_delete", "disclosures_erased"):
-        db.execute(f"DROP TRIGGER {trigger}")
-    db.execute("DELETE FROM entries WHERE seq >= ?", (first,))
-    db.execute("DELETE FROM disclosures WHERE seq >= ?", (first,))
-    return db
-
-
 def appends(folder: Path, single: int = 300, many: int = 5000) -> None:
     """One durable append, and many in one transaction, against bare inserts of the same ready rows."""
-    made = _new(folder / "made.db")
-    with Ledger(made, _clock, os.urandom) as ledger:
-        ledger.append_many(_contents(ledger, single, "s"))
+    made = new(folder / "made.db")
+    plain_db = bare(made)
+    with Ledger(made, clock, os.urandom) as ledger:
+        ledger.append_many(contents(ledger, single, "s"))
     entries, disclosures = _rows(made, 2)
-    bare = _bare_copy(made, 2)
 
     def insert(at: int) -> None:
-        with store.writing(bare):
-            bare.execute(_ENTRY, entries[at])
-            bare.execute(_DISCLOSURE, disclosures[at])
+        with store.writing(plain_db):
+            plain_db.execute(_ENTRY, entries[at])
+            plain_db.execute(_DISCLOSURE, disclosures[at])
 
     # In turn, one of ours and one bare: a busy disk then slows both.
     ours, plain = [], []
-    with Ledger(_new(folder / "single.db"), _clock, os.urandom) as ledger:
-        for at, content in enumerate(_contents(ledger, single, "s")):
+    with Ledger(new(folder / "single.db"), clock, os.urandom) as ledger:
+        for at, content in enumerate(list(contents(ledger, single, "s"))):
             ours.append(_timed(partial(ledger.append, content)))
             plain.append(_timed(partial(insert, at)))
     _say("single durable append / bare INSERT + commit", statistics.median(ours), statistics.median(plain), "1.5")
 
     ours, plain = [], []
     for run in range(3):
-        path = _new(folder / f"many{run}.db")
-        with Ledger(path, _clock, os.urandom) as ledger:
-            contents = _contents(ledger, many, "m")
-            ours.append(_timed(partial(ledger.append_many, contents)))
+        path = new(folder / f"many{run}.db")
+        plain_db = bare(path)
+        with Ledger(path, clock, os.urandom) as ledger:
+            ready = list(contents(ledger, many, "m"))
+            ours.append(_timed(partial(ledger.append_many, ready)))
         entries, disclosures = _rows(path, 2)
-        bare = _bare_copy(path, 2)
-        plain.append(_timed(partial(_insert_many, bare, entries, disclosures)))
+        plain.append(_timed(partial(_insert_many, plain_db, entries, disclosures)))
     _say(f"append_many of {many:,} / executemany", statistics.median(ours), statistics.median(plain), "2")
 
 
 def _insert_many(
-    bare: sqlite3.Connection, entries: list[tuple[object, ...]], disclosures: list[tuple[object, ...]]
+    db: sqlite3.Connection, entries: list[tuple[object, ...]], disclosures: list[tuple[object, ...]]
 ) -> None:
-    with store.writing(bare):
-        bare.executemany(_ENTRY, entries)
-        bare.executemany(_DISCLOSURE, disclosures)
+    with store.writing(db):
+        db.executemany(_ENTRY, entries)
+        db.executemany(_DISCLOSURE, disclosures)
 
 
 def _drain(work: Callable[..., Iterable[object]], *arguments: object) -> None:
@@ -139,20 +102,28 @@ def _select(db: sqlite3.Connection) -> None:
         pass
 
 
-def verification(folder: Path, size: int = 20_000, runs: int = 3) -> None:
-    """The whole walk of verification against a bare SELECT of the rows; integrity_check's own time beside it."""
-    path = _new(folder / "verify.db")
-    with Ledger(path, _clock, os.urandom) as ledger:
-        ledger.append_many(_contents(ledger, size, "v"))
-    ours, plain, integrity = [], [], []
+def verification(folder: Path, size: int = 20_000, runs: int = 5) -> None:
+    """The whole walk of verification against a bare SELECT of the rows, the tree of the evidence with it and without;
+    integrity_check's own time beside it.
+    """
+    path = filled(folder / "verify.db", size)
+    walked, ours, plain, integrity = [], [], [], []
     for _ in range(runs):
         db = database.open_hostile(path)
         plain.append(_timed(partial(_select, db)))
-        ours.append(_timed(partial(_drain, record.walk, db, size)))
+        walked.append(_timed(partial(_drain, record.walk, db, size)))
+        ours.append(_timed(partial(_with_tree, db, size)))
         integrity.append(_timed(partial(_drain, database.integrity_problems, db)))
         db.close()
     _say(f"verify {size:,} entries / bare SELECT", statistics.median(ours), statistics.median(plain), "6")
+    click.echo(f"    without the Merkle tree and its tiles: {statistics.median(walked) / statistics.median(plain):.2f}")
     click.echo(f"    integrity_check beside it: {statistics.median(integrity) * 1000:.0f} ms")
+
+
+def _with_tree(db: sqlite3.Connection, size: int) -> None:
+    evidence = Evidence(db, ORIGIN, NOTHING)
+    _drain(record.walk, db, size, lambda count: None, evidence.add)
+    _drain(evidence.problems)
 
 
 def _say(what: str, ours: float, plain: float, goal: str) -> None:
@@ -161,7 +132,7 @@ def _say(what: str, ours: float, plain: float, goal: str) -> None:
 
 def recording(folder: Path, runs: int = 7) -> None:
     """`record` as a whole process against `sqlite-utils insert` of the same row: processor time of each."""
-    path = _new(folder / "record.db")
+    path = new(folder / "record.db")
     here = Path(sys.executable).parent
     ours, plain = [], []
     for run in range(runs):
@@ -199,27 +170,29 @@ def checking(folder: Path) -> None:
     click.echo(f"checks a second: {len(recorded) * len(CHECKS) / took:,.0f} (at least 50,000)")
 
 
-def memory(folder: Path) -> None:
+def memory(smaller: Path, larger: Path) -> None:
     """Peak memory of `verify` on a ledger and on one ten times as large: the same."""
     peaks = []
-    for size in (10_000, 100_000):
-        path = _new(folder / f"memory-{size}.db")
-        with Ledger(path, _clock, os.urandom) as ledger:
-            ledger.append_many(_contents(ledger, size, "p"))
+    for path in (smaller, larger):
         code = (
             "import sys; from pathlib import Path; from ledger.verify.assurance import verify; "
-            "verify(Path(sys.argv[1])); "
+            "assert not verify(Path(sys.argv[1])).problems; "
             "print(*(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')))"
         )
         done = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True, check=True)
         peaks.append(int(done.stdout) / 1024)
-    click.echo(f"peak memory of verify: {peaks[0]:.0f} MB at 10,000 entries, {peaks[1]:.0f} MB at 100,000 (the same)")
+    click.echo(
+        f"peak memory of verify: {peaks[0]:.0f} MB at 100,000 entries, {peaks[1]:.0f} MB at 1,000,000 (the same)"
+    )
 
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory(dir=Path.cwd()) as name:
-        appends(Path(name))
-        verification(Path(name))
-        recording(Path(name))
-        checking(Path(name))
-        memory(Path(name))
+        folder = Path(name)
+        appends(folder)
+        verification(folder)
+        recording(folder)
+        checking(folder)
+        large = filled(folder / "large.db", 1_000_000)
+        memory(filled(folder / "small.db", 100_000), large)
+        evidence.measure(large)

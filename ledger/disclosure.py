@@ -10,6 +10,8 @@ from __future__ import annotations
 import binascii
 import hashlib
 import re
+from collections.abc import Sequence
+from operator import attrgetter
 from typing import NamedTuple
 
 import msgspec
@@ -23,6 +25,7 @@ SALT_BYTES = 16
 _decoder = msgspec.json.Decoder(tuple[str, str, str | tuple[str, ...]])
 _encoder = msgspec.json.Encoder()
 _SALT = re.compile(r"[A-Za-z0-9_-]{21}[AQgw]", re.ASCII).fullmatch
+_SALTS = re.compile(r"[A-Za-z0-9_-]{21}[AQgw](?:\n[A-Za-z0-9_-]{21}[AQgw])*", re.ASCII).fullmatch
 
 
 class Disclosure(NamedTuple):
@@ -33,9 +36,13 @@ class Disclosure(NamedTuple):
     value: str | tuple[str, ...]
 
 
+_lines = msgspec.json.Decoder(Disclosure)
+_value = attrgetter("value")
+
+
 def base64url(data: bytes) -> str:
     """Unpadded base64url text of `data` (RFC 4648 §5, as RFC 9901 uses it)."""
-    return binascii.b2a_base64(data, newline=False).rstrip(b"=").translate(_TO_URL).decode("ascii")
+    return binascii.b2a_base64(data, newline=False).translate(_TO_URL, b"=").decode("ascii")
 
 
 _TO_URL = bytes.maketrans(b"+/", b"-_")
@@ -80,3 +87,37 @@ def read(text: str) -> Disclosure:
     if base64url(_encoder.encode(content)) != text or not _SALT(salt) or not value:
         raise Refused("The disclosure is not in its canonical form (RFC 8785).")
     return Disclosure(salt, name, value)
+
+
+def digests(texts: Sequence[bytes]) -> list[str]:
+    """The digests of several disclosures at once, as `digest` gives each; for whole runs of them."""
+    raw = [binascii.b2a_base64(hashlib.sha256(text).digest(), newline=False) for text in texts]
+    return b"\n".join(raw).translate(_TO_URL, b"=").decode("ascii").split("\n") if raw else []
+
+
+def write_run(values: Sequence[Disclosure]) -> list[str]:
+    """The disclosure texts of several values at once, as `write` gives each."""
+    raw = [binascii.b2a_base64(_encoder.encode(value), newline=False) for value in values]
+    return b"\n".join(raw).translate(_TO_URL, b"=").decode("ascii").split("\n") if raw else []
+
+
+def read_run(texts: Sequence[bytes]) -> list[Disclosure] | None:
+    """The parts of several disclosures, or None where anything is wrong with any: `read` then says what."""
+    joined = b"\n".join(texts)
+    try:
+        # a2b_base64 does not mind too much padding.
+        raw = [binascii.a2b_base64(text + b"==") for text in joined.translate(_FROM_URL).split(b"\n")]
+        lines = b"\n".join(raw)
+        values = _lines.decode_lines(lines)
+    except (msgspec.MsgspecError, UnicodeError, binascii.Error, RecursionError):
+        return None
+    again = b"\n".join([binascii.b2a_base64(one, newline=False) for one in raw])
+    if (
+        again.translate(_TO_URL, b"=") != joined
+        or not len(raw) == len(values) == len(texts)
+        or _encoder.encode_lines(values) != lines + b"\n"
+        or not _SALTS("\n".join([value.salt for value in values]))
+        or not all(map(_value, values))
+    ):
+        return None
+    return values

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC
 from functools import lru_cache
 from itertools import pairwise
+from operator import attrgetter
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
@@ -30,7 +31,9 @@ from ledger.members import (
     Correction,
     Facts,
     Member,
+    Subjects,
     Transfer,
+    kind_of,
     members_of,
 )
 
@@ -157,56 +160,8 @@ def _form_problems(entry: AnyEntry) -> list[Problem]:
     return problems
 
 
-def _shape(entry: Facts) -> tuple[object, ...]:
-    # Everything in a transfer whose form a pattern decides, apart from what differs in each entry: entries of one
-    # shape need their forms checked once. Patterns on every member of every entry would double verification.
-    subjects, opt_outs = entry.subjects, entry.opt_outs
-    return (
-        type(entry),
-        entry.sender,
-        entry.recipient,
-        entry.purpose,
-        entry.fields,
-        entry.lawful_basis,
-        entry.special_category_condition,
-        entry.legal_power,
-        entry.schools,
-        subjects and (subjects.key_stages, subjects.year_groups),
-        entry.granularity,
-        entry.phase,
-        entry.channel,
-        entry.country,
-        entry.safeguard,
-        entry.payload and entry.payload.media_type,
-        entry.approval and entry.approval.role,
-        opt_outs and opt_outs.limited_to,
-        entry.onward_of,
-        entry.prefilled,
-    )
-
-
-_seen: set[tuple[object, ...]] = set()
-_SALT = _FORMS["salt"][0].fullmatch
-_DIGEST = _FORMS["digest"][0].fullmatch
-_ID = _FORMS["id"][0].fullmatch
-
-
 def _facts_problems(entry: Transfer | Correction) -> list[Problem]:
-    problems: list[Problem] = []
-    shape = _shape(entry)
-    if (
-        shape not in _seen
-        or not _SALT(entry.salt)
-        or not _ID(entry.id)
-        or not all(map(_DIGEST, entry.sd))
-        or (len(entry.sd) > 1 and list(entry.sd) != sorted(set(entry.sd)))
-        or isinstance(entry, Correction)
-    ):
-        problems += _form_problems(entry)
-        if not problems:
-            if len(_seen) > 4096:
-                _seen.clear()
-            _seen.add(shape)
+    problems = _form_problems(entry)
     if isinstance(entry, Correction) and entry.withdrawn:
         blank = Correction(
             seq=entry.seq, prev=entry.prev, salt=entry.salt, recorded_at=entry.recorded_at, sd=entry.sd,
@@ -217,7 +172,7 @@ def _facts_problems(entry: Transfer | Correction) -> list[Problem]:
         return problems
     if not (entry.transferred_at and entry.sender and entry.recipient and entry.purpose and entry.fields):
         missing = [name for name in REQUIRED if not getattr(entry, name)]
-        kind = entry.__struct_config__.tag
+        kind = kind_of(entry)
         problems += [Problem("missing-member", f"The {kind} does not state {name}.") for name in missing]
     if entry.transferred_at:
         try:
@@ -237,13 +192,121 @@ def _facts_problems(entry: Transfer | Correction) -> list[Problem]:
                     )
                 )
     subjects = entry.subjects
-    if subjects and None not in (subjects.age_min, subjects.age_max) and subjects.age_min > subjects.age_max:  # type: ignore[operator] # None was just excluded
+    if subjects and not _ages_in_order(subjects.age_min, subjects.age_max):
         problems.append(Problem("malformed-member", "subjects.age_min is above subjects.age_max."))
     return problems
 
 
+def _ages_in_order(youngest: int | None, oldest: int | None) -> bool:
+    return youngest is None or oldest is None or youngest <= oldest
+
+
+# What a pattern decides of a transfer, apart from what differs in each: transfers of one shape need it once, and a
+# ledger has few shapes. Patterns on every member of every entry would more than double verification.
+_shape = attrgetter(
+    *"sender recipient recipient_role schools purpose fields lawful_basis special_category_condition".split(),
+    *"legal_power granularity phase channel country safeguard onward_of prefilled".split(),
+)
+_groups = attrgetter("subjects.key_stages", "subjects.year_groups", "subjects.age_min", "subjects.age_max")
+_when = attrgetter("transferred_at", "transferred_on", "transferred_until")
+_known: set[object] = set()
+
+_WORD = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
+
+
+def _all_of(texts: list[str], lengths: set[int], alphabet: bytes, last: str = "") -> bool:
+    """Whether every text has one of the lengths, letters of the alphabet only, and ends in one of `last`."""
+    return (
+        set(map(len, texts)) <= lengths
+        and not "".join(texts).encode("utf-8", "surrogatepass").translate(None, alphabet)
+        and (not last or {text[-1] for text in texts} <= set(last))
+    )
+
+
+_ID_LENGTHS = set(range(1, 65))
+
+
+def _sound(entries: list[AnyEntry]) -> bool:
+    # Everything that `_form_problems` and `_facts_problems` look at, member by member over the whole run.
+    digests = [digest for entry in entries for digest in entry.sd]
+    if not (
+        {(entry.recorded_at.tzinfo, entry.recorded_at.microsecond) for entry in entries} <= {(UTC, 0)}
+        and _all_of([entry.salt for entry in entries], {22}, _WORD, "AQgw")
+        and _all_of([entry.prev for entry in entries], {64}, b"0123456789abcdef")
+        and _all_of(digests, {43}, _WORD, "AEIMQUYcgkosw048")
+        and all(a < b for entry in entries if len(entry.sd) > 1 for a, b in pairwise(entry.sd))
+    ):
+        return False
+    transfers = [entry for entry in entries if type(entry) is Transfer]
+    for entry in entries if len(transfers) < len(entries) else ():
+        if isinstance(entry, Correction):
+            if _facts_problems(entry) or _empty_parts(entry):
+                return False
+        elif type(entry) is not Transfer and (_form_problems(entry) or b"{}" in _encoder.encode(entry)):
+            return False
+    return _all_of([entry.id for entry in transfers], _ID_LENGTHS, _WORD + b".") and _shapes_sound(transfers)
+
+
+_PARTS = ("payload", "request", "approval", "agreement", "dpia", "opt_outs")
+_parts = attrgetter(*_PARTS)
+
+
+def _part_shape(entry: Transfer) -> tuple[object, ...]:
+    payload, _, approval, _, _, opt_outs = _parts(entry)
+    return payload and payload.media_type, approval and approval.role, opt_outs and opt_outs.limited_to
+
+
+def _empty_parts(entry: Facts) -> list[str]:
+    """The names of the inner objects that state nothing, and so are to be absent."""
+    inner = ("subjects", *_PARTS)
+    return [name for name in inner if (part := getattr(entry, name)) is not None and part == type(part)()]
+
+
+def _shapes_sound(transfers: list[Transfer]) -> bool:
+    shapes: list[dict[Any, Transfer]] = []
+    grouped = [entry for entry in transfers if entry.subjects is not None]
+    parted = [entry for entry in transfers if any(_parts(entry))]
+    for shape_of, those in ((_shape, transfers), (_groups, grouped), (_part_shape, parted)):
+        if not set(map(shape_of, those)) <= _known:
+            shapes.append({shape_of(entry): entry for entry in those})
+    if Subjects() in [entry.subjects for entry in grouped] or any(map(_empty_parts, parted)):
+        return False
+    for found in shapes:
+        for shape in found.keys() - _known:
+            if _facts_problems(found[shape]):
+                return False
+            if len(_known) > 8192:
+                _known.clear()
+            _known.add(shape)
+    try:
+        return all(at and london.days(at) == (on, until) for at, on, until in set(map(_when, transfers)))
+    except Refused:
+        return False
+
+
+def read_run(texts: Sequence[bytes]) -> list[AnyEntry] | None:
+    """The entries that `texts` encode, or None where anything is wrong with any of them: `read` then says what.
+
+    A run is decoded and encoded again in one call each, as lines, and its members are looked at side by side: much
+    of the cost of an entry is that of calling Python for it.
+    """
+    run = b"\n".join([*texts, b""])
+    if not texts or max(map(len, texts)) > MAX_BYTES:
+        return None
+    try:
+        entries = _decoder.decode_lines(run)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    # Encoded, a line feed is never anything but the end of an entry: as many entries as texts, and each is one text.
+    if len(entries) != len(texts) or _encoder.encode_lines(entries) != run or not _sound(entries):
+        return None
+    return entries
+
+
 def read(data: bytes) -> tuple[AnyEntry | None, list[Problem]]:
     """The entry that `data` encodes (None where it decodes to none), and all that is wrong with it on its own."""
+    if (sound := read_run([data])) is not None:
+        return sound[0], []
     if len(data) > MAX_BYTES:
         return None, [Problem("too-large", f"The entry has {len(data):,} bytes; at most {MAX_BYTES:,} are allowed.")]
     try:
@@ -277,16 +340,16 @@ def _undecodable(data: bytes, why: str) -> Problem:
 
 
 def encode(value: object) -> bytes:
-    """The canonical bytes of members that nobody has judged yet, dates and times among them; for comparing."""
-    return _encoder.encode(value)
+    """The canonical bytes of members that nobody has judged yet, dates and times among them. Raises `Refused`."""
+    try:
+        return _encoder.encode(value)
+    except UnicodeEncodeError:
+        raise Refused("The text holds half a character (a lone surrogate); type it again.") from None
 
 
 def write(members: Mapping[str, object]) -> bytes:
     """The canonical bytes of an entry's `members`; `Refused` where `read` would find anything wrong with them."""
-    try:
-        data = _encoder.encode(members)
-    except UnicodeEncodeError:
-        raise Refused("The text holds half a character (a lone surrogate); type it again.") from None
+    data = encode(members)
     _, problems = read(data)
     if problems:
         raise Refused(" ".join(problem.message for problem in problems))
@@ -414,6 +477,20 @@ def when(text: str) -> dict[str, Any]:
 
 # Overrides and isolates of the writing direction (Unicode UAX #9): with them one name can look like another.
 _TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+
+
+def texts_sound(values: Sequence[tuple[str, str | tuple[str, ...]]]) -> bool:
+    """Whether `text_problem` finds nothing wrong with any of the erasable `values`, (name, value) each."""
+    lists = LISTS.intersection([name for name, _ in values])
+    texts = [value for _, value in values if type(value) is str]
+    # Printable text holds neither control characters nor surrogates, nor anything that turns the direction of writing.
+    return (
+        not lists
+        and len(texts) == len(values)
+        and "".join(texts).isprintable()
+        and all(map(str.strip, texts))
+        and max(map(len, texts), default=0) <= 2000
+    ) or not any(text_problem(name, value) for name, value in values)
 
 
 def text_problem(name: str, value: str | tuple[str, ...]) -> str | None:

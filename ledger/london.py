@@ -156,8 +156,7 @@ def parse(text: str) -> When:
 
 def utc_text(moment: datetime) -> str:
     """`moment` (aware) as `YYYY-MM-DDThh:mm:ssZ`, the form of every `recorded_at`."""
-    at = moment.astimezone(UTC)
-    return f"{at.year:04}-{at.month:02}-{at.day:02}T{at.hour:02}:{at.minute:02}:{at.second:02}Z"
+    return moment.astimezone(UTC).isoformat(timespec="seconds")[:19] + "Z"
 
 
 def day_of(moment: datetime) -> date:

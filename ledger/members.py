@@ -11,7 +11,7 @@ never sealed. Dates and `recorded_at` decode to dates and times, and re-encoding
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Any, Literal, NamedTuple, TypeAlias, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, NamedTuple, TypeAlias, TypeVar, cast, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Meta
@@ -42,8 +42,37 @@ Count: TypeAlias = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 Party: TypeAlias = Annotated[str, _m("a party", "party")]
 
 
-class Struct(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class Struct(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, gc=False):
     """What all parts of an entry share: immutable, no unknown member, absent members left out."""
+
+
+_Kind = TypeVar("_Kind", bound=type[Struct])
+
+
+def _as_sealed(kind: _Kind) -> _Kind:
+    """The same structure with its members in the order in which they are sealed (sorted).
+
+    They are declared in a reader's order. msgspec reads and writes members in the order of the structure, and where
+    that is the order of the text, verifying takes a tenth less time.
+    """
+    hints = get_type_hints(kind, include_extras=True)
+    members = sorted(msgspec.structs.fields(kind), key=lambda field: field.encode_name)
+    config = kind.__struct_config__
+    made = msgspec.defstruct(
+        kind.__name__,
+        [
+            (field.name, hints[field.name], msgspec.field(name=field.encode_name, default=field.default))
+            for field in members
+        ],
+        bases=(Struct,),
+        module=kind.__module__,
+        tag_field=config.tag_field,
+        tag=config.tag,
+        kw_only=True,
+        frozen=True,
+    )
+    made.__doc__ = kind.__doc__
+    return cast(_Kind, made)
 
 
 class BatchRow(Struct, kw_only=True, frozen=True):
@@ -53,6 +82,7 @@ class BatchRow(Struct, kw_only=True, frozen=True):
     row: Annotated[Count, _m("the row of the file, counted from 1 after the headings", "count", None, "a position")]
 
 
+@_as_sealed
 class Subjects(Struct, kw_only=True, frozen=True):
     """Whose data it is, in numbers and levels; never who."""
 
@@ -289,6 +319,7 @@ class Facts(Entry, kw_only=True, frozen=True):
     ] = ()
 
 
+@_as_sealed
 class Transfer(Facts, tag_field="kind", tag="transfer", kw_only=True, frozen=True):
     """One outbound transfer of pupil or staff data."""
 
@@ -397,6 +428,11 @@ AnyEntry: TypeAlias = (
 
 KINDS: dict[str, type[Entry]] = {str(kind.__struct_config__.tag): kind for kind in get_args(AnyEntry)}
 """Every kind of entry by its name, in the order of `docs/FORMAT.md`."""
+
+
+def kind_of(entry: Struct | type[Struct]) -> str:
+    """The name of an entry's kind, as it is sealed."""
+    return str(entry.__struct_config__.tag)
 
 
 class Erasable(NamedTuple):

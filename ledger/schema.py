@@ -5,8 +5,9 @@ that was not sealed. Triggers stop mistakes (an update, a delete, an entry in th
 which skips delete triggers); they do not stop an attacker, and verification does not rely on them: it compares
 this DDL with the file's, and the indexes' contents with the rows.
 
-`disclosures` and `documents` hold what entries seal by digest. `names`, `findings` and `checked` are caches that
-can be rebuilt from the rest and are never evidence.
+`disclosures` and `documents` hold what entries seal by digest, and `checkpoints` the signed tree heads with their
+cosignatures and timestamps. `tiles`, `names`, `findings` and `checked` are caches that can be rebuilt from the rest and
+are never evidence.
 """
 
 from __future__ import annotations
@@ -81,6 +82,18 @@ STATEMENTS: tuple[str, ...] = (
     media_type TEXT NOT NULL,
     content TEXT NOT NULL
 ) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE tiles (
+    level INTEGER NOT NULL,
+    n INTEGER NOT NULL,
+    hashes BLOB NOT NULL,
+    PRIMARY KEY (level, n)
+) STRICT""",
+    """CREATE TABLE checkpoints (
+    size INTEGER NOT NULL,
+    note TEXT NOT NULL,
+    timestamp BLOB
+) STRICT""",
+    "CREATE INDEX checkpoints_size ON checkpoints (size)",
     """CREATE TABLE names (
     kind TEXT NOT NULL,
     folded TEXT NOT NULL,
@@ -109,6 +122,8 @@ STATEMENTS: tuple[str, ...] = (
        OR json_extract(NEW.entry, '$.seq') IS NOT NEW.seq
        OR json_extract(NEW.entry, '$.prev') IS NOT
           coalesce((SELECT hash FROM entries ORDER BY seq DESC LIMIT 1), printf('%064d', 0));
+    SELECT RAISE(ABORT, 'this ledger is closed: the one that follows it goes on')
+    WHERE (SELECT kind FROM entries ORDER BY seq DESC LIMIT 1) = 'closing';
 END""",
     """CREATE TRIGGER entries_no_update BEFORE UPDATE ON entries BEGIN
     SELECT RAISE(ABORT, 'entries are append-only: record a correction instead');
@@ -126,6 +141,12 @@ END""",
     """CREATE TRIGGER disclosures_erased BEFORE DELETE ON disclosures BEGIN
     SELECT RAISE(ABORT, 'a disclosure is only deleted with the erasure entry that says so')
     WHERE NOT EXISTS (SELECT 1 FROM entries WHERE kind = 'erasure' AND erased_digest = OLD.digest);
+END""",
+    """CREATE TRIGGER checkpoints_no_update BEFORE UPDATE ON checkpoints BEGIN
+    SELECT RAISE(ABORT, 'a checkpoint is kept as it was signed');
+END""",
+    """CREATE TRIGGER checkpoints_no_delete BEFORE DELETE ON checkpoints BEGIN
+    SELECT RAISE(ABORT, 'a checkpoint is kept');
 END""",
     """CREATE TRIGGER documents_no_update BEFORE UPDATE ON documents BEGIN
     SELECT RAISE(ABORT, 'a sealed document is kept as it is');

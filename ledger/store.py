@@ -1,7 +1,8 @@
 """The one module that writes entries: opening a ledger for writing, and the statements that append.
 
 Every append happens inside `writing`, one `BEGIN IMMEDIATE` transaction: the head is read and the entry inserted
-under the same lock, so two writers can never fork the chain. What SQLite says goes out as a sentence.
+under the same lock, so two writers can never fork the chain, and the Merkle tiles that an append completes are kept
+with it. What SQLite says goes out as a sentence.
 """
 
 from __future__ import annotations
@@ -9,26 +10,21 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
 
 from ledger.errors import Busy, Refused
 from ledger.schema import APPLICATION_ID, OLDEST_SQLITE, STATEMENTS, USER_VERSION, differs
+from ledger.seal import Head, Sealed
+from ledger.tlog import tiles
+from ledger.tlog.merkle import HASH_BYTES
 
 WAIT_SECONDS = 10
 """How long a second writer waits for the first."""
 
 _NETWORK = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p", "afs", "fuse.rclone", "fuse.davfs"})
 _SYNCHRONISED = ("onedrive", "dropbox", "google drive", "googledrive", "icloud", "nextcloud", "owncloud")
-
-
-class Head(NamedTuple):
-    """The chain's end: how many entries there are, and the hash of the last (64 zeros where there is none)."""
-
-    size: int
-    hash: str
 
 
 def sqlite_problem() -> str | None:
@@ -69,6 +65,17 @@ def place_problem(path: Path, mount_type: str | None = None) -> str | None:
     return None
 
 
+def altered(error: sqlite3.Error) -> str | None:
+    """What `error` says where SQLite met what no writer of ours leaves, or None. The text itself is never repeated."""
+    if "decode to UTF-8" in str(error):
+        found = "holds text that is not UTF-8"
+    elif "malformed JSON" in str(error):
+        found = "holds an entry that is no JSON"
+    else:
+        return None
+    return f"{found}, so it was altered or is damaged; `transfer-ledger verify` says more."
+
+
 @contextmanager
 def sentences(path: Path) -> Iterator[None]:
     """Turns what SQLite says of the ledger at `path` into a `Refused` sentence."""
@@ -76,6 +83,8 @@ def sentences(path: Path) -> Iterator[None]:
         yield
     except sqlite3.OperationalError as error:
         text = str(error)
+        if (why := altered(error)) is not None:
+            raise Refused(f"{path} {why}") from None
         if "locked" in text or "busy" in text:
             raise Busy(
                 f"{path}: another program has been writing to the ledger for {WAIT_SECONDS} seconds; try again later."
@@ -90,6 +99,8 @@ def sentences(path: Path) -> Iterator[None]:
             ) from None
         raise Refused(f"{path}: SQLite cannot go on: {text}.") from None
     except sqlite3.DatabaseError as error:
+        if "ledger is closed" in str(error):  # the trigger says so
+            raise Refused(f"{path}: {error}; nothing was recorded.") from None
         raise Refused(f"{path}: this is not a usable ledger file ({error}).") from None
 
 
@@ -186,25 +197,74 @@ def writing(db: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
+@contextmanager
+def reading(db: sqlite3.Connection) -> Iterator[None]:
+    """One snapshot: whatever is read within is of one moment, and nobody's writing waits for it."""
+    db.execute("BEGIN")
+    try:
+        yield
+    finally:
+        db.execute("ROLLBACK")
+
+
 def head(db: sqlite3.Connection) -> Head:
     """The chain's end as `db` sees it now."""
     row = db.execute("SELECT seq + 1, hash FROM entries ORDER BY seq DESC LIMIT 1").fetchone()
     return Head(*row) if row else Head(0, "0" * 64)
 
 
-def insert_entry(db: sqlite3.Connection, seq: int, entry: bytes, hash_: str) -> None:
-    """Appends one sealed entry; the database refuses any place but the next."""
-    db.execute("INSERT INTO entries (seq, entry, hash) VALUES (?, ?, ?)", (seq, entry.decode("utf-8"), hash_))
+def insert(db: sqlite3.Connection, run: Sequence[Sealed]) -> None:
+    """Appends sealed entries, their disclosures, and the tiles that they complete; the database refuses any place
+    but the next. Raises `sqlite3.IntegrityError` where a transfer's id is there already.
+    """
+    db.executemany(
+        "INSERT INTO entries (seq, entry, hash) VALUES (?, ?, ?)",
+        [(one.seq, one.data.decode("utf-8"), one.hash) for one in run],
+    )
+    db.executemany(
+        "INSERT INTO disclosures (digest, seq, name, disclosure) VALUES (?, ?, ?, ?)",
+        [row for one in run for row in one.disclosures],
+    )
+    for n in range(run[0].seq // tiles.WIDTH, (run[-1].seq + 1) // tiles.WIDTH):
+        _complete_tile(db, n)
 
 
-def insert_disclosures(db: sqlite3.Connection, rows: list[tuple[str, int, str, str]]) -> None:
-    """Keeps disclosures as (digest, seq, name, text)."""
-    db.executemany("INSERT INTO disclosures (digest, seq, name, disclosure) VALUES (?, ?, ?, ?)", rows)
+def _complete_tile(db: sqlite3.Connection, n: int) -> None:
+    # A full tile of leaves is kept once; its root is one more hash in the tile above, and so on up.
+    first = n * tiles.WIDTH
+    rows = db.execute(
+        "SELECT hash FROM entries WHERE seq BETWEEN ? AND ? ORDER BY seq", (first, first + tiles.WIDTH - 1)
+    )
+    hashes, level = bytes.fromhex("".join([row[0] for row in rows])), 0
+    while True:
+        db.execute(
+            "INSERT INTO tiles (level, n, hashes) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET hashes = excluded.hashes",
+            (level, n, hashes),
+        )
+        if len(hashes) < tiles.WIDTH * HASH_BYTES:
+            return
+        level, (n, place) = level + 1, divmod(n, tiles.WIDTH)
+        row = db.execute("SELECT hashes FROM tiles WHERE level = ? AND n = ?", (level, n)).fetchone()
+        hashes = (row[0] if row else b"")[: place * HASH_BYTES] + tiles.tile_root(hashes)
 
 
 def insert_document(db: sqlite3.Connection, sha256: str, media_type: str, content: str) -> None:
     """Keeps a document under its digest, once."""
     db.execute("INSERT OR IGNORE INTO documents VALUES (?, ?, ?)", (sha256, media_type, content))
+
+
+def delete_disclosure(db: sqlite3.Connection, digest: str) -> None:
+    """Deletes a value whose `erasure` was sealed in this transaction, and the cached findings, which may quote it."""
+    db.execute("DELETE FROM disclosures WHERE digest = ?", (digest,))
+    db.execute("DELETE FROM findings")
+    db.execute("DELETE FROM checked")
+
+
+def insert_checkpoint(db: sqlite3.Connection, size: int, note: bytes, timestamp: bytes | None) -> None:
+    """Keeps a signed tree head, beside those that are there already."""
+    db.execute(
+        "INSERT INTO checkpoints (size, note, timestamp) VALUES (?, ?, ?)", (size, note.decode("utf-8"), timestamp)
+    )
 
 
 def replace_names(db: sqlite3.Connection, names: list[tuple[str, str, str]], stamp: str) -> None:

@@ -8,10 +8,10 @@ and with other content is refused with what differs.
 from __future__ import annotations
 
 import hashlib
+import json
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date, datetime
-from functools import cache
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -19,14 +19,27 @@ from ledger import disclosure, entry, store
 from ledger.entry import Content
 from ledger.errors import Conflict, Refused
 from ledger.london import utc_text
-from ledger.members import FORMAT, LISTS, UNLISTED, Erasure, Organisation, Refusal, Register, Transfer, members_of
+from ledger.members import (
+    FORMAT,
+    LISTS,
+    UNLISTED,
+    Closing,
+    Continued,
+    Erasure,
+    Organisation,
+    Refusal,
+    Transfer,
+    members_of,
+)
+from ledger.register import known
 from ledger.register.names import fold
+from ledger.seal import Clock, Entropy, Head, Sealed, Sealer, Signatures, check
 
 if TYPE_CHECKING:
     from ledger.register.model import Register as Documented
 
-Clock = Callable[[], datetime]
-Entropy = Callable[[int], bytes]
+_RUN = 256
+"""So many transfers are sealed and inserted together: enough to pay for the calls, few enough to hold."""
 
 _PLACED = ("seq", "prev", "salt", "recorded_at", "_sd", "kind", "batch")
 _UNCOMPARED = frozenset({"recorded_by"})
@@ -41,19 +54,28 @@ class Receipt(NamedTuple):
     recorded_at: str
     new: bool
 
+    @property
+    def head(self) -> Head:
+        """The chain's end right after this entry."""
+        return Head(self.seq + 1, self.hash)
+
+
+def _receipt(one: Sealed) -> Receipt:
+    return Receipt(one.seq, one.hash, one.id, one.recorded_at, True)
+
 
 class Names:
     """The ledger's known names, looked up one at a time: recording a transfer reads no YAML."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
-        self._db = db
+        self.db = db
         self._found: dict[tuple[str, str], str | None] = {}
 
     def find(self, kind: str, text: str) -> str | None:
         """The id that `text` means among the names of `kind`, or None."""
         key = (kind, text)
         if key not in self._found:
-            row = self._db.execute("SELECT id FROM names WHERE kind = ? AND folded = ?", (kind, fold(text))).fetchone()
+            row = self.db.execute("SELECT id FROM names WHERE kind = ? AND folded = ?", (kind, fold(text))).fetchone()
             if len(self._found) > 10_000:
                 self._found.clear()
             self._found[key] = row[0] if row else None
@@ -63,19 +85,9 @@ class Names:
         """Up to three ids of `kind` spelt most like `text`."""
         import difflib
 
-        names = dict(self._db.execute("SELECT folded, id FROM names WHERE kind = ?", (kind,)))
+        names = dict(self.db.execute("SELECT folded, id FROM names WHERE kind = ?", (kind,)))
         close = difflib.get_close_matches(fold(text), names, n=3, cutoff=0.6)
         return list(dict.fromkeys(names[name] for name in close))
-
-
-@cache
-def built_in_digest() -> str:
-    """SHA-256 of the files that known names are made from (the facts of law and the vocabularies)."""
-    folder = Path(__file__).parent / "register"
-    digest = hashlib.sha256()
-    for path in sorted([folder / "law.yml", *(folder / "vocabularies").glob("*.yml")]):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
 
 
 class Ledger:
@@ -83,12 +95,12 @@ class Ledger:
 
     def __init__(self, path: Path, clock: Clock, entropy: Entropy) -> None:
         self.path = path
-        self._clock = clock
+        self._sealer = Sealer(clock, entropy)
         self._entropy = entropy
-        self._db = store.open_for_writing(path)
-        self._names = Names(self._db)
-        if store.head(self._db).size and self._db.execute("SELECT 1 FROM entries WHERE seq = 0").fetchone() is None:
-            self._db.close()
+        self.db = store.open_for_writing(path)
+        self._names = Names(self.db)
+        if store.head(self.db).size and self.db.execute("SELECT 1 FROM entries WHERE seq = 0").fetchone() is None:
+            self.db.close()
             raise Refused(
                 f"{path}: its first entry is gone; nothing is added to it. `transfer-ledger verify` says more."
             )
@@ -97,58 +109,23 @@ class Ledger:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._db.close()
+        self.db.close()
 
     # -- sealing -------------------------------------------------------------------------------------------------
 
-    def _salt(self) -> str:
-        return disclosure.base64url(self._entropy(disclosure.SALT_BYTES))
-
-    def _append(
-        self, kind: str, content: Content, at: store.Head, later: list[tuple[str, int, str, str]] | None = None
-    ) -> tuple[store.Head, Receipt]:
-        if (at.size == 0) is not (kind == "genesis"):
-            raise Refused(f"{self.path}: a ledger begins with its one genesis, and this one has {at.size:,} entries.")
-        # `later` collects disclosures that the caller inserts in one go, in the same transaction.
-        texts = sorted(content.texts.items())
-        for name, value in texts:
-            if (why := entry.text_problem(name, value)) is not None:
-                raise Refused(why)
-        written = [(name, disclosure.write(self._salt(), name, value)) for name, value in texts]
-        rows = [(disclosure.digest(text), at.size, name, text) for name, text in written]
-        recorded_at = utc_text(self._clock())
-        members: dict[str, Any] = {
-            **content.members,
-            "kind": kind,
-            "seq": at.size,
-            "prev": at.hash,
-            "salt": self._salt(),
-            "recorded_at": recorded_at,
-        }
-        if rows:
-            members["_sd"] = sorted(row[0] for row in rows)
-        data = entry.write(members)
-        hash_ = entry.leaf_hash(data)
-        store.insert_entry(self._db, at.size, data, hash_)
-        if later is not None:
-            later += rows
-        elif rows:
-            store.insert_disclosures(self._db, rows)
-        return store.Head(at.size + 1, hash_), Receipt(at.size, hash_, content.members.get("id"), recorded_at, True)
-
-    def _one(self, kind: str, content: Content) -> Receipt:
-        return self._append(kind, content, store.head(self._db))[1]
+    def _one(self, kind: str, content: Content, at: Head | None = None, sign: Signatures | None = None) -> Receipt:
+        one = self._sealer.seal(kind, content, store.head(self.db) if at is None else at, sign)
+        check([one])
+        store.insert(self.db, [one])
+        return _receipt(one)
 
     # -- known names ---------------------------------------------------------------------------------------------
 
     def _stamp(self) -> str:
-        row = self._db.execute(
-            "SELECT max(seq) FROM entries WHERE kind <> 'transfer' AND kind IN ('organisation', 'register')"
-        ).fetchone()
-        return f"{built_in_digest()}:{row[0]}"
+        return known.stamp(self.db.execute(f"SELECT max(seq) FROM entries WHERE {known.ENTRIES}").fetchone()[0])
 
     def _names_stale(self) -> bool:
-        row = self._db.execute("SELECT id FROM names WHERE kind = '' AND folded = 'stamp'").fetchone()
+        row = self.db.execute("SELECT id FROM names WHERE kind = '' AND folded = 'stamp'").fetchone()
         return row is None or row[0] != self._stamp()
 
     def _fresh_names(self) -> None:
@@ -157,24 +134,14 @@ class Ledger:
 
     def _rebuild_names(self) -> None:
         # Only here does a writer read YAML: after an adoption, a new organisation or a new version of this project.
-        from ledger.register.names import known_names
-        from ledger.register.read import load_law, load_vocabularies, read_register
+        rows = self.db.execute(f"SELECT entry FROM entries WHERE {known.ENTRIES} ORDER BY seq").fetchall()
+        entries = (one for (text,) in rows if (one := entry.read(text.encode())[0]) is not None)
 
-        registers, organisations = [], {}
-        rows = self._db.execute(
-            "SELECT entry FROM entries WHERE kind <> 'transfer' AND kind IN ('organisation', 'register') ORDER BY seq"
-        ).fetchall()
-        for (text,) in rows:
-            one, _ = entry.read(text.encode())
-            if isinstance(one, Organisation):
-                organisations[one.id] = one
-            elif isinstance(one, Register):
-                found = self._db.execute("SELECT content FROM documents WHERE sha256 = ?", (one.sha256,)).fetchone()
-                registers.append(read_register(found[0], f"the register of entry {one.seq}"))
-        newest = {register.id: register for register in registers}
-        names = known_names(load_law(), load_vocabularies(), newest.values(), organisations.values())
-        store.replace_names(self._db, names, self._stamp())
-        self._names = Names(self._db)
+        def document(sha256: str) -> str:
+            return str(self.db.execute("SELECT content FROM documents WHERE sha256 = ?", (sha256,)).fetchone()[0])
+
+        store.replace_names(self.db, known.names(entries, document), self._stamp())
+        self._names = Names(self.db)
 
     # -- transfers -----------------------------------------------------------------------------------------------
 
@@ -182,24 +149,25 @@ class Ledger:
         """What would be sealed of a transfer that states `members` with names as typed; writes no entry."""
         with store.sentences(self.path):
             if self._names_stale():
-                with store.writing(self._db):
+                with store.writing(self.db):
                     self._fresh_names()
             return entry.settle(members, texts, self._names)
 
     def _repeated(self, content: Content) -> Receipt | None:
-        row = self._db.execute(
+        row = self.db.execute(
             "SELECT seq, entry, hash FROM entries WHERE kind = 'transfer' AND id = ?", (content.members["id"],)
         ).fetchone()
         if row is None:
             return None
         seq, text, hash_ = row
         old, _ = entry.read(text.encode())
-        assert isinstance(old, Transfer)
-        rows = self._db.execute("SELECT disclosure FROM disclosures WHERE seq = ?", (seq,)).fetchall()
+        if not isinstance(old, Transfer):
+            raise Refused(f"{self.path}: entry {seq} cannot be read; `transfer-ledger verify` says more.")
+        rows = self.db.execute("SELECT disclosure FROM disclosures WHERE seq = ?", (seq,)).fetchall()
         given = {d.name: d.value for (one,) in rows for d in (disclosure.read(one),)}
         erased = {
             found.name
-            for (one,) in self._db.execute("SELECT entry FROM entries WHERE kind <> 'transfer' AND kind = 'erasure'")
+            for (one,) in self.db.execute("SELECT entry FROM entries WHERE kind <> 'transfer' AND kind = 'erasure'")
             if isinstance(found := entry.read(one.encode())[0], Erasure) and found.erases.seq == seq
         }
         differences = self._differences(text, given, content, erased)
@@ -268,51 +236,65 @@ class Ledger:
         transfer names it and its row. `done` is told how many were appended, now and then.
         """
         receipts: list[Receipt] = []
-        disclosures: list[tuple[str, int, str, str]] = []
-        with store.sentences(self.path), store.writing(self._db):
-            at = store.head(self._db)
-            place: int | None = None
+        with store.sentences(self.path), store.writing(self.db):
+            at, place = store.head(self.db), None
             if batch is not None:
                 place = at.size
-                at, _ = self._append("batch", Content({"rows": batch[0]}, dict(batch[1])), at)
+                at = self._one("batch", Content({"rows": batch[0]}, dict(batch[1])), at).head
+            run: list[tuple[Content, Sealed]] = []
             for row, content in enumerate(contents, start=1):
                 if "id" not in content.members:
                     content.members["id"] = f"t-{self._entropy(8).hex()}"
                 if place is not None:
                     content.members["batch"] = {"seq": place, "row": content.row or row}
-                try:
-                    at, receipt = self._append("transfer", content, at, disclosures)
-                except sqlite3.IntegrityError:
-                    # The id is there already (its index says so without a query of our own): repeated, or a conflict.
-                    first = self._repeated(content)
-                    if first is None:
-                        raise
-                    receipt = first
-                receipts.append(receipt)
-                if row % 500 == 0:
-                    store.insert_disclosures(self._db, disclosures)
-                    disclosures.clear()
-                    done(row)
-            store.insert_disclosures(self._db, disclosures)
+                # Sealed as it comes, at the moment when it comes, and kept with the others of its run.
+                run.append((content, self._sealer.seal("transfer", content, run[-1][1].head if run else at)))
+                if len(run) == _RUN:
+                    receipts += self._keep_run(run)
+                    at, run = store.head(self.db), []
+                    done(len(receipts))
+            if run:
+                receipts += self._keep_run(run)
             done(len(receipts))
             if place is not None and not any(receipt.new for receipt in receipts):
                 raise Refused("Every row of the file is in the ledger already; nothing was recorded.")
         return receipts
 
+    def _keep_run(self, run: list[tuple[Content, Sealed]]) -> list[Receipt]:
+        sealed = [one for _, one in run]
+        if self._any_known([content.members["id"] for content, _ in run]):
+            return [self._repeated(content) or self._one("transfer", content) for content, _ in run]
+        check(sealed)
+        try:
+            store.insert(self.db, sealed)
+        except sqlite3.IntegrityError as error:
+            # Of one transfer, the index on the ids says that it is there without having been asked.
+            if len(run) == 1 and "entries.id" in str(error) and (first := self._repeated(run[0][0])) is not None:
+                return [first]
+            raise
+        return [_receipt(one) for one in sealed]
+
+    def _any_known(self, ids: list[str]) -> bool:
+        # Asked for a run at once, since a savepoint to go back to would cost more than the inserts.
+        if len(ids) == 1:
+            return False
+        known = "SELECT 1 FROM entries WHERE kind = 'transfer' AND id IN (SELECT value FROM json_each(?)) LIMIT 1"
+        return len(set(ids)) < len(ids) or self.db.execute(known, (json.dumps(ids),)).fetchone() is not None
+
     def imported_before(self, source_sha256: str) -> int | None:
         """The seq of the `batch` that brought in the file with this digest, or None."""
         with store.sentences(self.path):
-            for seq, text in self._db.execute("SELECT seq, disclosure FROM disclosures WHERE name = 'source_sha256'"):
+            for seq, text in self.db.execute("SELECT seq, disclosure FROM disclosures WHERE name = 'source_sha256'"):
                 if disclosure.read(text).value == source_sha256:
                     return int(seq)
         return None
 
     def _transfer(self, which: str) -> tuple[int, str, str]:
-        row = self._db.execute(
+        row = self.db.execute(
             "SELECT seq, hash, id FROM entries WHERE kind = 'transfer' AND id = ?", (which,)
         ).fetchone()
         if row is None and which.isdecimal() and which.isascii() and len(which) < 16:
-            row = self._db.execute(
+            row = self.db.execute(
                 "SELECT seq, hash, id FROM entries WHERE kind = 'transfer' AND seq = ?", (int(which),)
             ).fetchone()
         if row is None:
@@ -321,7 +303,7 @@ class Ledger:
 
     def correct(self, which: str, reason: str, replacement: Content | None, texts: Mapping[str, str]) -> Receipt:
         """Seals a correction of transfer `which` (its id or seq): complete replacement, or withdrawal for None."""
-        with store.sentences(self.path), store.writing(self._db):
+        with store.sentences(self.path), store.writing(self.db):
             seq, hash_, id_ = self._transfer(which)
             members: dict[str, Any] = {"corrects": {"seq": seq, "hash": hash_}, "id": id_}
             given: dict[str, str | tuple[str, ...]] = {**texts, "reason": reason}
@@ -342,13 +324,77 @@ class Ledger:
         content = self.settle(members, texts)
         (ground,) = (m for m in members_of(Refusal) if m.path == "ground")
         content.members["ground"] = entry.code("refusal_ground", content.members["ground"], ground, self._names)
-        with store.sentences(self.path), store.writing(self._db):
+        with store.sentences(self.path), store.writing(self.db):
             if "id" not in content.members:
                 content.members["id"] = f"r-{self._entropy(8).hex()}"
             met = content.members.get("transfer")
             if met is not None:
                 self._transfer(str(met))
             return self._one("refusal", content)
+
+    # -- erasing -------------------------------------------------------------------------------------------------
+
+    def erasable(self, seq: int, name: str) -> str | None:
+        """The disclosure of the value `name` of entry `seq`; None where it was erased. `Refused` if it never was."""
+        for (text,) in self.db.execute("SELECT disclosure FROM disclosures WHERE seq = ?", (seq,)):
+            if disclosure.read(text).name == name:
+                return str(text)
+        rows = self.db.execute("SELECT entry FROM entries WHERE kind <> 'transfer' AND kind = 'erasure'")
+        for (data,) in rows:
+            one, _ = entry.read(data.encode())
+            if isinstance(one, Erasure) and one.erases.seq == seq and one.name == name:
+                return None
+        raise Refused(f"Entry {seq} has no erasable value {name[:40]}.")
+
+    def erase(self, seq: int, name: str, ground: str, texts: Mapping[str, str]) -> tuple[Receipt | None, str | None]:
+        """Seals an `erasure` and deletes the disclosure: (its receipt, the text that is gone); (None, None) if it was.
+
+        What was found is thrown away too, since a finding may quote the value; the next `check` finds it again.
+        """
+        (member,) = (m for m in members_of(Erasure) if m.path == "ground")
+        with store.sentences(self.path), store.writing(self.db):
+            text = self.erasable(seq, name)
+            if text is None:
+                return None, None
+            self._fresh_names()
+            hash_ = self.db.execute("SELECT hash FROM entries WHERE seq = ?", (seq,)).fetchone()[0]
+            digest = disclosure.digest(text)
+            members = {
+                "erases": {"seq": seq, "hash": hash_},
+                "name": name,
+                "digest": digest,
+                "ground": entry.code("erasure_ground", ground, member, self._names),
+            }
+            receipt = self._one("erasure", Content(members, dict(texts)))
+            store.delete_disclosure(self.db, digest)
+            return receipt, text
+
+    # -- checkpoints ---------------------------------------------------------------------------------------------
+
+    def seal_keys(self, content: Content, sign: Signatures, after: int | None) -> Receipt:
+        """Seals a `key` entry, which `sign` signs when its place is known (docs/FORMAT.md section 9).
+
+        `after` is the seq of the `key` entry that it follows. `Refused` where another was sealed meanwhile.
+        """
+        with store.sentences(self.path), store.writing(self.db):
+            newest = "SELECT max(seq) FROM entries WHERE kind <> 'transfer' AND kind = 'key'"
+            if self.db.execute(newest).fetchone()[0] != after:
+                raise Refused(f"{self.path}: another program changed the ledger's key just now; nothing was recorded.")
+            return self._one("key", content, sign=sign)
+
+    def keep_checkpoint(self, size: int, note: bytes, timestamp: bytes | None) -> None:
+        """Keeps a signed note, and the RFC 3161 token on it, if there is one; what was kept before stays."""
+        with store.sentences(self.path), store.writing(self.db):
+            store.insert_checkpoint(self.db, size, note, timestamp)
+
+    def close(self, ground: str, successor: str | None, texts: Mapping[str, str]) -> Receipt:
+        """Seals the last entry: nothing can be appended after it. `Refused` for a ground that no vocabulary knows."""
+        members: dict[str, Any] = {"successor": successor} if successor else {}
+        (member,) = (m for m in members_of(Closing) if m.path == "ground")
+        with store.sentences(self.path), store.writing(self.db):
+            self._fresh_names()
+            members["ground"] = entry.code("closing_ground", ground, member, self._names)
+            return self._one("closing", Content(members, dict(texts)))
 
     # -- what transfers are judged by ----------------------------------------------------------------------------
 
@@ -364,8 +410,8 @@ class Ledger:
         }
         if effective[1] is not None:
             members["effective_until"] = effective[1]
-        with store.sentences(self.path), store.writing(self._db):
-            store.insert_document(self._db, sha256, "application/yaml", text)
+        with store.sentences(self.path), store.writing(self.db):
+            store.insert_document(self.db, sha256, "application/yaml", text)
             receipt = self._one("register", Content(members, {}))
             self._rebuild_names()
             return receipt
@@ -377,7 +423,7 @@ class Ledger:
         """
         receipts = []
         coded = [m for m in members_of(Organisation) if m.domain.startswith("code:")]
-        with store.sentences(self.path), store.writing(self._db):
+        with store.sentences(self.path), store.writing(self.db):
             self._fresh_names()
             for organisation in organisations:
                 members = {key: value for key, value in organisation.items() if value not in (None, "", ())}
@@ -392,7 +438,7 @@ class Ledger:
         return receipts
 
     def _known_already(self, members: dict[str, Any]) -> bool:
-        row = self._db.execute(
+        row = self.db.execute(
             "SELECT entry FROM entries WHERE kind <> 'transfer' AND kind = 'organisation' AND id = ? "
             "ORDER BY seq DESC LIMIT 1",
             (members.get("id"),),
@@ -410,16 +456,29 @@ def _shown(value: object) -> str:
     return "absent" if value is None else str(value)[:80]
 
 
-def create(path: Path, origin: str, organisation: str, clock: Clock, entropy: Entropy) -> Receipt:
-    """Makes the ledger `path` with its genesis. `Refused` where the file exists or a name cannot be sealed."""
+def create(
+    path: Path,
+    origin: str,
+    organisation: str,
+    clock: Clock,
+    entropy: Entropy,
+    continues: Continued | None = None,
+) -> Receipt:
+    """Makes the ledger `path` with its genesis, which cites the ledger that it `continues`, if any.
+
+    `Refused` where the file exists or a name cannot be sealed.
+    """
     if (why := entry.origin_problem(origin)) is not None:
         raise Refused(f"The origin {origin[:80]!r} cannot name a ledger: {why}.")
     if (why := entry.name_problem(organisation)) is not None:
         raise Refused(f"The organisation's name cannot be sealed: {why}.")
     store.create(path).close()
     try:
-        with Ledger(path, clock, entropy) as ledger, store.sentences(path), store.writing(ledger._db):
-            content = Content({"format": FORMAT, "origin": origin, "organisation": organisation}, {})
+        with Ledger(path, clock, entropy) as ledger, store.sentences(path), store.writing(ledger.db):
+            members: dict[str, Any] = {"format": FORMAT, "origin": origin, "organisation": organisation}
+            if continues is not None:
+                members["continues"] = continues
+            content = Content(members, {})
             receipt = ledger._one("genesis", content)
             ledger._rebuild_names()
             return receipt

@@ -25,6 +25,13 @@ VERBS: dict[str, str] = {
     "import": "ledger.cli.importing:import_",
     "refuse": "ledger.cli.refuse:refuse",
     "correct": "ledger.cli.correct:correct",
+    "erase": "ledger.cli.erase:erase",
+    "key": "ledger.cli.key:key",
+    "checkpoint": "ledger.cli.checkpoint:checkpoint",
+    "continue": "ledger.cli.continuing:continue_",
+    "publish": "ledger.cli.publish:publish",
+    "prove": "ledger.cli.prove:prove",
+    "verify-proof": "ledger.cli.verify_proof:verify_proof",
     "verify": "ledger.cli.verify:verify",
     "check": "reports.cli.check:check",
     "report": "reports.cli.report:report",
@@ -54,6 +61,10 @@ class Verbs(click.Group):
         try:
             return super().invoke(ctx)
         except sqlite3.OperationalError as error:
+            from ledger.store import altered
+
+            if (why := altered(error)) is not None:
+                raise Refused(f"The ledger {why}") from None
             raise Refused(f"SQLite cannot go on: {error}.") from None
         except sqlite3.DatabaseError as error:
             raise Refused(

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from ledger.cli import receipts
 from ledger.cli.edge import clock, entropy, show_receipt, show_unlisted, stop_at_people
 from ledger.intake.draft import COLUMNS, Stated, from_cells
 from ledger.members import REQUIRED, Member
@@ -43,11 +44,15 @@ def stated(given: dict[str, Any]) -> Stated:
 @click.command()
 @click.argument("ledger", type=click.Path(path_type=Path))
 @options
-def record(ledger: Path, **given: Any) -> None:
+@receipts.options
+def record(ledger: Path, receipts_: Path | None, key: Path | None, passphrase_file: Path | None, **given: Any) -> None:
     """Record one transfer in LEDGER, and print its receipt. Names are taken as the register knows them."""
+    receipts.check(receipts_, key)
     found = stated(given)
     stop_at_people(found)
     with Ledger(ledger, clock, entropy) as opened:
         content = opened.settle(*found)
         show_unlisted(content)
-        show_receipt(opened.append(content))
+        receipt = opened.append(content)
+        show_receipt(receipt)
+        receipts.write(opened, [receipt], receipts_, key, passphrase_file)

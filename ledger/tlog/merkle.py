@@ -59,6 +59,14 @@ class Frontier:
         self.size = 0
         self._row: list[bytes] = []
 
+    @classmethod
+    def at(cls, size: int, read: Reader) -> Frontier:
+        """The frontier of a tree of `size` leaves that lies elsewhere, to append to."""
+        frontier = cls()
+        frontier.size = size
+        frontier._row = read(_complete(0, size)) if size else []
+        return frontier
+
     def append(self, leaf: bytes) -> None:
         """Add the leaf (its hash of 32 bytes, not the entry) after all others."""
         # Adding one to `size` carries through its low bits that are set; each carry joins two subtrees of one
@@ -72,7 +80,7 @@ class Frontier:
 
     def root(self) -> bytes:
         """The root of all leaves so far."""
-        return _joined(self._row) if self._row else EMPTY_ROOT
+        return joined(self._row) if self._row else EMPTY_ROOT
 
 
 def root(size: int, read: Reader) -> bytes:
@@ -212,8 +220,8 @@ def _complete(low: int, high: int) -> list[tuple[int, int]]:
     return row
 
 
-def _joined(row: Sequence[bytes]) -> bytes:
-    # The root over a row of complete subtrees: the small ones on the right are joined first.
+def joined(row: Sequence[bytes]) -> bytes:
+    """The root over a row of complete subtrees, at least one: the small ones on the right are joined first."""
     node = row[-1]
     for left in row[-2::-1]:
         node = node_hash(left, node)
@@ -229,4 +237,4 @@ def _roots(spans: Sequence[tuple[int, int]], read: Reader) -> list[bytes]:
     if len(hashes) != len(wanted):
         raise ValueError(f"{len(wanted)} subtree hashes were asked for and {len(hashes)} came")
     found = iter(hashes)
-    return [_joined([next(found) for _ in row]) for row in rows]
+    return [joined([next(found) for _ in row]) for row in rows]

@@ -17,7 +17,7 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from ledger.errors import NotGenuine, Refused
-from ledger.tlog.merkle import HASH_BYTES, MAX_SIZE, Reader
+from ledger.tlog.merkle import EMPTY_ROOT, HASH_BYTES, MAX_SIZE, Reader, joined
 
 HEIGHT = 8
 WIDTH = 1 << HEIGHT
@@ -98,6 +98,53 @@ def _folded(hashes: bytes) -> bytes:
         step = 2 * HASH_BYTES
         hashes = b"".join(sha256(b"\x01" + hashes[at : at + step]).digest() for at in range(0, len(hashes), step))
     return hashes
+
+
+class Growing:
+    """The tiles and the root of a growing list, from its leaves in order; it holds the newest tile of each level."""
+
+    __slots__ = ("_rows", "size")
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._rows: list[list[bytes]] = [[]]
+
+    def add(self, leaves: Sequence[bytes]) -> list[tuple[int, int, bytes]]:
+        """Add leaves (hashes of 32 bytes) after all others; the tiles that they fill, as (level, n, hashes)."""
+        full: list[tuple[int, int, bytes]] = []
+        rows, at = self._rows, 0
+        while at < len(leaves):
+            part = leaves[at : at + WIDTH - len(rows[0])]
+            rows[0] += part
+            at += len(part)
+            self.size += len(part)
+            level = 0
+            while len(rows[level]) == WIDTH:
+                hashes = b"".join(rows[level])
+                full.append((level, (self.size >> HEIGHT * (level + 1)) - 1, hashes))
+                rows[level] = []
+                level += 1
+                if level == len(rows):
+                    rows.append([])
+                rows[level].append(_folded(hashes))
+        return full
+
+    def partial(self) -> list[tuple[int, int, bytes]]:
+        """The newest tile of each level, where it is not full, as (level, n, hashes)."""
+        return [
+            (level, self.size >> HEIGHT * (level + 1), b"".join(row)) for level, row in enumerate(self._rows) if row
+        ]
+
+    def root(self) -> bytes:
+        """The root of all leaves so far."""
+        row: list[bytes] = []
+        for hashes in reversed(self._rows):
+            at = 0
+            for bit in reversed(range(HEIGHT)):
+                if len(hashes) >> bit & 1:
+                    row.append(_folded(b"".join(hashes[at : at + (1 << bit)])))
+                    at += 1 << bit
+        return joined(row) if row else EMPTY_ROOT
 
 
 def reader(read_tile: Callable[[int, int], bytes], size: int) -> Reader:

@@ -9,14 +9,15 @@ from typing import NamedTuple
 
 from ledger import entry
 from ledger.members import Genesis
-from ledger.verify import database
+from ledger.verify import database, names
+from ledger.verify.evidence import NOTHING, Brought, Evidence, Reached
 from ledger.verify.record import Found, walk
 
 NOT_CHECKED = (
     "Whether a transfer took place that nobody recorded: no ledger can show that.",
-    "Whether the whole ledger was rewritten: no checkpoint from outside was compared.",
-    "Whether entries were cut off at the end: no checkpoint from outside was compared.",
-    "The caches `names`, `findings` and `checked`: they can be rebuilt and are no evidence.",
+    "Whether the whole ledger was rewritten: no checkpoint that you kept was compared.",
+    "Whether entries were cut off at the end: no checkpoint that you kept was compared.",
+    "The caches `findings` and `checked`: they can be made anew (`check`) and are no evidence.",
 )
 """What `consistent` leaves open (DESIGN section 4)."""
 
@@ -27,7 +28,9 @@ MOST_PROBLEMS = 10_000
 
 
 class Report(NamedTuple):
-    """What `verify` found. `assurance` is `consistent`, or `none` where a problem was found.
+    """What `verify` found. `assurance` is `none` where a problem was found, or the highest that was reached.
+
+    That is `consistent`, `signed`, `anchored`, `witnessed`, or the last two together; `reached` tells them one by one.
 
     `head` is the hash of the last entry, as recomputed; `warnings` do not count against the ledger.
     """
@@ -39,6 +42,7 @@ class Report(NamedTuple):
     problems: list[Found]
     warnings: list[Found]
     not_checked: list[str]
+    reached: Reached
 
 
 def _keep(found: Iterator[Found], problems: list[Found], warnings: list[Found]) -> int:
@@ -68,22 +72,25 @@ def _wal_unread(wal: Path) -> str | None:
     return None
 
 
-def verify(path: Path, done: Callable[[int], None] = lambda count: None) -> Report:
-    """Everything that can be checked of the ledger at `path` by itself. `Refused` where it cannot be read."""
+def verify(path: Path, done: Callable[[int], None] = lambda count: None, brought: Brought = NOTHING) -> Report:
+    """Everything that can be checked of the ledger at `path`, by itself and by what the verifier `brought`.
+
+    `Refused` where it, or something that was brought, cannot be read.
+    """
     problems: list[Found] = []
     warnings: list[Found] = []
-    not_checked = list(NOT_CHECKED)
+    not_checked = [NOT_CHECKED[0]]
     db = database.open_hostile(path)
     if (wal := _wal_unread(Path(f"{path.resolve()}-wal"))) is not None:
         not_checked.append(wal)
-    size, head, origin = 0, None, None
+    size, head, origin, reached = 0, None, None, Reached((), 0, None, [])
     try:
         problems += database.schema_problems(db)
         if problems:
             not_checked.append("The indexes' contents: with another schema SQLite is not trusted to compare them.")
             if any(found.message.startswith(_TABLES) for found in problems):
                 not_checked.append("The entries themselves: their table is not as this version creates it.")
-                return Report("none", 0, None, None, problems, warnings, not_checked)
+                return Report("none", 0, None, None, problems, warnings, [*not_checked, *NOT_CHECKED[1:]], reached)
         else:
             problems += database.integrity_problems(db)
         try:
@@ -92,15 +99,50 @@ def verify(path: Path, done: Callable[[int], None] = lambda count: None) -> Repo
                 problems.append(
                     Found(None, "empty", "The ledger has no entries, not even its first; an empty ledger is no record.")
                 )
-            if beyond := _keep(walk(db, size, done), problems, warnings):
-                not_checked.append(f"{beyond:,} more problems were found and are not listed.")
-            row = db.execute("SELECT entry FROM entries ORDER BY seq DESC LIMIT 1").fetchone()
-            head = entry.leaf_hash(row[0]) if row else None
             first = db.execute("SELECT entry FROM entries WHERE seq = 0").fetchone()
             genesis = entry.read(first[0])[0] if first else None
             origin = genesis.origin if isinstance(genesis, Genesis) else None
+            evidence = Evidence(db, origin, brought)
+            if beyond := _keep(walk(db, size, done, evidence.add), problems, warnings):
+                not_checked.append(f"{beyond:,} more problems were found and are not listed.")
+            problems += evidence.problems()
+            problems += evidence.brought_problems()
+            _keep(names.problems(db), problems, warnings)
+            if not problems:
+                reached = evidence.reached()
+            row = db.execute("SELECT entry FROM entries ORDER BY seq DESC LIMIT 1").fetchone()
+            head = entry.leaf_hash(row[0]) if row else None
         except (sqlite3.DatabaseError, TypeError) as error:
             problems.append(Found(None, "unreadable", f"The file cannot be read to its end: {error}."))
     finally:
         db.close()
-    return Report("none" if problems else "consistent", size, head, origin, problems, warnings, not_checked)
+    not_checked += _open(reached, brought)
+    assurance = "none" if problems else " and ".join(reached.levels[-2:]) or "consistent"
+    return Report(assurance, size, head, origin, problems, warnings, not_checked, reached)
+
+
+def _open(reached: Reached, brought: Brought) -> list[str]:
+    # What remains possible, plainly, at the levels that were reached.
+    found = list(reached.remarks)
+    if "anchored" not in reached.levels and "witnessed" not in reached.levels:
+        found.append(NOT_CHECKED[1])
+        found.append(NOT_CHECKED[2])
+    else:
+        found.append("Whether entries were cut off after the newest checkpoint that you got from elsewhere.")
+    if "witnessed" not in reached.levels:
+        found.append(
+            "Whether others were shown another ledger: no policy with witnesses was given, or none saw this one."
+        )
+    found.append(NOT_CHECKED[3])
+    return found
+
+
+def missed(report: Report, require: str | None) -> str | None:
+    """Why the level that was asked for was not reached, or None; for a ledger without problems."""
+    if require in (None, "consistent") or require in report.reached.levels:
+        return None
+    return (
+        f"The level {require} was not reached, with no sign of alteration: {' '.join(report.reached.remarks)}".rstrip(
+            ": "
+        )
+    )

@@ -1,23 +1,25 @@
 """The chain, entry by entry: hash, link, form, disclosures, documents and what one entry says of another.
 
-It streams: rows come in order from two cursors, entries and disclosures, and nothing is kept that grows with the
-ledger. What an entry says of another (a correction, an erasure, a batch) is looked up by its place.
+It streams: entries come in order, a run of them at a time with the disclosures that are theirs, and nothing is kept
+that grows with the ledger. A run in which all is well (`clean`) is not looked at closer. What an entry says of
+another (a correction, an erasure, a batch) is looked up by its place.
 """
 
 from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from operator import gt
 from typing import NamedTuple
 
 from ledger import disclosure, entry
 from ledger.errors import Refused
 from ledger.london import utc_text
 from ledger.members import (
-    ERASABLE,
     AnyEntry,
+    Batch,
     Cited,
     Closing,
     Correction,
@@ -26,7 +28,9 @@ from ledger.members import (
     Register,
     Review,
     Transfer,
+    kind_of,
 )
+from ledger.verify.clean import MAY_CARRY, Kept, Row, clean
 
 
 class Found(NamedTuple):
@@ -36,30 +40,6 @@ class Found(NamedTuple):
     problem: str
     message: str
     warning: bool = False
-
-
-_MAY_CARRY = {(erasable.name, kind) for erasable in ERASABLE for kind in erasable.kinds}
-
-
-class _Disclosures:
-    """The disclosures in the order of their entries, one group at a time."""
-
-    def __init__(self, db: sqlite3.Connection) -> None:
-        self._rows = iter(
-            db.execute("SELECT seq, digest, name, disclosure FROM disclosures INDEXED BY disclosures_seq ORDER BY seq")
-        )
-        self._next = next(self._rows, None)
-
-    def of(self, seq: int) -> tuple[list[tuple[bytes, bytes, bytes]], list[int]]:
-        """The rows (digest, name, text) of entry `seq`, and the seqs of rows that belong to no entry before it."""
-        rows, stray = [], []
-        while self._next is not None and self._next[0] <= seq:
-            if self._next[0] == seq:
-                rows.append(self._next[1:])
-            else:
-                stray.append(self._next[0])
-            self._next = next(self._rows, None)
-        return rows, stray
 
 
 def _disclosure_problems(
@@ -78,7 +58,7 @@ def _disclosure_problems(
         except (Refused, UnicodeDecodeError) as error:
             yield Found(seq, "disclosure-malformed", f"The value kept as {name} cannot be read: {error}")
             continue
-        if value.name != name or (value.name, kind) not in _MAY_CARRY or entry.text_problem(name, value.value):
+        if value.name != name or (value.name, kind) not in MAY_CARRY or entry.text_problem(name, value.value):
             yield Found(seq, "disclosure-malformed", f"The value kept as {name} is not a value that a {kind} carries.")
     for digest in sorted(missing):
         if not _erased(db, seq, digest):
@@ -141,66 +121,137 @@ def _relations(db: sqlite3.Connection, one: AnyEntry, seq: int, size: int) -> It
             yield Found(seq, "kind-out-of-place", "A closing stands before the last entry.")
 
 
-def walk(db: sqlite3.Connection, size: int, done: Callable[[int], None] = lambda count: None) -> Iterator[Found]:
-    """Every problem of the `size` entries in `db` (its `text_factory` is bytes), in their order; streams."""
-    disclosures = _Disclosures(db)
-    rows = db.execute("SELECT seq, entry, hash FROM entries ORDER BY seq")
-    expected, prev, clock = 0, entry.NO_PREV, None
-    batches: tuple[int, int] = (-1, 0)
-    for seq, data, stored in rows:
-        if seq != expected:
-            yield Found(seq, "gap", f"Entry {seq} follows entry {expected - 1}: {abs(seq - expected)} are missing.")
-        expected = seq + 1
-        if not isinstance(data, bytes) or not isinstance(stored, bytes):
-            yield Found(seq, "not-text", "The entry or its hash is not text.")
-            continue
-        hash_ = entry.leaf_hash(data)
-        if hash_.encode() != stored:
-            yield Found(
-                seq,
-                "hash",
-                f"Its bytes have the hash {hash_[:12]}…, but {stored[:12].decode('ascii', 'replace')}… is kept.",
-            )
-        one, problems = entry.read(data)
-        for problem in problems:
-            yield Found(seq, problem.code, problem.message)
-        own, stray = disclosures.of(seq)
-        for owner in stray:
-            yield Found(owner, "disclosure-stray", f"A value is kept for entry {owner}, which does not exist.")
-        if one is None:
-            prev = hash_
-            continue
-        if one.seq != seq:
-            yield Found(seq, "seq", f"The entry says that it is number {one.seq}, but it lies at {seq}.")
-        if one.prev != prev:
-            yield Found(
-                seq, "link", f"It follows an entry with the hash {one.prev[:12]}…, but the one before has {prev[:12]}…."
-            )
-        prev = hash_
-        if seq == 0 and not isinstance(one, Genesis):
-            yield Found(0, "no-genesis", "The first entry is no genesis, so nothing says whose ledger this is.")
-        if isinstance(clock, datetime) and one.recorded_at < clock:
+_RUN = 128
+"""So many entries are looked at together: enough to pay for the calls, few enough to stay in the processor's cache."""
+
+_ENTRIES = "SELECT seq, entry, hash FROM entries ORDER BY seq"
+_KEPT = (
+    "SELECT seq, digest, name, disclosure FROM disclosures INDEXED BY disclosures_seq "
+    "WHERE seq BETWEEN ? AND ? ORDER BY seq, rowid"
+)
+_FIRST, _LAST = -(2**63), 2**63 - 1
+
+
+def walk(
+    db: sqlite3.Connection,
+    size: int,
+    done: Callable[[int], None] = lambda count: None,
+    leaves: Callable[[list[bytes]], None] = lambda hashes: None,
+) -> Iterator[Found]:
+    """Every problem of the `size` entries in `db` (its `text_factory` is bytes), in their order; streams.
+
+    `leaves` is given the entries' hashes, as recomputed, for the tree that is made of them.
+    """
+    record = Record(db, size, leaves)
+    rows = db.execute(_ENTRIES)
+    after = _FIRST  # a disclosure of an entry before the first is a stray one too
+    while run := rows.fetchmany(_RUN):
+        yield from record.read(run, db.execute(_KEPT, (after, run[-1][0])).fetchall())
+        after = record.last + 1
+        done(after)
+    for owner in sorted({row[0] for row in db.execute(_KEPT, (after, _LAST))}):
+        yield _stray(owner)
+    done(size)
+
+
+def _stray(owner: int) -> Found:
+    return Found(owner, "disclosure-stray", f"A value is kept for entry {owner}, which does not exist.")
+
+
+class Record:
+    """The chain so far: what the next entry must follow. `read` takes it a run of entries at a time."""
+
+    def __init__(self, db: sqlite3.Connection, size: int, leaves: Callable[[list[bytes]], None]) -> None:
+        self._db = db
+        self._leaves = leaves
+        self._size = size
+        self.last = -1
+        self.prev = entry.NO_PREV
+        self._clock: datetime | None = None
+        self._batch = -1
+
+    def read(self, rows: Sequence[Row], kept: Sequence[Kept]) -> Iterator[Found]:
+        """Every problem of the next `rows`, whose disclosures are `kept`."""
+        found = clean(rows, self.last + 1, self.prev, kept)
+        if found is None:
+            yield from self._closely(rows, kept)
+            return
+        entries, hashes = found
+        self._leaves(hashes)
+        times = [one.recorded_at for one in entries]
+        batches = {one.batch.seq for one in entries if type(one) is Transfer and one.batch is not None}
+        if self.last < 0 or batches - {self._batch} or any(map(gt, [self._clock or times[0], *times], times)):
+            for one in entries:
+                yield from self._among_others(one)
+        else:
+            self._clock = times[-1]
+            for one in entries:
+                if type(one) is not Transfer:
+                    yield from _relations(self._db, one, one.seq, self._size)
+        self.last, self.prev = rows[-1][0], hashes[-1].hex()
+
+    def _closely(self, rows: Sequence[Row], kept: Sequence[Kept]) -> Iterator[Found]:
+        of: dict[int, list[tuple[bytes, bytes, bytes]]] = {}
+        for owner, digest, name, text in kept:
+            of.setdefault(owner, []).append((digest, name, text))
+        yield from map(_stray, sorted(of.keys() - {row[0] for row in rows}))
+        for seq, data, stored in rows:
+            if seq != self.last + 1:
+                yield Found(
+                    seq,
+                    "gap",
+                    f"Entry {seq} follows entry {self.last}: {abs(seq - self.last - 1)} are missing.",
+                )
+            self.last = seq
+            if not isinstance(data, bytes) or not isinstance(stored, bytes):
+                yield Found(seq, "not-text", "The entry or its hash is not text.")
+                continue
+            hash_ = entry.leaf_hash(data)
+            self._leaves([bytes.fromhex(hash_)])
+            if hash_.encode() != stored:
+                yield Found(
+                    seq,
+                    "hash",
+                    f"Its bytes have the hash {hash_[:12]}…, but {stored[:12].decode('ascii', 'replace')}… is kept.",
+                )
+            one, problems = entry.read(data)
+            for problem in problems:
+                yield Found(seq, problem.code, problem.message)
+            prev, self.prev = self.prev, hash_
+            if one is None:
+                continue
+            if one.seq != seq:
+                yield Found(seq, "seq", f"The entry says that it is number {one.seq}, but it lies at {seq}.")
+            if one.prev != prev:
+                yield Found(
+                    seq,
+                    "link",
+                    f"It follows an entry with the hash {one.prev[:12]}…, but the one before has {prev[:12]}….",
+                )
+            if one.sd or seq in of:
+                kind = kind_of(one)
+                yield from _disclosure_problems(self._db, seq, kind, one.sd, of.get(seq, []))
+            yield from self._among_others(one, seq)
+
+    def _among_others(self, one: AnyEntry, at: int | None = None) -> Iterator[Found]:
+        """What is wrong with a readable entry beside the others; `at` is where it lies, if not where it says."""
+        seq = one.seq if at is None else at
+        clock, self._clock = self._clock, one.recorded_at
+        if clock is not None and one.recorded_at < clock:
             yield Found(
                 seq,
                 "clock-backwards",
                 f"It was recorded at {utc_text(one.recorded_at)}, before its predecessor ({utc_text(clock)}).",
                 True,
             )
-        clock = one.recorded_at
-        if own or one.sd:
-            yield from _disclosure_problems(db, seq, str(one.__struct_config__.tag), one.sd, own)
-        if isinstance(one, Transfer):
-            if one.batch is not None and one.batch.seq != batches[0]:
-                row = db.execute("SELECT entry FROM entries WHERE seq = ?", (one.batch.seq,)).fetchone()
-                there = entry.read(row[0])[0] if row else None
-                if there is None or there.__struct_config__.tag != "batch" or one.batch.seq >= seq:
-                    yield Found(seq, "citation", f"It names entry {one.batch.seq} as its import, which is none.")
-                else:
-                    batches = (one.batch.seq, 0)
-        else:
-            yield from _relations(db, one, seq, size)
-        if seq % 5000 == 0:
-            done(seq)
-    for owner in disclosures.of(2**63 - 1)[1]:
-        yield Found(owner, "disclosure-stray", f"A value is kept for entry {owner}, which does not exist.")
-    done(size)
+        if type(one) is not Transfer:
+            yield from _relations(self._db, one, seq, self._size)
+        elif one.batch is not None and one.batch.seq != self._batch:
+            row = self._db.execute("SELECT entry FROM entries WHERE seq = ?", (one.batch.seq,)).fetchone()
+            there = entry.read(row[0])[0] if row else None
+            if isinstance(there, Batch) and one.batch.seq < seq:
+                self._batch = one.batch.seq
+            else:
+                yield Found(seq, "citation", f"It names entry {one.batch.seq} as its import, which is none.")
+        if seq == 0 and type(one) is not Genesis:
+            yield Found(0, "no-genesis", "The first entry is no genesis, so nothing says whose ledger this is.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -180,3 +182,24 @@ def test_the_root_of_a_large_tree_out_of_its_tiles() -> None:
     assert merkle.root(size, read) == frontier.root()
     proof = merkle.inclusion_proof(12_345, size, read)
     merkle.verify_inclusion(levels[0][12_345], 12_345, size, proof, frontier.root())
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 255, 256, 257, 511, 512, 1000, 65_535, 65_536, 66_001])
+def test_growing_gives_the_root_and_every_tile(size: int) -> None:
+    leaves = [merkle.leaf_hash(str(at).encode()) for at in range(size)]
+    growing, frontier, at = tiles.Growing(), merkle.Frontier(), 0
+    found = {}
+    for leaf in leaves:
+        frontier.append(leaf)
+    for step in itertools.cycle((1, 100, 7, 300)):
+        found |= {(level, n): hashes for level, n, hashes in growing.add(leaves[at : at + step])}
+        at += step
+        if at >= size:
+            break
+    assert growing.root() == frontier.root()
+    assert growing.size == size
+    found |= {(level, n): hashes for level, n, hashes in growing.partial()}
+    assert {(level, n): len(hashes) // 32 for (level, n), hashes in found.items()} == {
+        (level, n): width for level, n, width in tiles.widths(size)
+    }
+    assert merkle.root(size, tiles.reader(lambda level, n: found[level, n], size)) == frontier.root()

@@ -1,0 +1,98 @@
+"""`verify-proof`: what a proof or a bundle shows, to someone who has no ledger and trusts nothing inside the file."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from ledger import bundle
+from ledger.cli.keys import kept_checkpoint, read_file, trust_options, trusted
+from ledger.entry import encode
+from ledger.errors import NotGenuine, Refused
+from ledger.tlog import policy
+from ledger.verify.proofs import Proved, Trusted, Vouched, verify_consistency, verify_inclusion
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@trust_options
+@click.option(
+    "--checkpoint", "kept", type=click.Path(path_type=Path), help="The older checkpoint that you kept, or its sheet."
+)
+@click.pass_context
+def verify_proof(
+    ctx: click.Context, file: Path, vkeys: tuple[str, ...], policies: tuple[Path, ...], kept: Path | None
+) -> None:
+    """Verify FILE, a proof or a bundle, without the ledger: exit 0 verified, 1 not genuine, 2 could not run."""
+    bring = trusted(vkeys, policies)
+    data = read_file(file)
+    try:
+        if bundle.is_bundle(data):
+            _bundle(data, bring, kept)
+        elif data.startswith(b"old "):
+            _consistency(data, bring, kept)
+        else:
+            _show(verify_inclusion(data, bring), bring)
+    except NotGenuine as error:
+        click.echo(f"NOT GENUINE: {file}: {error}")
+        ctx.exit(1)
+    except Refused as error:
+        raise error.at(str(file)) from None
+
+
+def _bundle(data: bytes, bring: Trusted, kept: Path | None) -> None:
+    found = 0
+    for name, member in bundle.read(data).items():
+        try:
+            if name.startswith(bundle.PROOFS[0]) and name.endswith(bundle.PROOFS[1]):
+                _show(verify_inclusion(member, bring), bring)
+            elif name.startswith(bundle.CONSISTENCY[0]) and name.endswith(bundle.CONSISTENCY[1]):
+                if kept is None:
+                    click.echo(f"{name}: not checked; it needs the checkpoint that you kept (--checkpoint).")
+                    continue
+                _consistency(member, bring, kept)
+            else:
+                continue
+        except Refused as error:
+            raise error.at(name) from None
+        found += 1
+    if not found:
+        raise Refused("The bundle holds no proof that could be checked.")
+
+
+def _consistency(data: bytes, bring: Trusted, kept: Path | None) -> None:
+    if kept is None:
+        raise Refused(
+            "A proof of consistency is checked against the older checkpoint that you kept: --checkpoint FILE."
+        )
+    before, after = verify_consistency(data, kept_checkpoint(kept), bring)
+    click.echo(
+        f"Verified: the {before.tree.size:,} entries of {before.tree.origin} that your checkpoint covers are all still "
+        f"there, unaltered and in their places, among the {after.tree.size:,} of the newer one."
+    )
+    _vouched(after)
+
+
+def _show(found: Proved, bring: Trusted) -> None:
+    tree = found.vouched.tree
+    click.echo(f"Verified: this is entry {found.seq} of the {tree.size:,} that {tree.origin} had recorded.")
+    _vouched(found.vouched)
+    click.echo(f"hash {found.hash}\n\n{encode(found.entry).decode()}")
+    for name, value in found.disclosed.items():
+        click.echo(f"{name}: {value if isinstance(value, str) else '; '.join(value)}")
+    hidden = len(found.entry.sd) - len(found.disclosed)
+    if hidden:
+        click.echo(f"({hidden} more values are sealed with it and not disclosed here.)")
+    click.echo("\nNot shown: whether it was corrected or withdrawn later, and what nobody recorded.")
+    if not bring.policies:
+        click.echo("Not shown: that others see the same ledger; a policy with witnesses (--policy) would.")
+
+
+def _vouched(found: Vouched) -> None:
+    for key in found.signed:
+        click.echo(f"signed by {key.text()[:100]}")
+    for name, time in found.cosigned.items():
+        when = datetime.fromtimestamp(time, UTC).strftime("at %Y-%m-%d %H:%M:%S UTC") if time else "without a time"
+        click.echo(f"cosigned by {policy.shown(name)} {when}")

@@ -1,0 +1,89 @@
+"""Erasing a value for good: sealed that it was erased, and its bytes gone from the file.
+
+The entry keeps the digest, so every hash and proof stays valid; the disclosure, which alone says what was meant, is
+deleted in the transaction that seals the `erasure` entry. Deleting is not enough: the write-ahead log still has the
+page, and SQLite may leave copies in pages that it freed or moved, `secure_delete` or not. So the log is emptied, the
+file's bytes are searched, and the file is written anew where anything is still there. A reader that has the
+ledger open keeps the log from being emptied; the command then says so, and is run again.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from ledger import store
+from ledger.errors import Refused
+from ledger.writer import Ledger, Receipt
+
+_PIECE = 48
+"""A disclosure longer than a page lies in several; so pieces of it are searched for, each of this many characters."""
+
+_CHUNK = 1 << 20
+
+
+class Erased(NamedTuple):
+    """What was done: the receipt of the `erasure` entry (None where it was sealed before), and whether all is gone."""
+
+    receipt: Receipt | None
+    purged: bool
+
+
+def erase(ledger: Ledger, seq: int, name: str, ground: str, texts: dict[str, str]) -> Erased:
+    """Seals that the value `name` of entry `seq` was erased, and purges it from the file.
+
+    Called again for a value that was erased, it only purges. Raises `Refused` where the entry never sealed it.
+    """
+    receipt, gone = ledger.erase(seq, name, ground, texts)
+    with store.sentences(ledger.path):
+        return Erased(receipt, _purge(ledger.db, ledger.path, gone))
+
+
+def _purge(db: sqlite3.Connection, path: Path, gone: str | None) -> bool:
+    # Without the text, since it was deleted before, nothing can be searched for: the file is written anew at once.
+    if not _emptied(db):
+        return False
+    if gone is None or traces(path, gone):
+        try:
+            db.execute("VACUUM")
+        except sqlite3.OperationalError as error:
+            if "locked" in str(error):
+                return False
+            raise
+        if not _emptied(db):
+            return False
+        if gone is not None and (left := traces(path, gone)):
+            raise Refused(
+                f"{path}: it is sealed that the value was erased, but {left} still holds some of it. Copies that "
+                f"others made are not reached either; write the file anew on another disk."
+            )
+    return True
+
+
+def _emptied(db: sqlite3.Connection) -> bool:
+    busy, _, _ = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    return not busy
+
+
+def traces(path: Path, text: str) -> str | None:
+    """The name of the file, the ledger's or its write-ahead log, that still holds a piece of `text`; or None."""
+    raw = text.encode("ascii")
+    pieces = [raw[at : at + _PIECE] for at in range(0, max(1, len(raw) - _PIECE + 1), _PIECE)] + [raw[-_PIECE:]]
+    for name in (path, path.with_name(path.name + "-wal")):
+        for part in _parts(name, _PIECE):
+            if any(piece in part for piece in pieces):
+                return name.name
+    return None
+
+
+def _parts(path: Path, overlap: int) -> Iterator[bytes]:
+    try:
+        with path.open("rb") as file:
+            before = b""
+            while chunk := file.read(_CHUNK):
+                yield before + chunk
+                before = chunk[-overlap:]
+    except FileNotFoundError:
+        return

@@ -1,0 +1,47 @@
+"""The Merkle tree over a ledger's entries, out of its file: a handful of tiles, and the newest hashes for the rest.
+
+Level 0 keeps complete tiles only, so the hashes after the last of them, at most 255, are read from `entries`; above
+it the newest tile may be partial and lies in `tiles`. What is read is as true as the file: a root made of it is
+compared with the entries by whoever verifies, and proofs are checked against a signed root by whoever receives them.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+from ledger.errors import NotGenuine
+from ledger.tlog import merkle, tiles
+from ledger.tlog.merkle import HASH_BYTES
+
+
+def reader(db: sqlite3.Connection, size: int) -> merkle.Reader:
+    """A reader of the tree over the first `size` entries of the ledger in `db`."""
+
+    def tile(level: int, n: int) -> bytes:
+        row = db.execute("SELECT hashes FROM tiles WHERE level = ? AND n = ?", (level, n)).fetchone()
+        if row is not None:
+            return bytes(row[0])
+        if level == 0:
+            return leaves(db, n * tiles.WIDTH, min((n + 1) * tiles.WIDTH, size))
+        raise NotGenuine(
+            f"The ledger's tile {n} of level {level} is missing; `transfer-ledger verify` says what else is."
+        )
+
+    return tiles.reader(tile, size)
+
+
+def leaves(db: sqlite3.Connection, first: int, end: int) -> bytes:
+    """The concatenated hashes of the entries `first` to `end` - 1, as the file keeps them. Raises `NotGenuine`."""
+    rows = db.execute("SELECT CAST(hash AS TEXT) FROM entries WHERE seq >= ? AND seq < ? ORDER BY seq", (first, end))
+    try:
+        found = b"".join([bytes.fromhex(row[0]) for row in rows])
+    except (ValueError, TypeError):
+        found = b""
+    if len(found) != (end - first) * HASH_BYTES:
+        raise NotGenuine(f"The hashes of the entries {first} to {end - 1} are not all there, each of 32 bytes.")
+    return found
+
+
+def root(db: sqlite3.Connection, size: int) -> bytes:
+    """The root of the tree over the first `size` entries."""
+    return merkle.root(size, reader(db, size))

@@ -1,0 +1,93 @@
+"""What is erased is in none of the file's bytes, and everything that was proved stays proved."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ledger import disclosure
+from ledger.erase import erase, traces
+from ledger.errors import Refused
+from ledger.verify.assurance import verify
+from tests.ledger.worlds import open_ledger, settled, small
+
+SECRET = "EHCP for Jayden S, asked for by Mrs Patel"
+
+
+def _disclosed(path: Path, seq: int) -> str:
+    row = sqlite3.connect(path).execute("SELECT disclosure FROM disclosures WHERE seq = ?", (seq,)).fetchone()
+    assert disclosure.read(row[0]).value
+    return str(row[0])
+
+
+def _bytes(path: Path) -> bytes:
+    return b"".join(file.read_bytes() for file in path.parent.glob(f"{path.name}*"))
+
+
+def test_nothing_of_an_erased_value_is_left_in_a_large_ledger(tmp_path: Path) -> None:
+    path = small(tmp_path / "l.db", transfers=0)
+    with open_ledger(path) as ledger:
+        ledger.append_many(settled(ledger, f"t{n}", {"note": f"note {n}"}) for n in range(10_000))
+        long = "long " * 380 + "end"  # its disclosure is longer than a page
+        receipt = ledger.append(settled(ledger, "secret", {"note": SECRET}))
+        other = ledger.append(settled(ledger, "longer", {"note": long}))
+        ledger.append_many(settled(ledger, f"u{n}", {"note": f"note {n}"}) for n in range(10_000))
+        texts = [_disclosed(path, seq) for seq in (receipt.seq, other.seq)]
+        assert all(traces(path, text) for text in texts)
+        for seq in (receipt.seq, other.seq):
+            done = erase(ledger, seq, "note", "request-of-person", {"note": "asked by letter"})
+            assert done.purged
+            assert done.receipt is not None
+    whole = _bytes(path)
+    for text in texts:
+        for at in range(0, len(text) - 24, 24):
+            assert text[at : at + 24].encode() not in whole
+    assert verify(path).problems == []
+
+
+def test_a_reader_delays_the_purge_and_running_again_finishes_it(tmp_path: Path) -> None:
+    path = small(tmp_path / "l.db")
+    with open_ledger(path) as ledger:
+        seq = ledger.append(settled(ledger, "secret", {"note": SECRET})).seq
+    text = _disclosed(path, seq)
+    reader = sqlite3.connect(path, isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM entries").fetchone()
+    command = [sys.executable, "-m", "ledger.cli", "erase", str(path), "secret", "--value", "note",
+               "--ground", "request-of-person", "--yes"]  # fmt: skip
+    first = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert first.returncode == 2
+    assert "Sealed, not yet purged" in first.stderr
+    assert text.encode()[:40] in _bytes(path)
+    reader.close()
+    second = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert second.returncode == 0, second.stderr
+    assert "is erased" in second.stdout
+    assert text.encode()[:40] not in _bytes(path)
+    report = verify(path)
+    assert report.problems == []
+    assert report.size == 8 + 1 + 1  # one erasure was sealed, not two
+
+
+def test_what_was_never_sealed_cannot_be_erased(tmp_path: Path) -> None:
+    path = small(tmp_path / "l.db")
+    with open_ledger(path) as ledger:
+        for seq, name in ((3, "operator"), (0, "note"), (3, "nonsense")):
+            with pytest.raises(Refused, match="no erasable value"):
+                erase(ledger, seq, name, "request-of-person", {})
+        with pytest.raises(Refused, match="not a known erasure ground"):
+            erase(ledger, 3, "note", "because", {})
+    assert verify(path).size == 8
+
+
+def test_erasing_asks_first(tmp_path: Path) -> None:
+    path = small(tmp_path / "l.db")
+    command = [sys.executable, "-m", "ledger.cli", "erase", str(path), "3", "--value", "note", "--ground", "order"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, input="n\n")
+    assert done.returncode == 2
+    assert "cannot be brought back" in done.stderr
+    assert verify(path).size == 8
