@@ -30,6 +30,7 @@ from ledger.members import (
     AnyEntry,
     Correction,
     Facts,
+    Key,
     Member,
     Subjects,
     Transfer,
@@ -157,6 +158,8 @@ def _form_problems(entry: AnyEntry) -> list[Problem]:
             own = getattr(entry, path[0]) if len(path) == 1 else getattr(getattr(entry, path[0]), path[1])
             if own and isinstance(own[0], str) and any(a >= b for a, b in pairwise(own)):
                 problems.append(Problem("malformed-member", f"{member.path} is not sorted, or holds a value twice."))
+    if isinstance(entry, Key) and not entry.keys:  # the one list that must be there, and so could be empty
+        problems.append(Problem("missing-member", "The key states no keys."))
     return problems
 
 
@@ -207,6 +210,8 @@ _shape = attrgetter(
     *"sender recipient recipient_role schools purpose fields lawful_basis special_category_condition".split(),
     *"legal_power granularity phase channel country safeguard onward_of prefilled".split(),
 )
+# What every transfer states, and with most it is all: the rest is looked at where there is any of it.
+_often = attrgetter("sender", "recipient", "purpose", "fields", "lawful_basis")
 _groups = attrgetter("subjects.key_stages", "subjects.year_groups", "subjects.age_min", "subjects.age_max")
 _when = attrgetter("transferred_at", "transferred_on", "transferred_until")
 _known: set[object] = set()
@@ -264,12 +269,24 @@ def _empty_parts(entry: Facts) -> list[str]:
 
 def _shapes_sound(transfers: list[Transfer]) -> bool:
     shapes: list[dict[Any, Transfer]] = []
-    grouped = [entry for entry in transfers if entry.subjects is not None]
-    parted = [entry for entry in transfers if any(_parts(entry))]
-    for shape_of, those in ((_shape, transfers), (_groups, grouped), (_part_shape, parted)):
-        if not set(map(shape_of, those)) <= _known:
-            shapes.append({shape_of(entry): entry for entry in those})
-    if Subjects() in [entry.subjects for entry in grouped] or any(map(_empty_parts, parted)):
+    grouped = [e for e in transfers if e.subjects is not None]
+    parted = [e for e in transfers if e.payload or e.request or e.approval or e.agreement or e.dpia or e.opt_outs]
+    more = [
+        e
+        for e in transfers
+        if e.recipient_role or e.schools or e.special_category_condition or e.legal_power or e.granularity or e.phase
+        or e.channel or e.country or e.safeguard or e.onward_of or e.prefilled
+    ]  # fmt: skip
+    # The first two, with every transfer, are written out: a call for each would cost as much again.
+    if not {(e.sender, e.recipient, e.purpose, e.fields, e.lawful_basis) for e in transfers} <= _known:
+        shapes.append({_often(e): e for e in transfers})
+    people = [e.subjects for e in grouped]
+    if not {(s.key_stages, s.year_groups, s.age_min, s.age_max) for s in people if s} <= _known:
+        shapes.append({_groups(e): e for e in grouped})
+    for shape_of, those in ((_shape, more), (_part_shape, parted)):
+        if those and not set(map(shape_of, those)) <= _known:
+            shapes.append({shape_of(e): e for e in those})
+    if Subjects() in people or any(map(_empty_parts, parted)):
         return False
     for found in shapes:
         for shape in found.keys() - _known:

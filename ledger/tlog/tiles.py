@@ -96,7 +96,7 @@ def _folded(hashes: bytes) -> bytes:
     # The root over 2**k concatenated hashes.
     while len(hashes) > HASH_BYTES:
         step = 2 * HASH_BYTES
-        hashes = b"".join(sha256(b"\x01" + hashes[at : at + step]).digest() for at in range(0, len(hashes), step))
+        hashes = b"".join([sha256(b"\x01" + hashes[at : at + step]).digest() for at in range(0, len(hashes), step)])
     return hashes
 
 

@@ -15,7 +15,7 @@ from ledger.errors import NotGenuine, Refused
 from ledger.members import ERASABLE, AnyEntry, kind_of
 from ledger.tlog import checkpoint, cosignature, merkle, note, policy, proof
 from ledger.tlog.checkpoint import Checkpoint
-from ledger.tlog.note import VerifierKey
+from ledger.tlog.note import COSIGNATURE_V1, VerifierKey
 
 
 class Trusted(NamedTuple):
@@ -47,8 +47,9 @@ class Proved(NamedTuple):
 def vouch(signed: bytes, trusted: Trusted) -> Vouched:
     """What `trusted` says of the checkpoint note `signed`.
 
-    Raises `Refused` where the note is no checkpoint of ours or nothing was brought to judge it by, `NotGenuine` where a
-    known key's signature fails, none of the keys or logs that were brought signed it, or a policy's quorum did not.
+    Raises `Refused` where the note is no checkpoint of ours, nothing was brought to judge it by, or a policy's quorum
+    did not cosign it, which is no sign of alteration; `NotGenuine` where a known key's signature fails, or none of the
+    keys or logs that were brought for its origin signed it.
     """
     if not trusted.keys and not trusted.policies:
         raise Refused("No trusted key or policy was given, so nothing can be told; keys inside a file never count.")
@@ -56,8 +57,12 @@ def vouch(signed: bytes, trusted: Trusted) -> Vouched:
     found = checkpoint.parse(parsed.text)
     if found.extensions:
         raise Refused("The checkpoint has extension lines; no ledger writes any.")
-    logs = [key for key in trusted.keys if key.name == found.origin]
-    lines = {(line.name, line.key_id) for line in note.verified(parsed, [cosignature.verifier(key) for key in logs])}
+    # Every line of a key that was given must hold, also of one for another ledger; only one for this origin counts.
+    keys = [key for key in trusted.keys if key.algorithm != COSIGNATURE_V1]
+    lines = {(line.name, line.key_id) for line in note.verified(parsed, [cosignature.verifier(key) for key in keys])}
+    logs = [key for key in keys if key.name == found.origin]
+    if trusted.keys and not logs:
+        raise Refused(f"None of the keys that were given is a log's key for {found.origin}.")
     by = [key for key in logs if (key.name, key.key_id) in lines]
     if trusted.keys and not by:
         raise NotGenuine(f"None of the keys that were given signed this checkpoint of {found.origin}.")
@@ -69,7 +74,7 @@ def vouch(signed: bytes, trusted: Trusted) -> Vouched:
             raise NotGenuine(f"No log of the policy signed this checkpoint of {found.origin}.")
         if not accepted.quorum:
             there = ", ".join(accepted.cosigned) or "none"
-            raise NotGenuine(
+            raise Refused(
                 f"The policy's quorum {policy.shown(one.quorum)} did not cosign this checkpoint (witnesses: {there})."
             )
         if not one.logs and not by:

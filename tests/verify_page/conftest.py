@@ -1,0 +1,72 @@
+"""One Chromium, Debian's own, for the tests of the page."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.verify_page.page import PAGE
+
+CHROMIUM = "/usr/bin/chromium"
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def missing(what: str) -> None:
+    # Continuous integration must never go without these tests; elsewhere they say why they did not run.
+    if os.environ.get("CI"):
+        pytest.fail(f"{what}, and continuous integration does not leave the tests of the page out")
+    pytest.skip(f"{what}: the page was not tested")
+
+
+# Not for the session: while it is open, playwright's own event loop counts as running, and no other test can start one.
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        missing("playwright is not installed")
+    if not Path(CHROMIUM).exists():
+        missing(f"{CHROMIUM} does not exist (apt-get install chromium)")
+    with sync_playwright() as playwright:
+        context = playwright.chromium.launch_persistent_context(
+            tmp_path_factory.mktemp("profile"), executable_path=CHROMIUM, headless=True, args=ARGUMENTS
+        )
+        yield context
+        context.close()
+
+
+@pytest.fixture(scope="module")
+def bare(browser) -> Iterator[object]:  # type: ignore[no-untyped-def] # playwright may be missing
+    """One tab for all tests that only call the page's `verify`, which keeps nothing from call to call."""
+    tab = browser.new_page()
+    tab.goto(PAGE.as_uri())
+    yield tab
+    tab.close()
+
+
+@pytest.fixture
+def page(browser) -> Iterator[object]:  # type: ignore[no-untyped-def] # playwright may be missing
+    """The page, opened as a file, in a fresh tab; whatever it logs or asks a network for is an error."""
+    tab = browser.new_page()
+    said: list[str] = []
+    asked: list[str] = []
+    tab.on("console", lambda message: said.append(message.text))
+    tab.on("pageerror", lambda error: said.append(str(error)))
+    tab.on("request", lambda request: asked.append(request.url))
+    tab.goto(PAGE.as_uri())
+    yield tab
+    tab.close()
+    assert said == []
+    assert asked == [PAGE.as_uri()]
