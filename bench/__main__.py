@@ -26,7 +26,8 @@ from bench import evidence
 from bench.ledgers import ORIGIN, bare, clock, contents, filled, new
 from ledger import store
 from ledger.verify import database, record
-from ledger.verify.evidence import NOTHING, Evidence
+from ledger.verify.evidence import Evidence
+from ledger.verify.levels import NOTHING
 from ledger.writer import Ledger
 
 

@@ -22,6 +22,9 @@ import click
 
 from bench.ledgers import ORIGIN, clock, contents
 from ledger import checkpoints, keyfile, prove
+from ledger.publish import open_target
+from ledger.publish.writing import publish
+from ledger.source import Source
 from ledger.tlog import note
 from ledger.tlog.note import COSIGNATURE_V1, ED25519
 from ledger.writer import Ledger
@@ -103,17 +106,17 @@ def _signing(ledger: Ledger, keys: keyfile.KeyFile, folder: Path, runs: int = 50
 
 
 def _publishing(path: Path, folder: Path, keys: keyfile.KeyFile) -> None:
-    from ledger.publish.writing import publish
-
     target = str(folder / "published")
     start = time.perf_counter()
-    publish(path, target)
+    with Source(path) as source:
+        publish(source, open_target(target))
     whole = time.perf_counter() - start
     with Ledger(path, clock, _entropy) as ledger:
         ledger.append_many(contents(ledger, 1000, "p"))
         checkpoints.make(ledger, keys, time.sleep)
     start = time.perf_counter()
-    publish(path, target)
+    with Source(path) as source:
+        publish(source, open_target(target))
     more = time.perf_counter() - start
     click.echo(f"publishing everything: {whole:.1f} s; 1,000 entries more: {more * 1000:.0f} ms")
     shutil.rmtree(target)

@@ -21,7 +21,7 @@ from ledger.keyfile import KeyFile, PrivateKey
 from ledger.members import Closing, Genesis, Key
 from ledger.tlog import checkpoint, cosignature, merkle, note
 from ledger.tlog.checkpoint import Checkpoint
-from ledger.tlog.note import SignatureLine
+from ledger.tlog.note import SignatureLine, VerifierKey, parse_vkey
 from ledger.writer import Ledger, Receipt
 
 Known = tuple[str, Checkpoint]
@@ -79,6 +79,13 @@ def newest_key(db: sqlite3.Connection) -> tuple[int, Key] | None:
     if not isinstance(found, Key):
         raise Refused(f"Entry {row[0]} cannot be read; `transfer-ledger verify` says more.")
     return row[0], found
+
+
+def all_keys(db: sqlite3.Connection) -> list[VerifierKey]:
+    """Every key that the ledger ever named, the oldest first: what others kept may be signed by an older one."""
+    rows = db.execute("SELECT entry FROM entries WHERE kind <> 'transfer' AND kind = 'key' ORDER BY seq")
+    entries = [entry.read(row[0].encode())[0] for row in rows]
+    return [parse_vkey(vkey) for one in entries if isinstance(one, Key) for vkey in one.keys]
 
 
 def _vkeys(keys: Iterable[PrivateKey]) -> tuple[str, ...]:

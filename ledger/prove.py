@@ -9,7 +9,8 @@ none. `verify.proofs` verifies them, without a ledger.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from ledger import disclosure, tree
 from ledger.errors import NotGenuine, Refused
@@ -46,27 +47,39 @@ def inclusion(db: sqlite3.Connection, seq: int, disclose: Sequence[str] = (), he
     where the file gives no valid proof.
     """
     signed = covering(db, seq) if head is None else head
-    goal = checkpoint.parse(note.parse(signed).text)
-    if goal.size <= seq:
-        raise Refused(f"The checkpoint covers {goal.size:,} entries, and entry {seq} is not among them.")
+    size = checkpoint.parse(note.parse(signed).text).size
+    if size <= seq:
+        raise _not_covered(size, seq)
     row = db.execute("SELECT CAST(entry AS BLOB) FROM entries WHERE seq = ?", (seq,)).fetchone()
     if row is None:
         raise Refused(f"There is no entry {seq}.")
-    data = bytes(row[0])
-    path = merkle.inclusion_proof(seq, goal.size, tree.reader(db, goal.size))
-    try:
-        merkle.verify_inclusion(merkle.leaf_hash(data), seq, goal.size, path, goal.root)
-    except NotGenuine as error:
-        raise NotGenuine(
-            f"The ledger's file gives no valid proof of entry {seq}: {error} `transfer-ledger verify` says more."
-        ) from None
+    bare = of_entry(seq, bytes(row[0]), tree.reader(db, size), signed)
     there = {d.name: text for text in _disclosures(db, seq) for d in (disclosure.read(text),)}
     for name in disclose:
         if name not in there:
             known = ", ".join(sorted(there)) or "none"
             raise Refused(f"Entry {seq} has no value {name[:40]} that could be disclosed (there are: {known}).")
     chosen = [there[name] for name in dict.fromkeys(disclose)]
-    return proof.Proof(seq, tuple(path), signed, b"\n".join([data, *(text.encode() for text in chosen)]))
+    return replace(bare, extra=b"\n".join([bytes(row[0]), *(text.encode() for text in chosen)]))
+
+
+def of_entry(seq: int, data: bytes, read: merkle.Reader, signed: bytes) -> proof.Proof:
+    """The proof that the bytes `data` are entry `seq` of the tree that `read` reads, under the checkpoint `signed`."""
+    goal = checkpoint.parse(note.parse(signed).text)
+    if goal.size <= seq:
+        raise _not_covered(goal.size, seq)
+    path = merkle.inclusion_proof(seq, goal.size, read)
+    try:
+        merkle.verify_inclusion(merkle.leaf_hash(data), seq, goal.size, path, goal.root)
+    except NotGenuine as error:
+        raise NotGenuine(
+            f"The ledger gives no valid proof of entry {seq}: {error} `transfer-ledger verify` says more."
+        ) from None
+    return proof.Proof(seq, tuple(path), signed, data)
+
+
+def _not_covered(size: int, seq: int) -> Refused:
+    return Refused(f"The checkpoint covers {size:,} entries, and entry {seq} is not among them.")
 
 
 def _disclosures(db: sqlite3.Connection, seq: int) -> list[str]:
@@ -75,7 +88,14 @@ def _disclosures(db: sqlite3.Connection, seq: int) -> list[str]:
 
 
 def consistency(db: sqlite3.Connection, old: Checkpoint, head: bytes) -> proof.Consistency:
+    """The proof that the tree of `old` is the beginning of the tree of the ledger's checkpoint `head` (a note)."""
+    return of_tree(lambda size: tree.reader(db, size), old, head)
+
+
+def of_tree(read: Callable[[int], merkle.Reader], old: Checkpoint, head: bytes) -> proof.Consistency:
     """The proof that the tree of `old` is the beginning of the tree of the checkpoint `head` (a note).
+
+    `read` gives the reader of the tree of some size, from a file or a publication.
 
     Raises `NotGenuine` where it is not: the ledger was altered, or is another history.
     """
@@ -87,7 +107,7 @@ def consistency(db: sqlite3.Connection, old: Checkpoint, head: bytes) -> proof.C
             f"The old checkpoint covers {old.size:,} entries, and the newest of this ledger only {new.size:,}: "
             f"entries were lost, or a checkpoint is still to be made."
         )
-    path = merkle.consistency_proof(old.size, new.size, tree.reader(db, new.size)) if old.size else []
+    path = merkle.consistency_proof(old.size, new.size, read(new.size)) if old.size else []
     if old.size:
         merkle.verify_consistency(old.size, new.size, old.root, new.root, path)
     return proof.Consistency(old.size, tuple(path), head)

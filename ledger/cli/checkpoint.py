@@ -17,13 +17,19 @@ from ledger.errors import NotGenuine, Refused
 from ledger.keyfile import KeyFile
 from ledger.tlog import cosignature, note, policy
 from ledger.tlog.checkpoint import parse
+from ledger.tlog.note import VerifierKey
 from ledger.writer import Ledger
 
 
-def known_to(published: Sequence[str], witnesses: Sequence[str], keys: KeyFile) -> list[Known]:
-    """What a publication and the witnesses know of the ledger that `keys` sign; a witness that is down is none."""
+def known_to(
+    published: Sequence[str], witnesses: Sequence[str], keys: KeyFile, older: Sequence[VerifierKey] = ()
+) -> list[Known]:
+    """What a publication and the witnesses know of the ledger that `keys` sign; a witness that is down is none.
+
+    `older` are keys that the ledger had before: what a witness saw last may be signed by one of them.
+    """
     found: list[Known] = []
-    verifiers = [cosignature.verifier(one.key) for one in keys.keys]
+    verifiers = [cosignature.verifier(key) for key in dict.fromkeys((*older, *(one.key for one in keys.keys)))]
     for target in published:
         from ledger.publish import Published
 
@@ -84,8 +90,8 @@ def checkpoint(
         from ledger.timestamp import ask
 
         stamp = partial(ask, timestamp)
-    known = known_to(published, witnesses, keys)
     with Ledger(ledger, clock, entropy) as opened:
+        known = known_to(published, witnesses, keys, checkpoints.all_keys(opened.db))
         made = checkpoints.make(
             opened, keys, time.sleep, known, _cosigners(witnesses, known) if witnesses else (), stamp
         )

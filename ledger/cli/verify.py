@@ -13,9 +13,9 @@ from ledger import canonical
 from ledger.cli.edge import clock
 from ledger.cli.keys import kept_checkpoint, read_file, trust_options, trusted
 from ledger.errors import Refused
-from ledger.verify.assurance import Report, missed
+from ledger.verify.assurance import Report, missed, verify_publication
 from ledger.verify.assurance import verify as run
-from ledger.verify.evidence import LEVELS, Brought
+from ledger.verify.levels import LEVELS, Brought
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
@@ -91,7 +91,7 @@ def _text(report: Report) -> None:
 
 
 @click.command()
-@click.argument("ledger", type=click.Path(path_type=Path))
+@click.argument("ledger")
 @trust_options
 @click.option(
     "--checkpoint",
@@ -117,7 +117,7 @@ def _text(report: Report) -> None:
 @click.pass_context
 def verify(
     ctx: click.Context,
-    ledger: Path,
+    ledger: str,
     vkeys: tuple[str, ...],
     policies: tuple[Path, ...],
     kept: tuple[Path, ...],
@@ -126,9 +126,10 @@ def verify(
     not_older_than: str | None,
     format_: str,
 ) -> None:
-    """Verify LEDGER: exit 0 verified, 1 evidence of alteration, 2 could not run or a level was not reached.
+    """Verify LEDGER, a file or what was published of one: 0 verified, 1 evidence of alteration, 2 could not run.
 
-    Only what you bring is trusted: keys, policies and checkpoints that you got by another way than from the ledger.
+    2 also where a level that was asked for was not reached. Only what you bring is trusted: keys, policies and
+    checkpoints that you got by another way than from the ledger.
     """
     brought = Brought(
         trusted(vkeys, policies),
@@ -137,7 +138,10 @@ def verify(
         _duration(not_older_than),
         clock(),
     )
-    report = run(ledger, brought=brought)
+    if "://" in ledger or Path(ledger).is_dir():
+        report = verify_publication(ledger, brought=brought)
+    else:
+        report = run(Path(ledger), brought=brought)
     why = None if report.problems else missed(report, require)
     if format_ == "json":
         click.echo(canonical.encode(as_json(report)).decode())

@@ -8,9 +8,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ledger import entry
+from ledger.errors import NotGenuine
 from ledger.members import Genesis
+from ledger.tlog import cosignature, note
 from ledger.verify import database, names
-from ledger.verify.evidence import NOTHING, Brought, Evidence, Reached
+from ledger.verify.evidence import Evidence
+from ledger.verify.levels import NOTHING, Brought, Head, Levels, Reached, kept
+from ledger.verify.published import verify_published
 from ledger.verify.record import Found, walk
 
 NOT_CHECKED = (
@@ -106,22 +110,56 @@ def verify(path: Path, done: Callable[[int], None] = lambda count: None, brought
             if beyond := _keep(walk(db, size, done, evidence.add), problems, warnings):
                 not_checked.append(f"{beyond:,} more problems were found and are not listed.")
             problems += evidence.problems()
-            problems += evidence.brought_problems()
+            problems += evidence.levels.brought_problems()
             _keep(names.problems(db), problems, warnings)
             if not problems:
-                reached = evidence.reached()
+                reached = evidence.levels.reached()
             row = db.execute("SELECT entry FROM entries ORDER BY seq DESC LIMIT 1").fetchone()
             head = entry.leaf_hash(row[0]) if row else None
         except (sqlite3.DatabaseError, TypeError) as error:
             problems.append(Found(None, "unreadable", f"The file cannot be read to its end: {error}."))
     finally:
         db.close()
-    not_checked += _open(reached, brought)
+    not_checked += [*_open(reached), NOT_CHECKED[3]]
     assurance = "none" if problems else " and ".join(reached.levels[-2:]) or "consistent"
     return Report(assurance, size, head, origin, problems, warnings, not_checked, reached)
 
 
-def _open(reached: Reached, brought: Brought) -> list[str]:
+def verify_publication(
+    target: str, done: Callable[[int], None] = lambda count: None, brought: Brought = NOTHING
+) -> Report:
+    """Everything that can be checked of a ledger that was published at `target` (a folder, or a URL), without its file.
+
+    `Refused` where the place, or something that was brought, cannot be read.
+    """
+    sizes = {tree.size for _, _, tree in kept(brought)}
+    found = verify_published(target, sizes, done)
+    problems, warnings = list(found.problems), list(found.warnings)
+    roots = {**found.roots, found.tree.size: found.tree.root}
+    levels = Levels(brought, found.tree.origin, found.tree.size, roots, found.keys)
+    reached = Reached((), 0, None, [])
+    try:
+        signed = note.parse(found.note)
+        if found.keys:
+            problems += levels.key_problems()
+            own = [cosignature.verifier(key) for key in levels.keys_at(found.tree.size)]
+            if not note.verified(signed, own):
+                problems.append(
+                    Found(None, "checkpoint", "Its checkpoint is not signed by the key that the ledger names.")
+                )
+        levels.add(Head("The published checkpoint", False, found.tree, signed))
+    except NotGenuine as error:
+        problems.append(Found(None, "checkpoint", f"Its checkpoint: {error}"))
+    problems += levels.brought_problems()
+    if not problems:
+        reached = levels.reached()
+    not_checked = [NOT_CHECKED[0], *found.not_checked, *_open(reached)]
+    assurance = "none" if problems else " and ".join(reached.levels[-2:]) or "consistent"
+    origin = found.tree.origin
+    return Report(assurance, found.tree.size, found.head, origin, problems, warnings, not_checked, reached)
+
+
+def _open(reached: Reached) -> list[str]:
     # What remains possible, plainly, at the levels that were reached.
     found = list(reached.remarks)
     if "anchored" not in reached.levels and "witnessed" not in reached.levels:
@@ -133,7 +171,6 @@ def _open(reached: Reached, brought: Brought) -> list[str]:
         found.append(
             "Whether others were shown another ledger: no policy with witnesses was given, or none saw this one."
         )
-    found.append(NOT_CHECKED[3])
     return found
 
 

@@ -21,9 +21,9 @@ class Said(NamedTuple):
 def call(*arguments: object) -> Said:
     """What `transfer-ledger` with these arguments says."""
     out, err = io.StringIO(), io.StringIO()
-    with mock.patch("sys.argv", ["transfer-ledger", *map(str, arguments)]), pytest.raises(SystemExit) as left:
-        with redirect_stdout(out), redirect_stderr(err):
-            main()
+    argv = mock.patch("sys.argv", ["transfer-ledger", *map(str, arguments)])
+    with argv, redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as left:
+        main()
     return Said(int(str(left.value.code)), out.getvalue(), err.getvalue())
 
 
