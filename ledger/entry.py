@@ -231,14 +231,12 @@ def _all_of(texts: list[str], lengths: set[int], alphabet: bytes, last: str = ""
 _ID_LENGTHS = set(range(1, 65))
 
 
-def _sound(entries: list[AnyEntry]) -> bool:
+def _sound(entries: list[AnyEntry], compared: bool) -> bool:
     # Everything that `_form_problems` and `_facts_problems` look at, member by member over the whole run.
-    digests = [digest for entry in entries for digest in entry.sd]
     if not (
         {(entry.recorded_at.tzinfo, entry.recorded_at.microsecond) for entry in entries} <= {(UTC, 0)}
         and _all_of([entry.salt for entry in entries], {22}, _WORD, "AQgw")
-        and _all_of([entry.prev for entry in entries], {64}, b"0123456789abcdef")
-        and _all_of(digests, {43}, _WORD, "AEIMQUYcgkosw048")
+        and (compared or _digests_sound(entries))
         and all(a < b for entry in entries if len(entry.sd) > 1 for a, b in pairwise(entry.sd))
     ):
         return False
@@ -265,6 +263,13 @@ def _empty_parts(entry: Facts) -> list[str]:
     """The names of the inner objects that state nothing, and so are to be absent."""
     inner = ("subjects", *_PARTS)
     return [name for name in inner if (part := getattr(entry, name)) is not None and part == type(part)()]
+
+
+def _digests_sound(entries: list[AnyEntry]) -> bool:
+    digests = [digest for entry in entries for digest in entry.sd]
+    return _all_of([entry.prev for entry in entries], {64}, b"0123456789abcdef") and _all_of(
+        digests, {43}, _WORD, "AEIMQUYcgkosw048"
+    )
 
 
 def _shapes_sound(transfers: list[Transfer]) -> bool:
@@ -301,8 +306,11 @@ def _shapes_sound(transfers: list[Transfer]) -> bool:
         return False
 
 
-def read_run(texts: Sequence[bytes]) -> list[AnyEntry] | None:
+def read_run(texts: Sequence[bytes], compared: bool = False) -> list[AnyEntry] | None:
     """The entries that `texts` encode, or None where anything is wrong with any of them: `read` then says what.
+
+    `compared` is for the verifier, who compares every `prev` and every digest with what it is the hash of, and so
+    need not have their forms looked at.
 
     A run is decoded and encoded again in one call each, as lines, and its members are looked at side by side: much
     of the cost of an entry is that of calling Python for it.
@@ -315,7 +323,7 @@ def read_run(texts: Sequence[bytes]) -> list[AnyEntry] | None:
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
     # Encoded, a line feed is never anything but the end of an entry: as many entries as texts, and each is one text.
-    if len(entries) != len(texts) or _encoder.encode_lines(entries) != run or not _sound(entries):
+    if len(entries) != len(texts) or _encoder.encode_lines(entries) != run or not _sound(entries, compared):
         return None
     return entries
 
@@ -496,18 +504,17 @@ def when(text: str) -> dict[str, Any]:
 _TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
-def texts_sound(values: Sequence[tuple[str, str | tuple[str, ...]]]) -> bool:
-    """Whether `text_problem` finds nothing wrong with any of the erasable `values`, (name, value) each."""
-    lists = LISTS.intersection([name for name, _ in values])
-    texts = [value for _, value in values if type(value) is str]
+def texts_sound(names: Sequence[str], values: Sequence[str | tuple[str, ...]]) -> bool:
+    """Whether `text_problem` finds nothing wrong with any of the erasable `values` under their `names`."""
+    texts = [value for value in values if type(value) is str]
     # Printable text holds neither control characters nor surrogates, nor anything that turns the direction of writing.
     return (
-        not lists
-        and len(texts) == len(values)
+        len(texts) == len(values)
+        and not LISTS.intersection(names)
         and "".join(texts).isprintable()
         and all(map(str.strip, texts))
         and max(map(len, texts), default=0) <= 2000
-    ) or not any(text_problem(name, value) for name, value in values)
+    ) or not any(map(text_problem, names, values))
 
 
 def text_problem(name: str, value: str | tuple[str, ...]) -> str | None:

@@ -35,16 +35,16 @@ def clean(
     """
     try:
         seqs, texts, stored = zip(*rows, strict=True)
-        entries = entry.read_run(texts)
+        entries = entry.read_run(texts, compared=True)
         if entries is None or seqs != tuple(range(first, first + len(rows))):
             return None
         hashes = [hashlib.sha256(b"\x00" + text).digest() for text in texts]
         hexed = b"".join(hashes).hex()
-        # Each prev has 64 digits, or `read_run` would have refused it; so must each stored hash.
+        prevs = [one.prev for one in entries]
         if (
             b"".join(stored) != hexed.encode()
-            or set(map(len, stored)) != {64}
-            or "".join([one.prev for one in entries]) != prev + hexed[:-64]
+            or "".join(prevs) != prev + hexed[:-64]
+            or {*map(len, stored), *map(len, prevs)} != {64}
             or [one.seq for one in entries] != list(seqs)
             or not _disclosures_clean(entries, kept)
         ):
@@ -67,12 +67,15 @@ def _disclosures_clean(entries: list[AnyEntry], kept: Sequence[Kept]) -> bool:
     ):
         return False
     values = disclosure.read_run(texts)
-    if values is None or "\n".join([value.name for value in values]).encode() != b"\n".join(names):
+    if values is None:
+        return False
+    named = [value.name for value in values]
+    if "\n".join(named).encode() != b"\n".join(names):
         return False
     owners = {type(one) for one in entries if one.sd}
     if len(owners) == 1:
-        carried = {(name, kind_of(owner)) for name in {value.name for value in values} for owner in owners}
+        carried = {(name, kind_of(owner)) for name in set(named) for owner in owners}
     else:
         kinds = {one.seq: kind_of(type(one)) for one in entries if one.sd}
-        carried = {(value.name, kinds[seq]) for value, seq in zip(values, seqs, strict=True)}
-    return carried <= MAY_CARRY and entry.texts_sound([(value.name, value.value) for value in values])
+        carried = {(name, kinds[seq]) for name, seq in zip(named, seqs, strict=True)}
+    return carried <= MAY_CARRY and entry.texts_sound(named, [value.value for value in values])
