@@ -244,6 +244,7 @@ def run(evidence: Evidence, as_of: date, done: Callable[[int], None] = lambda co
             done(judged_count)
     done(judged_count)
     findings += groups.findings()
+    del groups  # which hold every transfer: sorting takes memory of its own
     findings.sort(key=lambda one: (one.entries[0], _ORDER[one.check], one.reason, one.key))
     return Result(
         as_of=as_of,
