@@ -271,7 +271,8 @@ def _cosigned(
         try:
             lines += cosign(signed, proof_from)
         except Refused as error:
-            failures.append(f"The witness {where} did not cosign: {error}")
+            said = str(error)  # a sentence that names the witness needs no other before it
+            failures.append(said if where in said else f"The witness {where} did not cosign: {said}")
     return lines, failures
 
 
@@ -289,9 +290,10 @@ def continued(old: Path, kept: Checkpoint | None, origin: str) -> Checkpoint:
             raise Refused(
                 "The new ledger needs an origin of its own: two ledgers under one name would be two histories."
             )
-        end = source.entry(size - 1)
+        closed = db.execute("SELECT seq FROM entries WHERE kind <> 'transfer' AND kind = 'closing'").fetchone()
+        end = None if closed is None else source.entry(closed[0])
         if end is not None and isinstance(end[0], Closing) and end[0].successor is not None:
-            raise Refused(f"{old} is closed, and its last entry names {end[0].successor} as the one that follows it.")
+            raise Refused(f"{old} is closed, and names {end[0].successor} as the one that follows it.")
         if kept is not None and kept.origin != before:
             raise Refused(f"The checkpoint is of {kept.origin}, not of {before}, whose ledger {old} is.")
         own = _own(db, before, size)

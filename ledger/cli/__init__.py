@@ -32,6 +32,7 @@ VERBS: dict[str, str] = {
     "publish": "ledger.cli.publish:publish",
     "prove": "ledger.cli.prove:prove",
     "verify-proof": "ledger.cli.verify_proof:verify_proof",
+    "witness": "ledger.cli.witness:witness",
     "verify": "ledger.cli.verify:verify",
     "check": "reports.cli.check:check",
     "report": "reports.cli.report:report",

@@ -18,6 +18,7 @@ from ledger.keyfile import KeyFile
 from ledger.tlog import cosignature, note, policy
 from ledger.tlog.checkpoint import parse
 from ledger.tlog.note import VerifierKey
+from ledger.verify.proofs import Trusted
 from ledger.writer import Ledger
 
 
@@ -43,18 +44,21 @@ def known_to(
         except NotGenuine:
             raise
         except Refused as error:
-            click.echo(f"The witness {url} could not be asked what it saw: {error}", err=True)
+            click.echo(str(error), err=True)
             continue
         if seen is not None:
             found.append((f"the witness {url}", seen))
     return found
 
 
-def _cosigners(urls: Sequence[str], known: Sequence[Known]) -> list[tuple[str, Cosign]]:
+def _cosigners(urls: Sequence[str], known: Sequence[Known], wanted: Trusted) -> list[tuple[str, Cosign]]:
     from ledger.witness.ask import cosign
 
+    # With a policy, only its witnesses' lines are taken: another's could carry a false one under their name.
+    keys = [one.key for policy in wanted.policies for one in policy.witnesses.values()]
+    verifiers = [cosignature.verifier(key) for key in keys] or None
     sizes = {where.removeprefix("the witness "): tree.size for where, tree in known}
-    return [(url, partial(cosign, url, known_size=sizes.get(url, 0))) for url in urls]
+    return [(url, partial(cosign, url, known_size=sizes.get(url, 0), verifiers=verifiers)) for url in urls]
 
 
 @click.command()
@@ -93,7 +97,7 @@ def checkpoint(
     with Ledger(ledger, clock, entropy) as opened:
         known = known_to(published, witnesses, keys, checkpoints.all_keys(opened.db))
         made = checkpoints.make(
-            opened, keys, time.sleep, known, _cosigners(witnesses, known) if witnesses else (), stamp
+            opened, keys, time.sleep, known, _cosigners(witnesses, known, wanted) if witnesses else (), stamp
         )
     for path, write, data in (
         (output, replace_file, made.note),
