@@ -123,7 +123,8 @@ STATEMENTS: tuple[str, ...] = (
        OR json_extract(NEW.entry, '$.prev') IS NOT
           coalesce((SELECT hash FROM entries ORDER BY seq DESC LIMIT 1), printf('%064d', 0));
     SELECT RAISE(ABORT, 'this ledger is closed: the one that follows it goes on')
-    WHERE (SELECT kind FROM entries ORDER BY seq DESC LIMIT 1) = 'closing';
+    WHERE json_extract(NEW.entry, '$.kind') <> 'erasure'
+      AND EXISTS (SELECT 1 FROM entries WHERE kind <> 'transfer' AND kind = 'closing');
 END""",
     """CREATE TRIGGER entries_no_update BEFORE UPDATE ON entries BEGIN
     SELECT RAISE(ABORT, 'entries are append-only: record a correction instead');

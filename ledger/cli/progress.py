@@ -38,7 +38,7 @@ def progress(label: str, total: int | None) -> Iterator[Callable[[int], None]]:
 
 
 def lines(path: Path) -> int | None:
-    """How many lines the text file at `path` has, and so at least how many rows; None for a workbook."""
+    """How many lines the text file at `path` has, and so at most how many rows; None for a workbook."""
     if path.suffix.lower() == ".xlsx":
         return None
     count = 0

@@ -19,6 +19,7 @@ from ledger.errors import Refused
 from ledger.london import utc_text
 from ledger.members import (
     AnyEntry,
+    Attestation,
     Batch,
     Cited,
     Closing,
@@ -117,8 +118,18 @@ def _relations(db: sqlite3.Connection, one: AnyEntry, seq: int, size: int) -> It
                 yield Found(
                     seq, "document-altered", f"The document kept as {sha256[:12]}… is not the one that it sealed."
                 )
+        case Attestation(size=count, head=head):
+            row = db.execute("SELECT entry FROM entries WHERE seq = ?", (count - 1,)).fetchone()
+            if count > seq or row is None or entry.leaf_hash(row[0]) != head:
+                yield Found(
+                    seq,
+                    "citation",
+                    f"It attests {count} entries that end in the hash {head[:12]}…, which are not there.",
+                )
         case Closing() if seq != size - 1:
-            yield Found(seq, "kind-out-of-place", "A closing stands before the last entry.")
+            after = db.execute("SELECT entry FROM entries WHERE seq > ? ORDER BY seq", (seq,))
+            if not all(isinstance(entry.read(data)[0], Erasure) for (data,) in after):
+                yield Found(seq, "kind-out-of-place", "A closing stands before an entry that is no erasure.")
 
 
 _RUN = 128

@@ -379,6 +379,23 @@ def test_a_rotation_while_a_signer_waits_is_seen_by_it(tmp_path: Path) -> None:
     assert problems(path, first, make(path, new), keys=[old, new]) == set()
 
 
+def test_a_replacement_while_a_signer_signs_is_seen_by_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Whoever replaces a lost key cannot wait for its lock.
+    path, old, first = signed_ledger(tmp_path)
+    new, checked = new_key(tmp_path / "k2"), checkpoints.first_key
+
+    def then_replaced(ledger: checkpoints.Ledger, keys: keyfile.KeyFile) -> object:
+        receipt = checked(ledger, keys)
+        with open_ledger(path) as other:
+            checkpoints.replace(other, new)
+        return receipt
+
+    monkeypatch.setattr(checkpoints, "first_key", then_replaced)
+    with open_ledger(path) as ledger, pytest.raises(Refused, match="Entry 9 of the ledger names another key"):
+        checkpoints.make(ledger, old, time.sleep)
+    assert signing.recorded(old) == first.tree
+
+
 def test_a_rotation_waits_for_a_signer(tmp_path: Path) -> None:
     # What the old key signs until then, the new key's record is to know of.
     path, old, _ = signed_ledger(tmp_path)
@@ -447,7 +464,7 @@ def test_nothing_follows_a_closing_and_the_sentence_is_plain(tmp_path: Path) -> 
     last = make(path, keys)  # its end is signed all the same
     assert last.tree.size == 10
     assert problems(path, last, keys=[keys]) == set()
-    with pytest.raises(Refused, match=r"is closed, and its last entry names new.example/t as the one that follows"):
+    with pytest.raises(Refused, match=r"is closed, and names new.example/t as the one that follows"):
         checkpoints.continued(path, None, "other.example/t")
 
 
@@ -475,6 +492,12 @@ def test_a_checkpoint_that_was_put_into_the_old_ledger_is_not_continued_from(tmp
     with pytest.raises(Refused, match=r"has no checkpoint that is one of its entries.*--checkpoint"):
         checkpoints.continued(path, None, "n.example")
     assert checkpoints.continued(path, first.tree, "n.example") == first.tree
+    (tmp_path / "other").mkdir()
+    rewritten, _, _ = signed_ledger(tmp_path / "other")
+    with open_ledger(rewritten) as ledger:
+        ledger.keep_checkpoint(9, first.note, None)  # well signed, of as many entries, and of another history
+    with pytest.raises(Refused, match="has no checkpoint that is one of its entries"):
+        checkpoints.continued(rewritten, None, "n.example")
     never = tmp_path / "never.db"
     create(never, "never.example/t", "A", stepping(), os.urandom)
     with pytest.raises(Refused, match="has no checkpoint"):

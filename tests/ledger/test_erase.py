@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from ledger import disclosure
+from ledger import disclosure, store
+from ledger.entry import Content
 from ledger.erase import erase, traces
 from ledger.errors import Refused
+from ledger.seal import Sealer
 from ledger.verify.assurance import verify
 from tests.ledger.worlds import open_ledger, settled, small
 
@@ -91,3 +95,27 @@ def test_erasing_asks_first(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "cannot be brought back" in done.stderr
     assert verify(path).size == 8
+
+
+def test_a_closed_ledger_still_forgets_and_records_nothing_else(tmp_path: Path) -> None:
+    path = small(tmp_path / "l.db")
+    with open_ledger(path) as ledger:
+        ledger.close("organisation-closed", None, {})
+        for seq in (3, 4):
+            with pytest.raises(Refused, match="closed"):
+                ledger.append(settled(ledger, "late"))
+            erase(ledger, seq, "note", "request-of-person", {})
+    assert verify(path).problems == []
+    db = sqlite3.connect(path, isolation_level=None)
+    trigger = db.execute("SELECT sql FROM sqlite_schema WHERE name = 'entries_in_order'").fetchone()[0]
+    db.execute("DROP TRIGGER entries_in_order")
+    db.close()
+    with pytest.raises(Refused):
+        open_ledger(path)
+    db = sqlite3.connect(path, isolation_level=None)
+    seal = Sealer(lambda: datetime(2010, 6, 1, tzinfo=UTC), os.urandom)
+    head = store.head(db)
+    store.insert(db, [seal.seal("batch", Content({"rows": 1}, {}), head)])
+    db.execute(trigger)
+    db.close()
+    assert [(p.seq, p.problem) for p in verify(path).problems] == [(8, "kind-out-of-place")]

@@ -9,7 +9,7 @@ import pytest
 
 from ledger import bundle, keyfile
 from ledger.tlog import note
-from ledger.tlog.note import COSIGNATURE_V1
+from ledger.tlog.note import COSIGNATURE_V1, SUBTREE_V1
 from tests.ledger.cli.called import call, refused
 from tests.ledger.signers import append, make, new_key, signed_ledger
 from tests.ledger.test_checkpoints import edit
@@ -194,3 +194,8 @@ def test_a_quorum_is_asked_for_by_a_policy(world: World) -> None:
     assert "cosigned by 'county'" in said.out
     assert "at 2010-05-21 09:00:00 UTC" in said.out
     assert sqlite3.connect(world.path).execute("SELECT count(*) FROM checkpoints").fetchone() == (2,)
+
+
+def test_a_key_that_is_longer_than_a_file_name_can_be_given_itself(world: World) -> None:
+    long = new_key(world.folder / "long", "a" * 250, [SUBTREE_V1]).keys[0].key.text()
+    assert call("verify-proof", world.prove("t1"), "--key", world.key, "--key", long).status == 0
