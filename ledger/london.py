@@ -159,6 +159,14 @@ def utc_text(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="seconds")[:19] + "Z"
 
 
+_LAST_SECOND = int(datetime.max.replace(microsecond=0, tzinfo=UTC).timestamp())
+
+
+def from_seconds(seconds: int) -> datetime:
+    """The moment `seconds` after 1970, in UTC. A cosignature may name any up to 2^63-1; the calendar ends before."""
+    return datetime.fromtimestamp(min(seconds, _LAST_SECOND), UTC)
+
+
 def day_of(moment: datetime) -> date:
     """The London day of an aware `moment`."""
     return moment.astimezone(LONDON).date()

@@ -186,18 +186,26 @@ def objects() -> dict[tuple[str, str], str]:
     return found
 
 
+_STATISTICS = {
+    "sqlite_stat1": "CREATE TABLE sqlite_stat1(tbl,idx,stat)",
+    "sqlite_stat4": "CREATE TABLE sqlite_stat4(tbl,idx,neq,nlt,ndlt,sample)",
+}
+
+
 def differs(db: sqlite3.Connection) -> list[tuple[str, str, str]]:
     """How the schema in `db` differs from this one: (missing|changed|added, type, name), sorted; [] for none.
 
-    Statistics that ANALYZE keeps (`sqlite_stat…`) and the indexes that SQLite makes for itself differ from file to
-    file, or have no text, and show nothing but what the tables hold.
+    The two tables of statistics that ANALYZE makes, and the indexes that SQLite makes for itself, differ from file to
+    file, or have no text, and show nothing but what the tables hold. Whatever else has such a name was put there past
+    SQLite, as a trigger can be.
     """
     wanted = objects()
     rows = db.execute("SELECT type, name, sql FROM sqlite_schema").fetchall()
     there = {
         (str(type_), str(name)): sql
         for type_, name, sql in rows
-        if not (str(name).startswith("sqlite_stat") or (str(name).startswith("sqlite_autoindex_") and sql is None))
+        if _STATISTICS.get(str(name)) != sql or type_ != "table"
+        if not (str(name).startswith("sqlite_autoindex_") and sql is None and type_ == "index")
     }
     found = [("missing", *key) for key in wanted.keys() - there.keys()]
     found += [("added", *key) for key in there.keys() - wanted.keys()]

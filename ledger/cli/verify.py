@@ -55,7 +55,8 @@ def as_json(report: Report) -> canonical.Json:
         "origin": report.origin,
         "problems": [{"seq": p.seq, "problem": p.problem, "message": p.message} for p in report.problems],
         "warnings": [{"seq": p.seq, "problem": p.problem, "message": p.message} for p in report.warnings],
-        "not_checked": list(report.not_checked),
+        "log": report.log[0],
+        "not_checked": [*report.not_checked, *([report.log[1]] if report.log[1] else [])],
     }
 
 
@@ -85,9 +86,12 @@ def _text(report: Report) -> None:
         if report.reached.seen is not None:
             click.echo(f"Others last saw it, as it is or shorter, at {report.reached.seen:%Y-%m-%d %H:%M:%S} UTC.")
     click.echo(f"head {report.head}")
+    if report.log[0] is not None:
+        click.echo(report.log[0])
     click.echo("\nNot checked, or still possible:")
-    for line in report.not_checked:
-        click.echo(f"- {line}")
+    for line in (*report.not_checked, report.log[1]):
+        if line is not None:
+            click.echo(f"- {line}")
 
 
 @click.command()

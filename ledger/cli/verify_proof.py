@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -11,6 +10,7 @@ from ledger import bundle
 from ledger.cli.keys import kept_checkpoint, read_file, trust_options, trusted
 from ledger.entry import encode
 from ledger.errors import NotGenuine, Refused
+from ledger.london import from_seconds
 from ledger.tlog import policy
 from ledger.verify.proofs import Proved, Trusted, Vouched, verify_consistency, verify_inclusion
 
@@ -94,5 +94,5 @@ def _vouched(found: Vouched) -> None:
     for key in found.signed:
         click.echo(f"signed by {key.text()[:100]}")
     for name, time in found.cosigned.items():
-        when = datetime.fromtimestamp(time, UTC).strftime("at %Y-%m-%d %H:%M:%S UTC") if time else "without a time"
+        when = f"at {from_seconds(time):%Y-%m-%d %H:%M:%S} UTC" if time else "without a time"
         click.echo(f"cosigned by {policy.shown(name)} {when}")

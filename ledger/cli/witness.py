@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -12,6 +11,7 @@ import click
 from ledger.cli.edge import entropy
 from ledger.cli.keys import BEGIN, END, show_vkeys, trusted
 from ledger.errors import Refused
+from ledger.london import from_seconds, utc_text
 from ledger.tlog import note
 from ledger.tlog.note import COSIGNATURE_V1, SUBTREE_V1
 from ledger.witness import state
@@ -146,4 +146,4 @@ def _show_fork(kept: Kept) -> None:
 
 
 def _time(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return utc_text(from_seconds(seconds))

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ledger import entry
-from ledger.errors import NotGenuine
+from ledger.errors import NotGenuine, Refused
 from ledger.members import Genesis
 from ledger.tlog import cosignature, note
-from ledger.verify import database, names
+from ledger.verify import database, names, wal
 from ledger.verify.evidence import Evidence
 from ledger.verify.levels import NOTHING, Brought, Head, Levels, Reached, kept
 from ledger.verify.published import verify_published
@@ -25,7 +25,10 @@ NOT_CHECKED = (
 )
 """What `consistent` leaves open (DESIGN section 4)."""
 
-_TABLES = ("The table entries ", "The table disclosures ", "The table documents ")
+_TABLES = tuple(
+    f"The table {name} " for name in ("entries", "disclosures", "documents", "tiles", "checkpoints", "names")
+)
+"""What is read. In the place of any of these a view could run for ever, or show whatever its author likes."""
 
 MOST_PROBLEMS = 10_000
 """After so many problems of single entries the walk goes on counting, but keeps no more of their sentences."""
@@ -35,6 +38,8 @@ class Report(NamedTuple):
     """What `verify` found. `assurance` is `none` where a problem was found, or the highest that was reached.
 
     That is `consistent`, `signed`, `anchored`, `witnessed`, or the last two together; `reached` tells them one by one.
+    `log` says what was read of the write-ahead log and what of it was not: that changes from one moment to the next,
+    and so stands beside `not_checked`.
 
     `head` is the hash of the last entry, as recomputed; `warnings` do not count against the ledger.
     """
@@ -47,6 +52,7 @@ class Report(NamedTuple):
     warnings: list[Found]
     not_checked: list[str]
     reached: Reached
+    log: tuple[str | None, str | None] = (None, None)
 
 
 def _keep(found: Iterator[Found], problems: list[Found], warnings: list[Found]) -> int:
@@ -60,22 +66,6 @@ def _keep(found: Iterator[Found], problems: list[Found], warnings: list[Found]) 
     return beyond
 
 
-def _wal_unread(wal: Path) -> str | None:
-    # A WAL whose first bytes are not a WAL's (SQLite file format §4.1) is passed over by SQLite without a word.
-    try:
-        with wal.open("rb") as file:
-            magic = file.read(4)
-    except FileNotFoundError:
-        return "Whether a WAL file belonged to this copy: none lies beside it, so its newest entries could be missing."
-    except OSError as error:
-        return f"The WAL file beside the ledger: it cannot be read ({error.strerror})."
-    if magic and magic not in (b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83"):
-        return (
-            "The WAL file beside the ledger: it is damaged and was passed over, so the newest entries could be missing."
-        )
-    return None
-
-
 def verify(path: Path, done: Callable[[int], None] = lambda count: None, brought: Brought = NOTHING) -> Report:
     """Everything that can be checked of the ledger at `path`, by itself and by what the verifier `brought`.
 
@@ -85,16 +75,15 @@ def verify(path: Path, done: Callable[[int], None] = lambda count: None, brought
     warnings: list[Found] = []
     not_checked = [NOT_CHECKED[0]]
     db = database.open_hostile(path)
-    if (wal := _wal_unread(Path(f"{path.resolve()}-wal"))) is not None:
-        not_checked.append(wal)
+    log = wal.sentence(Path(f"{path.resolve()}-wal"))
     size, head, origin, reached = 0, None, None, Reached((), 0, None, [])
     try:
         problems += database.schema_problems(db)
         if problems:
             not_checked.append("The indexes' contents: with another schema SQLite is not trusted to compare them.")
             if any(found.message.startswith(_TABLES) for found in problems):
-                not_checked.append("The entries themselves: their table is not as this version creates it.")
-                return Report("none", 0, None, None, problems, warnings, [*not_checked, *NOT_CHECKED[1:]], reached)
+                not_checked.append("The entries themselves: a table that is read is not as this version creates it.")
+                return Report("none", 0, None, None, problems, warnings, [*not_checked, *NOT_CHECKED[1:]], reached, log)
         else:
             problems += database.integrity_problems(db)
         try:
@@ -110,7 +99,7 @@ def verify(path: Path, done: Callable[[int], None] = lambda count: None, brought
             if beyond := _keep(walk(db, size, done, evidence.add), problems, warnings):
                 not_checked.append(f"{beyond:,} more problems were found and are not listed.")
             problems += evidence.problems()
-            problems += evidence.levels.brought_problems()
+            _bring(evidence.levels, problems, not_checked)
             _keep(names.problems(db), problems, warnings)
             if not problems:
                 reached = evidence.levels.reached()
@@ -122,7 +111,7 @@ def verify(path: Path, done: Callable[[int], None] = lambda count: None, brought
         db.close()
     not_checked += [*_open(reached), NOT_CHECKED[3]]
     assurance = "none" if problems else " and ".join(reached.levels[-2:]) or "consistent"
-    return Report(assurance, size, head, origin, problems, warnings, not_checked, reached)
+    return Report(assurance, size, head, origin, problems, warnings, not_checked, reached, log)
 
 
 def verify_publication(
@@ -150,13 +139,25 @@ def verify_publication(
         levels.add(Head("The published checkpoint", False, found.tree, signed))
     except NotGenuine as error:
         problems.append(Found(None, "checkpoint", f"Its checkpoint: {error}"))
-    problems += levels.brought_problems()
+    not_checked = [NOT_CHECKED[0], *found.not_checked]
+    _bring(levels, problems, not_checked)
     if not problems:
         reached = levels.reached()
-    not_checked = [NOT_CHECKED[0], *found.not_checked, *_open(reached)]
+    not_checked += _open(reached)
     assurance = "none" if problems else " and ".join(reached.levels[-2:]) or "consistent"
     origin = found.tree.origin
     return Report(assurance, found.tree.size, found.head, origin, problems, warnings, not_checked, reached)
+
+
+def _bring(levels: Levels, problems: list[Found], not_checked: list[str]) -> None:
+    # Where something is wrong already, that a kept checkpoint names another ledger must not hide it: of a ledger
+    # whose first entry is gone or was altered, nothing says which it is.
+    try:
+        problems += levels.brought_problems()
+    except Refused as error:
+        if not problems:
+            raise
+        not_checked.append(f"What you brought: {error}")
 
 
 def _open(reached: Reached) -> list[str]:
@@ -175,7 +176,9 @@ def _open(reached: Reached) -> list[str]:
 
 
 def missed(report: Report, require: str | None) -> str | None:
-    """Why the level that was asked for was not reached, or None; for a ledger without problems."""
+    """Why what was asked for, a level or a fresh time, was not reached, or None; for a ledger without problems."""
+    if report.reached.stale is not None:
+        return report.reached.stale
     if require in (None, "consistent") or require in report.reached.levels:
         return None
     return (

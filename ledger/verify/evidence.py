@@ -93,6 +93,9 @@ class Evidence:
         if tree.size != size or tree.origin != self._origin:
             yield Found(None, "checkpoint", f"{where} is one of {tree.origin[:80]} at {tree.size:,} entries.")
             return
+        if tree.extensions:
+            yield Found(None, "checkpoint", f"{where} has extension lines; no ledger writes any.")
+            return
         problem = self.levels.against(where, tree)
         if problem is not None:
             yield problem

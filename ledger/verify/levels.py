@@ -9,13 +9,14 @@ what was published of it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from ledger import timestamp
 from ledger.canonical import decode, encode
 from ledger.errors import NotGenuine, Refused
 from ledger.keyfile import verify_bytes
+from ledger.london import from_seconds
 from ledger.members import Key
 from ledger.tlog import checkpoint, cosignature, note, policy
 from ledger.tlog.checkpoint import Checkpoint
@@ -51,13 +52,15 @@ NOTHING = Brought()
 
 class Reached(NamedTuple):
     """The levels that were reached, how many entries their checkpoints cover, when a witness or a time stamping
-    authority that counts last saw it, and what remains open, a sentence each.
+    authority that counts last saw it, and what remains open, a sentence each. `stale` says why the newest such time
+    is not as new as the verifier asked for, or is None.
     """
 
     levels: tuple[str, ...]
     covered: int
     seen: datetime | None
     remarks: list[str]
+    stale: str | None = None
 
 
 class Head(NamedTuple):
@@ -79,9 +82,13 @@ class _Judged(NamedTuple):
 
 
 class _Range(NamedTuple):
+    # The sizes for which one `key` entry vouches; the same key may be named again by a later one.
     first: int
     last: int | None
     lost: bool
+
+    def covers(self, size: int) -> bool:
+        return self.first <= size and (self.last is None or size <= self.last)
 
 
 class Levels:
@@ -105,7 +112,9 @@ class Levels:
         self._roots = roots
         self._keys = keys
         self._explain = explain
-        self._ranges = dict(_key_ranges(keys))
+        self._ranges: dict[str, list[_Range]] = {}
+        for vkey, its in _key_ranges(keys):
+            self._ranges.setdefault(vkey, []).append(its)
         self._heads: list[Head] = []
         self._judged: list[_Judged] = []
 
@@ -115,11 +124,14 @@ class Levels:
 
     def keys_at(self, size: int) -> list[VerifierKey]:
         """The keys that the ledger itself names for checkpoints of `size` entries."""
-        return [
-            parse_vkey(vkey)
-            for vkey, (first, last, _) in self._ranges.items()
-            if first <= size and (last is None or size <= last)
-        ]
+        found = []
+        for vkey, ranges in self._ranges.items():
+            if any(its.covers(size) for its in ranges):
+                try:
+                    found.append(parse_vkey(vkey))
+                except Refused:
+                    continue  # `key_problems` says what is wrong with it
+        return found
 
     def key_problems(self) -> Iterator[Found]:
         """What is wrong with the ledger's `key` entries: their order, and the signatures that must be over them."""
@@ -168,9 +180,9 @@ class Levels:
             key
             for key in keys
             if (key.name, key.key_id) in signed
-            and (its := self._ranges.get(key.text())) is not None
-            and its.first <= head.tree.size
-            and (head.kept or not its.lost)
+            and any(
+                its.covers(head.tree.size) and (head.kept or not its.lost) for its in self._ranges.get(key.text(), ())
+            )
         ]
         accepted = [policy.accept(one, head.note) for one in trusted.policies]
         asked = [one for one, p in zip(accepted, trusted.policies, strict=True) if p.quorum != policy.NONE]
@@ -190,17 +202,18 @@ class Levels:
         return _Judged(head, frozenset(counting), quorum, max(seen, default=0))
 
     def _beyond_rotation(self, head: Head) -> Iterator[Found]:
-        for line in head.note.signatures:
-            for key in self._brought.trusted.keys:
-                its = self._ranges.get(key.text())
-                if (line.name, line.key_id) != (key.name, key.key_id) or its is None or its.last is None:
-                    continue
-                if head.tree.size > its.last:
-                    yield Found(
-                        None,
-                        "key-range",
-                        f"{head.where} at {head.tree.size:,} entries is signed by a key given up at {its.last:,}.",
-                    )
+        size, trusted = head.tree.size, self._brought.trusted
+        signed = {(line.name, line.key_id) for line in head.note.signatures}
+        logs = (log.key for one in trusted.policies for log in one.logs)
+        for key in dict.fromkeys((*trusted.keys, *logs)):
+            ranges = self._ranges.get(key.text(), [])
+            ended = [its.last for its in ranges if its.last is not None and its.last < size]
+            if (key.name, key.key_id) in signed and ended and not any(its.covers(size) for its in ranges):
+                yield Found(
+                    None,
+                    "key-range",
+                    f"{head.where} at {size:,} entries is signed by a key given up at {max(ended):,}.",
+                )
 
     def reached(self) -> Reached:
         """Which levels were reached; for a ledger in which nothing was found wrong."""
@@ -221,10 +234,13 @@ class Levels:
             remarks.append("A checkpoint that you gave is signed by no key or log that you trust; it does not count.")
         witnessed = [one for one in self._judged if one.quorum]
         seen = max((one.seen for one in self._judged), default=0)
-        when = datetime.fromtimestamp(seen, UTC) if seen else None
+        when = from_seconds(seen) if seen else None
         if not self._brought.authorities and (stamps := sum(head.timestamp is not None for head in self._heads)):
             remarks.append(f"The {stamps:,} timestamps in the file: no certificate of an authority was given.")
-        if witnessed and self._fresh(when, remarks):
+        stale = self._stale(when)
+        if stale is not None:
+            remarks.append(stale)
+        if witnessed and stale is None:
             levels.append("witnessed")
         elif trusted.policies and not witnessed:
             remarks.append("The quorum of the policy cosigned no checkpoint of this ledger.")
@@ -233,18 +249,19 @@ class Levels:
         if beyond := self._size - covered:
             those = f"entries after the first {covered:,}" if covered else "entries"
             remarks.append(f"The {beyond:,} {those} are not covered by any checkpoint that counts here.")
-        return Reached(tuple(levels), covered, when, remarks)
+        return Reached(tuple(levels), covered, when, remarks, stale)
 
-    def _fresh(self, seen: datetime | None, remarks: list[str]) -> bool:
+    def _stale(self, seen: datetime | None) -> str | None:
         limit, now = self._brought.not_older_than, self._brought.now
-        if limit is None or now is None or (seen is not None and now - seen <= limit):
-            return True
-        remarks.append(
-            "No cosignature or timestamp that counts gives a time."
-            if seen is None
-            else f"The newest cosignature or timestamp is of {seen:%Y-%m-%d %H:%M} UTC, older than was asked for."
-        )
-        return False
+        if limit is None or now is None:
+            return None
+        if seen is None:
+            return "No cosignature or timestamp that counts gives a time."
+        if abs(now - seen) <= limit:
+            return None
+        # A time that is far from having come would otherwise be fresh for ever.
+        how = "older than was asked for" if seen < now else "which has not come yet, so it shows nothing of today"
+        return f"The newest cosignature or timestamp is of {seen:%Y-%m-%d %H:%M} UTC, {how}."
 
 
 def kept(brought: Brought) -> list[tuple[str, Note, Checkpoint]]:
@@ -269,9 +286,13 @@ def _key_ranges(entries: Sequence[KeyEntry]) -> Iterator[tuple[str, _Range]]:
 def _key_entry_problems(
     seq: int, data: bytes, one: Key, before: tuple[str, ...], origin: str | None
 ) -> Iterator[Found]:
-    members = decode(data)
-    assert isinstance(members, dict)
-    message = encode({name: value for name, value in members.items() if name != "signatures"})
+    try:
+        members = decode(data)
+        assert isinstance(members, dict)
+        message = encode({name: value for name, value in members.items() if name != "signatures"})
+    except Refused as error:
+        yield Found(seq, "key", f"What its signatures should cover cannot be told: {error}")
+        return
     wanted = {*one.keys, *(before if one.action == "rotation" else ())}
     if (one.action == "new") is bool(before):
         yield Found(seq, "key", f"It is a {one.action} of the key where that has no place.")

@@ -33,8 +33,6 @@ RULE = (
 
 LIMIT = "This report speaks of what was recorded. No ledger can show a transfer that nobody recorded."
 
-_WAL = "Whether a WAL file"
-
 
 class ByRecipient(msgspec.Struct, frozen=True, kw_only=True):
     """One recipient: its transfers that stand, its findings by severity, and their causes."""
@@ -216,7 +214,7 @@ def _documented(adopted: Adopted) -> Documented:
 def _verification(report: Report, size: int) -> tuple[str, tuple[str, ...]]:
     # Whether a WAL file lies beside the ledger changes from one moment to the next, and a report does not: it
     # says in any case what such a file could hold.
-    not_checked = [line for line in report.not_checked if not line.startswith(_WAL)]
+    not_checked = list(report.not_checked)
     not_checked.append("Whether newer entries lie in a WAL file that was not copied together with the ledger.")
     if report.size != size:
         not_checked.append(f"Entries recorded meanwhile: verification read {report.size:,}, the checks read {size:,}.")

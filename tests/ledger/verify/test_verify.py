@@ -211,3 +211,17 @@ def test_an_edited_name_is_a_problem_and_a_stale_cache_is_none(copy: Path) -> No
     report = verify(copy)
     assert report.problems == []
     assert [w.problem for w in report.warnings] == ["names-stale"]
+
+
+def test_a_trigger_under_a_name_of_sqlites_own_is_noticed_and_nothing_is_written(copy: Path) -> None:
+    db = sqlite3.connect(copy, isolation_level=None)
+    db.execute("ANALYZE")  # whose tables are in order
+    assert schema.differs(db) == []
+    db.execute("CREATE TRIGGER quiet BEFORE INSERT ON disclosures BEGIN SELECT RAISE(IGNORE); END")
+    db.execute("PRAGMA writable_schema=ON")
+    db.execute("UPDATE sqlite_schema SET name = 'sqlite_stat9', sql = replace(sql, 'quiet', 'sqlite_stat9') "
+               "WHERE name = 'quiet'")  # fmt: skip
+    db.close()
+    assert (None, "schema") in found(copy)
+    with pytest.raises(Refused, match="nothing is written to it"):
+        open_ledger(copy)
