@@ -173,18 +173,47 @@ def checking(folder: Path) -> None:
 
 def memory(smaller: Path, larger: Path) -> None:
     """Peak memory of `verify` on a ledger and on one ten times as large: the same."""
-    peaks = []
-    for path in (smaller, larger):
-        code = (
-            "import sys; from pathlib import Path; from ledger.verify.assurance import verify; "
-            "assert not verify(Path(sys.argv[1])).problems; "
-            "print(*(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')))"
-        )
-        done = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True, check=True)
-        peaks.append(int(done.stdout) / 1024)
+    peaks = [_peak("verify", path) for path in (smaller, larger)]
     click.echo(
         f"peak memory of verify: {peaks[0]:.0f} MB at 100,000 entries, {peaks[1]:.0f} MB at 1,000,000 (the same)"
     )
+
+
+def reporting(folder: Path, rows: int = 100_000) -> None:
+    """Peak memory of importing, checking and reporting on a year in which nearly every transfer has two findings."""
+    path, file = new(folder / "imported.db"), folder / "transfers.csv"
+    with file.open("w", encoding="utf-8") as out:
+        out.write("id,transferred_at,sender,recipient,purpose,fields,note\n")
+        for n in range(rows):
+            day = f"2010-{n % 9 + 1:02}-{n % 28 + 1:02}"
+            out.write(f"r{n},{day},local-authority,Somebody {n % 40},maintain-accuracy,forename;surname,sent {n}\n")
+    peaks = {
+        "import": _peak("import", path, file),
+        "check": _peak("check", path, "--as-of", "2011-01-31", "--format", "json"),
+        "report": _peak("report", path, "-o", folder / "report", "--as-of", "2011-01-31"),
+    }
+    said = ", ".join(f"{verb} {peak:.0f} MB" for verb, peak in peaks.items())
+    click.echo(f"peak memory at {rows:,} transfers, two findings on each: {said} (at most 300 MB)")
+
+
+_MEASURED = """
+import sys
+from ledger.cli import main
+sys.argv[0] = "transfer-ledger"
+try:
+    main()
+except SystemExit as left:
+    assert left.code in (0, 1), left.code
+sys.stdout.flush()
+print(*(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")), file=sys.stderr)
+"""
+
+
+def _peak(*arguments: object) -> float:
+    # The largest resident size of a whole process, in MB.
+    command = [sys.executable, "-c", _MEASURED, *map(str, arguments)]
+    done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=True)
+    return int(done.stderr.split()[-1]) / 1024
 
 
 if __name__ == "__main__":
@@ -194,6 +223,7 @@ if __name__ == "__main__":
         verification(folder)
         recording(folder)
         checking(folder)
+        reporting(folder)
         large = filled(folder / "large.db", 1_000_000)
         memory(filled(folder / "small.db", 100_000), large)
         evidence.measure(large)

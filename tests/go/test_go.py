@@ -60,6 +60,7 @@ def _entropy(size: int) -> bytes:
     return os.urandom(size)
 
 
+@pytest.mark.slow
 def test_go_accepts_our_checkpoints_and_proofs_and_refuses_altered_ones(go: Path, tmp_path: Path) -> None:
     keys = keyfile.write(tmp_path / "key", keyfile.make(ORIGIN, [SUBTREE_V1, ED25519], _entropy))
     (witness,) = keyfile.make("county.example/witness", [COSIGNATURE_V1], _entropy)

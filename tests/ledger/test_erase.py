@@ -32,6 +32,7 @@ def _bytes(path: Path) -> bytes:
     return b"".join(file.read_bytes() for file in path.parent.glob(f"{path.name}*"))
 
 
+@pytest.mark.slow
 def test_nothing_of_an_erased_value_is_left_in_a_large_ledger(tmp_path: Path) -> None:
     path = small(tmp_path / "l.db", transfers=0)
     with open_ledger(path) as ledger:
@@ -53,6 +54,7 @@ def test_nothing_of_an_erased_value_is_left_in_a_large_ledger(tmp_path: Path) ->
     assert verify(path).problems == []
 
 
+@pytest.mark.slow
 def test_a_reader_delays_the_purge_and_running_again_finishes_it(tmp_path: Path) -> None:
     path = small(tmp_path / "l.db")
     with open_ledger(path) as ledger:
