@@ -10,8 +10,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from ledger import store
-from ledger.entry import Content, when
 from ledger.register.read import load_notice, notice_bytes
+from ledger.settle import Content, when
 from ledger.writer import Ledger, create
 
 ORIGIN = "bench.example/transfers"

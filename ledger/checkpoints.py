@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ledger import entry, signing, store, tree
-from ledger.entry import Content
 from ledger.errors import NotGenuine, Refused
 from ledger.keyfile import KeyFile, PrivateKey
 from ledger.members import Closing, Genesis, Key
+from ledger.settle import Content
 from ledger.tlog import checkpoint, cosignature, merkle, note
 from ledger.tlog.checkpoint import Checkpoint
 from ledger.tlog.note import SignatureLine, VerifierKey, parse_vkey

@@ -65,7 +65,7 @@ def base64url_decode(text: str) -> bytes:
 def write(salt: str, name: str, value: str | tuple[str, ...]) -> str:
     """The disclosure text of one erasable value; `salt` is base64url of 16 random bytes.
 
-    `value` is printable text, which `entry.text_problem` decides: for such text msgspec writes what RFC 8785 asks.
+    `value` is printable text, which `forms.text_problem` decides: for such text msgspec writes what RFC 8785 asks.
     """
     return base64url(_encoder.encode((salt, name, value)))
 

@@ -1,32 +1,27 @@
-"""What an entry's bytes must be, and what a transfer states before it has a place in the chain.
+"""What an entry's bytes must be.
 
 An entry is canonical JSON of one of the kinds in `members`, at most 65,535 bytes; its hash is the RFC 6962 leaf
 hash of these bytes. `read` decodes one and finds everything that is wrong with it on its own, whoever asks: the
-writer before it seals, the verifier after. `settle` turns what a person stated into what is sealed: the id of a
-known name, or `unlisted` with the text kept as an erasable value; never a guess.
+writer before it seals, the verifier after. `read_run` says of many together that nothing is.
 """
 
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC
-from functools import lru_cache
 from itertools import pairwise
 from operator import attrgetter
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import msgspec
 
 from ledger import canonical, london
 from ledger.errors import Refused
+from ledger.forms import TEXT_DOMAINS, form_problem
 from ledger.members import (
     KINDS,
-    LISTS,
-    NOT_STATED,
     REQUIRED,
-    UNLISTED,
     AnyEntry,
     Correction,
     Facts,
@@ -47,30 +42,6 @@ NO_PREV = "0" * 64
 _decoder = msgspec.json.Decoder(AnyEntry)
 _encoder = msgspec.json.Encoder(order="sorted")
 
-_NAME = r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?"
-_FORMS: dict[str, tuple[re.Pattern[str], str]] = {
-    domain: (re.compile(pattern, re.ASCII), form)
-    for domain, pattern, form in (
-        ("party", _NAME, "an id of 1 to 64 lower-case letters, digits, . _ or -"),
-        ("code", _NAME, "a code of lower-case letters, digits, . _ or -"),
-        ("member", r"[a-z0-9_]+(?:\.[a-z0-9_]+)?", "the name of a member"),
-        ("id", r"[A-Za-z0-9._-]{1,64}", "1 to 64 letters, digits, . _ or -"),
-        ("hash", r"[0-9a-f]{64}", "64 lower-case hexadecimal digits"),
-        ("salt", r"[A-Za-z0-9_-]{21}[AQgw]", "16 bytes in base64url"),
-        ("digest", r"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]", "a SHA-256 digest in base64url"),
-        ("media-type", r"[a-z0-9][a-z0-9!#$&^_.+-]{0,63}/[a-z0-9][a-z0-9!#$&^_.+-]{0,63}", "as text/csv"),
-        ("country", r"[A-Z]{2}", "two capital letters, as GB"),
-        ("urn", r"[1-9]\d{4,6}", "five to seven digits"),
-        ("dfe-number", r"\d{3}/\d{4}", "as 123/4567"),
-        ("version", r"[0-9A-Za-z][0-9A-Za-z.+-]{0,31}", "a version number"),
-        ("vkey", r"[!-~]+\+[0-9a-f]{8}\+[A-Za-z0-9+/]+={0,2}", "a signed-note verifier key"),
-        ("base64", r"[A-Za-z0-9+/]+={0,2}", "base64"),
-        ("option", r"[!-~]{1,200}", "an option without spaces"),
-    )
-}
-for _alias, _same in (("purpose", "party"), ("field", "party"), ("digests", "digest")):
-    _FORMS[_alias] = _FORMS[_same]
-
 
 class Problem(NamedTuple):
     """One thing that is wrong with an entry: a short code that tests and readers can rely on, and a sentence."""
@@ -84,54 +55,12 @@ def leaf_hash(data: bytes) -> str:
     return hashlib.sha256(b"\x00" + data).hexdigest()
 
 
-def origin_problem(origin: str) -> str | None:
-    """Why `origin` cannot name a ledger, or None.
-
-    It becomes the key name of signed notes (C2SP signed-note: no Unicode space, no plus), and one of at most
-    255 bytes, which tlog-tiles and witnesses carry.
-    """
-    if not origin or len(origin.encode("utf-8", "surrogatepass")) > 255:
-        return "an origin has 1 to 255 bytes"
-    if "+" in origin or "#" in origin or any(c.isspace() for c in origin):
-        return "an origin holds no space, no + and no #, as springfield.example/transfers"
-    if canonical.control_character(origin) or any("\ud800" <= c <= "\udfff" for c in origin):
-        return "an origin holds printable text only"
-    return None
-
-
-def name_problem(text: str) -> str | None:
-    """Why `text` cannot be an organisation's name, or None."""
-    if not text.strip() or text != text.strip() or len(text) > 200:
-        return "a name has 1 to 200 characters, none of them a space at either end"
-    if canonical.control_character(text) or any("\ud800" <= c <= "\udfff" for c in text) or "{}" in text:
-        return "a name holds printable text only"
-    return None
-
-
-@lru_cache(maxsize=16384)
-def _form_problem(domain: str, text: str) -> str | None:
-    if domain == "origin":
-        return origin_problem(text)
-    if domain == "name":
-        return name_problem(text)
-    pattern, form = _FORMS[domain.partition(":")[0]]
-    return None if pattern.fullmatch(text) else f"it is to be {form}"
-
-
-def form_problem(domain: str, text: str) -> str | None:
-    """Why `text` does not have the form of `domain` (a `Member.domain`), or None. Domains without text pass."""
-    return _form_problem(domain, text) if domain.partition(":")[0] in _FORMS or domain in ("origin", "name") else None
-
-
-_TEXT_DOMAINS = {*_FORMS, "origin", "name"}
-
-
 def _text_members(kind: type[Any]) -> list[tuple[tuple[str, ...], Member]]:
     renamed = {"_sd": "sd", "date": "on"}
     return [
         (tuple(renamed.get(part, part) for part in member.path.split(".")), member)
         for member in members_of(kind)
-        if member.domain.partition(":")[0] in _TEXT_DOMAINS
+        if member.domain.partition(":")[0] in TEXT_DOMAINS
     ]
 
 
@@ -152,7 +81,7 @@ def _form_problems(entry: AnyEntry) -> list[Problem]:
     for path, member in _TEXTS[type(entry)]:
         values = _values(entry, path)
         for text in values:
-            if (why := _form_problem(member.domain, text)) is not None:
+            if (why := form_problem(member.domain, text)) is not None:
                 problems.append(Problem("malformed-member", f"{member.path} holds {text[:60]!r}; {why}."))
         if member.many and "." not in member.path.partition("onward_of.")[2] and len(values) > 1:
             own = getattr(entry, path[0]) if len(path) == 1 else getattr(getattr(entry, path[0]), path[1])
@@ -379,157 +308,3 @@ def write(members: Mapping[str, object]) -> bytes:
     if problems:
         raise Refused(" ".join(problem.message for problem in problems))
     return data
-
-
-class Lookup(Protocol):
-    """Where known names are looked up: the ledger's `names`."""
-
-    def find(self, kind: str, text: str) -> str | None:
-        """The id that `text` means among the names of `kind`, or None."""
-
-    def near(self, kind: str, text: str) -> list[str]:
-        """Up to three ids of `kind` that are spelt most like `text`, for a sentence that helps."""
-
-
-class Content(NamedTuple):
-    """An entry before it has a place: its `members` (no seq, prev, salt, recorded_at) and erasable `texts`.
-
-    `row` is the row of the file that it came in, where there is one.
-    """
-
-    members: dict[str, Any]
-    texts: dict[str, str | tuple[str, ...]]
-    row: int | None = None
-
-
-_LOOKED_UP = ("party", "purpose", "field", "code", "literal")
-_FACT_MEMBERS = [
-    (member, *member.path.partition(".")[::2])
-    for member in members_of(Transfer)
-    if not member.path.startswith(("batch", "onward_of", "_sd")) and member.domain.startswith(_LOOKED_UP)
-]
-_GIVEN = {
-    "sender": "sender_as_given",
-    "recipient": "recipient_as_given",
-    "purpose": "purpose_as_given",
-    "schools": "schools_as_given",
-    "fields": "fields_as_given",
-    "opt_outs.limited_to": "limited_to_as_given",
-}
-
-
-def _kind_of(member: Member) -> str:
-    first, _, vocabulary = member.domain.partition(":")
-    return vocabulary or (member.column or member.path if first == "literal" else first)
-
-
-def code(kind: str, text: str, member: Member, lookup: Lookup) -> str:
-    """The code of vocabulary `kind` that `text` means for `member`; `Refused`, naming the nearest, for none."""
-    found = lookup.find(kind, text)
-    if found is None:
-        near = lookup.near(kind, text)
-        hint = f"; did you mean {' or '.join(near)}?" if near else "."
-        raise Refused(f"{member.column or member.path}: {text[:60]!r} is not a known {kind.replace('_', ' ')}{hint}")
-    return found
-
-
-def settle(members: Mapping[str, Any], texts: Mapping[str, str], lookup: Lookup) -> Content:
-    """What is sealed of a transfer (or refusal) that states `members` with names as typed.
-
-    Known names become ids; an unknown party, purpose or field becomes `unlisted`, its text an erasable value.
-    Lists become sorted sets, so that no order is sealed. Raises `Refused` for a code that no vocabulary knows:
-    what it would mean cannot be understood.
-    """
-    sealed: dict[str, Any] = {key: value for key, value in members.items() if value not in (None, (), [], {})}
-    given: dict[str, str | tuple[str, ...]] = dict(texts)
-    for member, outer, inner in _FACT_MEMBERS:
-        holder = sealed.get(outer)
-        if holder is None or (inner and inner not in holder):
-            continue
-        typed = holder[inner] if inner else holder
-        values = [typed] if isinstance(typed, str) else list(typed)
-        kind = _kind_of(member)
-        if kind in ("party", "purpose", "field"):
-            found = {text: lookup.find(kind, text) for text in values}
-            unknown = tuple(sorted({text for text, id_ in found.items() if id_ is None and text != UNLISTED}))
-            ids = sorted({id_ or UNLISTED for id_ in found.values()})
-            if unknown:
-                given[_GIVEN[member.path]] = unknown if member.many else unknown[0]
-        else:
-            ids = sorted({code(kind, text, member, lookup) for text in values})
-        settled = ids if member.many else ids[0]
-        if inner:
-            sealed[outer] = {**holder, inner: settled}
-        else:
-            sealed[outer] = settled
-    if "onward_of" in sealed:
-        unique = {(o.get("origin", ""), o["id"]): o for o in sealed["onward_of"]}
-        sealed["onward_of"] = [unique[key] for key in sorted(unique)]
-    if NOT_STATED in sealed.get("fields", ()) and len(sealed["fields"]) > 1:
-        raise Refused("fields names data items and says not-stated too; leave not-stated out.")
-    return Content(sealed, given)
-
-
-def rehearse(content: Content) -> None:
-    """Finds what sealing a transfer's `content` would find wrong, without a place in the chain. Raises `Refused`."""
-    for name, value in content.texts.items():
-        if (why := text_problem(name, value)) is not None:
-            raise Refused(why)
-    placed = {
-        "kind": "transfer",
-        "seq": canonical.MAX_INTEGER,
-        "prev": NO_PREV,
-        "salt": "A" * 22,
-        "recorded_at": "2000-01-01T00:00:00Z",
-        "batch": {"seq": canonical.MAX_INTEGER, "row": canonical.MAX_INTEGER},
-    }
-    data = write({"id": "x" * 64, **content.members, **placed})
-    # Each erasable value adds its digest of 43 characters, quoted, with a comma.
-    if len(data) + 46 * len(content.texts) + 8 > MAX_BYTES:
-        raise Refused(f"The entry would have more than {MAX_BYTES:,} bytes; state less in one transfer.")
-
-
-def when(text: str) -> dict[str, Any]:
-    """The members that say when: `transferred_at` and what follows from it (see `london.parse`)."""
-    moment = london.parse(text)
-    members: dict[str, Any] = {"transferred_at": moment.at, "transferred_on": moment.on}
-    if moment.until:
-        members["transferred_until"] = moment.until
-    if moment.offset_assumed:
-        members["offset_assumed"] = True
-    return members
-
-
-# Overrides and isolates of the writing direction (Unicode UAX #9): with them one name can look like another.
-_TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
-
-
-def texts_sound(names: Sequence[str], values: Sequence[str | tuple[str, ...]]) -> bool:
-    """Whether `text_problem` finds nothing wrong with any of the erasable `values` under their `names`."""
-    texts = [value for value in values if type(value) is str]
-    # Printable text holds neither control characters nor surrogates, nor anything that turns the direction of writing.
-    return (
-        len(texts) == len(values)
-        and not LISTS.intersection(names)
-        and "".join(texts).isprintable()
-        and all(map(str.strip, texts))
-        and max(map(len, texts), default=0) <= 2000
-    ) or not any(map(text_problem, names, values))
-
-
-def text_problem(name: str, value: str | tuple[str, ...]) -> str | None:
-    """Why `value` cannot be kept as the erasable value `name`, or None: at most 2,000 printable characters each."""
-    if isinstance(value, str) and len(value) <= 2000 and value.isprintable() and value.strip() and name not in LISTS:
-        return None  # nearly every value: printable text holds neither control characters nor surrogates
-    for text in (value,) if isinstance(value, str) else value:
-        if not text.strip() or len(text) > 2000:
-            return f"{name} has {len(text):,} characters; 1 to 2,000 are kept."
-        if (bad := canonical.control_character(text)) is not None:
-            return f"{name} holds the control character {bad}; remove it."
-        if (turned := _TURNS.search(text)) is not None:
-            return f"{name} holds U+{ord(turned.group()):04X}, which makes text read other than it is; remove it."
-        if not text.isascii() and any("\ud800" <= c <= "\udfff" for c in text):
-            return f"{name} holds half a character (a lone surrogate); type it again."
-    if isinstance(value, str) == (name in LISTS):
-        return f"{name} is to be {'a list of texts' if name in LISTS else 'one text'}."
-    return None

@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from ledger.entry import Content, encode, rehearse
+from ledger.entry import encode
 from ledger.errors import Refused
 from ledger.intake.open import read
+from ledger.settle import Content, rehearse
 from ledger.writer import Ledger, Receipt
 
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from ledger import disclosure, entry
-from ledger.entry import Content
+from ledger import disclosure, entry, forms
 from ledger.errors import Refused
 from ledger.london import utc_text
+from ledger.settle import Content
 
 Clock = Callable[[], datetime]
 Entropy = Callable[[int], bytes]
@@ -62,7 +62,7 @@ class Sealer:
         salt, rows = disclosure.base64url(salts[: disclosure.SALT_BYTES]), []
         if content.texts:
             for name, value in content.texts.items():
-                if (problem := entry.text_problem(name, value)) is not None:
+                if (problem := forms.text_problem(name, value)) is not None:
                     raise Refused(problem)
                 salts = salts[disclosure.SALT_BYTES :]
                 text = disclosure.write(disclosure.base64url(salts[: disclosure.SALT_BYTES]), name, value)

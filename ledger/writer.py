@@ -1,6 +1,6 @@
 """Appending to a ledger: the verbs that seal entries, each in one transaction, each with its receipt.
 
-The clock and the source of randomness are passed in. What is sealed is decided by `entry.settle`; where it lies by
+The clock and the source of randomness are passed in. What is sealed is decided by `settle.settle`; where it lies by
 `store`. A transfer's id makes appending idempotent: the same id with the same content returns the first receipt,
 and with other content is refused with what differs.
 """
@@ -15,8 +15,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ledger import disclosure, entry, store
-from ledger.entry import Content
+from ledger import disclosure, entry, forms, settle, store
 from ledger.errors import Conflict, Refused
 from ledger.london import utc_text
 from ledger.members import (
@@ -34,6 +33,7 @@ from ledger.members import (
 from ledger.register import known
 from ledger.register.names import fold
 from ledger.seal import Clock, Entropy, Head, Sealed, Sealer, Signatures, check
+from ledger.settle import Content
 
 if TYPE_CHECKING:
     from ledger.register.model import Register as Documented
@@ -151,7 +151,7 @@ class Ledger:
             if self._names_stale():
                 with store.writing(self.db):
                     self._fresh_names()
-            return entry.settle(members, texts, self._names)
+            return settle.settle(members, texts, self._names)
 
     def _repeated(self, content: Content) -> Receipt | None:
         row = self.db.execute(
@@ -323,7 +323,7 @@ class Ledger:
         """
         content = self.settle(members, texts)
         (ground,) = (m for m in members_of(Refusal) if m.path == "ground")
-        content.members["ground"] = entry.code("refusal_ground", content.members["ground"], ground, self._names)
+        content.members["ground"] = settle.code("refusal_ground", content.members["ground"], ground, self._names)
         with store.sentences(self.path), store.writing(self.db):
             if "id" not in content.members:
                 content.members["id"] = f"r-{self._entropy(8).hex()}"
@@ -363,7 +363,7 @@ class Ledger:
                 "erases": {"seq": seq, "hash": hash_},
                 "name": name,
                 "digest": digest,
-                "ground": entry.code("erasure_ground", ground, member, self._names),
+                "ground": settle.code("erasure_ground", ground, member, self._names),
             }
             receipt = self._one("erasure", Content(members, dict(texts)))
             store.delete_disclosure(self.db, digest)
@@ -393,7 +393,7 @@ class Ledger:
         (member,) = (m for m in members_of(Closing) if m.path == "ground")
         with store.sentences(self.path), store.writing(self.db):
             self._fresh_names()
-            members["ground"] = entry.code("closing_ground", ground, member, self._names)
+            members["ground"] = settle.code("closing_ground", ground, member, self._names)
             return self._one("closing", Content(members, dict(texts)))
 
     # -- what transfers are judged by ----------------------------------------------------------------------------
@@ -429,7 +429,7 @@ class Ledger:
                 members = {key: value for key, value in organisation.items() if value not in (None, "", ())}
                 for member in coded:
                     if member.path in members:
-                        members[member.path] = entry.code(
+                        members[member.path] = settle.code(
                             member.domain.partition(":")[2], members[member.path], member, self._names
                         )
                 if not self._known_already(members):
@@ -468,9 +468,9 @@ def create(
 
     `Refused` where the file exists or a name cannot be sealed.
     """
-    if (why := entry.origin_problem(origin)) is not None:
+    if (why := forms.origin_problem(origin)) is not None:
         raise Refused(f"The origin {origin[:80]!r} cannot name a ledger: {why}.")
-    if (why := entry.name_problem(organisation)) is not None:
+    if (why := forms.name_problem(organisation)) is not None:
         raise Refused(f"The organisation's name cannot be sealed: {why}.")
     store.create(path).close()
     try:

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 
 import click
 
-from ledger.entry import Content
 from ledger.errors import Refused
 from ledger.intake.draft import Stated
 from ledger.intake.person import persons_in
+from ledger.settle import Content
 from ledger.writer import Receipt
 
 

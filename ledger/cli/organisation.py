@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from ledger import entry
+from ledger import forms, settle
 from ledger.cli.edge import clock, entropy, show_receipt
 from ledger.errors import Refused
 from ledger.london import parse_date
@@ -58,7 +58,7 @@ def _cell(member: Member, text: str, codes: _Codes) -> Any:
     domain, _, vocabulary = member.domain.partition(":")
     if domain == "code":
         try:
-            return entry.code(vocabulary, text, member, codes)
+            return settle.code(vocabulary, text, member, codes)
         except Refused as error:
             # It names its column already, and here every sentence gets its column in one place.
             raise Refused(str(error).removeprefix(f"{member.column}: ")) from None
@@ -67,7 +67,7 @@ def _cell(member: Member, text: str, codes: _Codes) -> Any:
 
 
 def _formed(member: Member, text: str) -> None:
-    if (why := entry.form_problem(member.domain, text)) is not None:
+    if (why := forms.form_problem(member.domain, text)) is not None:
         raise Refused(f"{text[:60]!r}: {why}.")
 
 

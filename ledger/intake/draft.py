@@ -1,7 +1,7 @@
 """What one row or one JSON object states, read strictly: every problem of it is found, not only the first.
 
 A cell is text, and what it may say follows from its member's domain in `ledger.members`. Parties, purposes,
-fields and codes stay the text that was typed: which known name it means is `entry.settle`'s to decide, with the
+fields and codes stay the text that was typed: which known name it means is `settle.settle`'s to decide, with the
 names of the ledger at hand. Nothing here reads a file, so that `record`, `import` and `correct --with` share it.
 """
 
@@ -14,7 +14,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from ledger import entry, london
+from ledger import forms, london, settle
 from ledger.canonical import MAX_INTEGER
 from ledger.errors import Refused
 from ledger.members import ERASABLE, REQUIRED, Erasable, Member, Transfer, columns, members_of
@@ -46,7 +46,7 @@ Cell = str | tuple[str, ...]
 
 
 class Stated(NamedTuple):
-    """What a transfer states: sealed `members` as `entry.settle` takes them, and erasable `texts` by name.
+    """What a transfer states: sealed `members` as `settle.settle` takes them, and erasable `texts` by name.
 
     Members are nested as they are sealed. Dates are dates, lists are tuples of text; parties, purposes, fields
     and codes are the text that was typed. What is not stated is absent.
@@ -91,16 +91,16 @@ def _bool(text: str) -> bool:
 
 def _onward(text: str) -> dict[str, str]:
     origin, mark, id_ = text.rpartition("#")
-    if mark and (why := entry.form_problem("origin", origin)) is not None:
+    if mark and (why := forms.form_problem("origin", origin)) is not None:
         raise Refused(f"{text[:60]!r} does not name another ledger's transfer as origin#id; {why}.")
-    if (why := entry.form_problem("id", id_)) is not None:
+    if (why := forms.form_problem("id", id_)) is not None:
         raise Refused(f"{text[:60]!r} names no transfer; write id, or origin#id for another ledger's; {why}.")
     return {"origin": origin, "id": id_} if mark else {"id": id_}
 
 
 def _form(domain: str) -> Callable[[str], str]:
     def read(text: str) -> str:
-        if (why := entry.form_problem(domain, text)) is not None:
+        if (why := forms.form_problem(domain, text)) is not None:
             raise Refused(f"{text[:60]!r} cannot stand here; {why}.")
         return text
 
@@ -109,7 +109,7 @@ def _form(domain: str) -> Callable[[str], str]:
 
 def _text(name: str) -> Callable[[str], str]:
     def read(text: str) -> str:
-        if (why := entry.text_problem(name, text)) is not None:
+        if (why := forms.text_problem(name, text)) is not None:
             raise Refused(why[:1].upper() + why[1:])
         return text
 
@@ -132,7 +132,7 @@ def _reader(member: Member | Erasable) -> Callable[[str], Any]:
         "count": lambda text: _count(text, MAX_INTEGER),
         "age": lambda text: _count(text, 150),
         "date": london.parse_date,
-        "when": entry.when,
+        "when": settle.when,
         "bool": _bool,
         "onward": _onward,
     }

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
-from ledger import disclosure, entry
+from ledger import disclosure, entry, forms
 from ledger.members import ERASABLE, AnyEntry, kind_of
 
 Row = tuple[int, bytes, bytes]
@@ -78,4 +78,4 @@ def _disclosures_clean(entries: list[AnyEntry], kept: Sequence[Kept]) -> bool:
     else:
         kinds = {one.seq: kind_of(type(one)) for one in entries if one.sd}
         carried = {(name, kinds[seq]) for name, seq in zip(named, seqs, strict=True)}
-    return carried <= MAY_CARRY and entry.texts_sound(named, [value.value for value in values])
+    return carried <= MAY_CARRY and forms.texts_sound(named, [value.value for value in values])

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from ledger import disclosure, entry
+from ledger import disclosure, entry, forms
 from ledger.errors import NotGenuine, Refused
 from ledger.members import ERASABLE, AnyEntry, kind_of
 from ledger.tlog import checkpoint, cosignature, merkle, note, policy, proof
@@ -114,7 +114,7 @@ def _disclosed(found: AnyEntry, texts: Sequence[bytes]) -> dict[str, str | tuple
         digest = disclosure.digest(text)
         if digest not in left or value.name in values:
             raise NotGenuine(f"The value disclosed as {value.name[:40]} is not one that the entry sealed.")
-        if value.name not in allowed or entry.text_problem(value.name, value.value):
+        if value.name not in allowed or forms.text_problem(value.name, value.value):
             raise NotGenuine(f"The value disclosed as {value.name[:40]} is not one that a {kind_of(found)} carries.")
         left.discard(digest)
         values[value.name] = value.value

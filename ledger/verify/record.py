@@ -14,7 +14,7 @@ from datetime import datetime
 from operator import gt
 from typing import NamedTuple
 
-from ledger import disclosure, entry
+from ledger import disclosure, entry, forms
 from ledger.errors import Refused
 from ledger.london import utc_text
 from ledger.members import (
@@ -59,7 +59,7 @@ def _disclosure_problems(
         except (Refused, UnicodeDecodeError) as error:
             yield Found(seq, "disclosure-malformed", f"The value kept as {name} cannot be read: {error}")
             continue
-        if value.name != name or (value.name, kind) not in MAY_CARRY or entry.text_problem(name, value.value):
+        if value.name != name or (value.name, kind) not in MAY_CARRY or forms.text_problem(name, value.value):
             yield Found(seq, "disclosure-malformed", f"The value kept as {name} is not a value that a {kind} carries.")
     for digest in sorted(missing):
         if not _erased(db, seq, digest):

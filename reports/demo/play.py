@@ -21,11 +21,11 @@ from typing import NamedTuple
 from ledger import london
 from ledger.cli.organisation import read_organisations
 from ledger.cli.register import read_linted
-from ledger.entry import Content
 from ledger.errors import Refused
 from ledger.intake.draft import Stated
 from ledger.intake.open import read
 from ledger.seal import Entropy, Head
+from ledger.settle import Content
 from ledger.source import Source
 from ledger.verify.assurance import verify
 from ledger.writer import Ledger, create

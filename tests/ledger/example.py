@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 
-from ledger import disclosure, entry, keyfile
+from ledger import disclosure, entry, keyfile, settle
 from ledger.tlog import merkle, note, proof
 from ledger.tlog.checkpoint import Checkpoint
 from ledger.tlog.note import COSIGNATURE_V1, ED25519, SUBTREE_V1
@@ -31,7 +31,7 @@ def _entry() -> bytes:
         "salt": SALT,
         "recorded_at": "2010-05-04T09:30:00Z",
         "id": "t-1",
-        **entry.when("2010-05-04T10:15"),
+        **settle.when("2010-05-04T10:15"),
         "sender": "oak-high",
         "recipient": "qca",
         "purpose": "national-curriculum-assessment",

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from ledger import disclosure, store
-from ledger.entry import Content
 from ledger.erase import erase, traces
 from ledger.errors import Refused
 from ledger.seal import Sealer
+from ledger.settle import Content
 from ledger.verify.assurance import verify
 from tests.ledger.worlds import open_ledger, settled, small
 

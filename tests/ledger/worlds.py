@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from ledger.entry import Content, when
 from ledger.register.read import load_notice, notice_bytes
+from ledger.settle import Content, when
 from ledger.writer import Ledger, create
 
 ORIGIN = "springfield.example/transfers"

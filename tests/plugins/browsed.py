@@ -11,8 +11,8 @@ from typing import Any
 
 from datasette_plugins.transfer_ledger import app
 from ledger import writer
-from ledger.entry import Content, when
 from ledger.register.read import load_notice, notice_bytes
+from ledger.settle import Content, when
 from reports import cache
 from reports.cli.check import check_ledger
 

@@ -12,8 +12,8 @@ import pytest
 
 from datasette_plugins.transfer_ledger import app, functions, guard, render
 from ledger import store, writer
-from ledger.entry import Content
 from ledger.schema import objects
+from ledger.settle import Content
 from tests.plugins.browsed import (
     FIELD,
     FIRST,

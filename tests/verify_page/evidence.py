@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ledger import disclosure, entry
+from ledger import disclosure, entry, settle
 from ledger.errors import NotGenuine, Refused
 from ledger.tlog import note, policy
 from ledger.tlog.checkpoint import Checkpoint
@@ -43,7 +43,7 @@ ENTRY = entry.write(
         "salt": SALT,
         "recorded_at": "2010-05-04T09:30:00Z",
         "id": "t-1",
-        **entry.when("2010-05-04T10:15"),
+        **settle.when("2010-05-04T10:15"),
         "sender": "oak-high",
         "recipient": "qca",
         "recipient_role": "controller",

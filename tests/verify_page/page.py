@@ -15,7 +15,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from ledger import entry, members
+from ledger import forms, members
 from ledger.register.read import load_law, load_vocabularies
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "verify.html"
@@ -74,7 +74,7 @@ def tables() -> dict[str, Any]:
     words["party"] = {party.id: party.name for party in law.parties}
     words["purpose"] = {purpose.id: purpose.label for purpose in law.purposes}
     return {
-        "forms": {domain: [pattern.pattern, form] for domain, (pattern, form) in entry._FORMS.items()},
+        "forms": {domain: [pattern.pattern, form] for domain, (pattern, form) in forms._FORMS.items()},
         "shared": shared,
         "facts": {member: facts[member] for member in facts if member not in shared},
         "kinds": kinds,
