@@ -119,6 +119,15 @@ def first_key(ledger: Ledger, keys: KeyFile) -> Receipt | None:
     return None
 
 
+def can_sign(db: sqlite3.Connection, keys: KeyFile) -> None:
+    """Raises `Refused` where `make` would not sign the ledger in `db`, as it is now, with these keys."""
+    signing.check_name(keys, origin_of(db))
+    there = newest_key(db)
+    if there is not None:
+        _check_newest(there, keys)
+    _not_behind(db, keys, ())
+
+
 def _check_newest(there: tuple[int, Key] | None, keys: KeyFile) -> None:
     if there is None:
         raise Refused("The ledger names no key yet; nothing was signed.")

@@ -53,13 +53,13 @@ def import_(
         raise Refused("Say which LEDGER and which FILE: transfer-ledger import LEDGER FILE.")
     if file.exists() and not file.is_file():
         raise Refused(f"{file} is no file on a disk; a file that is imported is read twice.")
-    receipts.check(receipts_, key)
     map_ = None
     if map_file is not None:
         from ledger.intake import mapping
 
         map_ = mapping.read(map_file)
     with Ledger(ledger, clock, entropy) as opened:
+        wanted = receipts.wanted(opened, receipts_, key, passphrase_file)
         if (before := opened.imported_before(digest(file))) is not None:
             click.echo(f"{file} was imported before, as entry {before}; nothing is recorded twice.")
             return
@@ -84,7 +84,7 @@ def import_(
         with progress("Sealing", examined.good) as done:
             made = bring_in(opened, file, examined, map_, done)
         new = [receipt for receipt in made if receipt.new]
-        receipts.write(opened, new, receipts_, key, passphrase_file)
+        receipts.write(opened, new, wanted)
     click.echo(f"{len(new):,} transfers recorded, entries {new[0].seq} to {new[-1].seq}; head {new[-1].hash}")
     if len(new) < len(made):
         click.echo(f"{len(made) - len(new):,} were in the ledger already.")

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from ledger.errors import Refused
 
 if TYPE_CHECKING:
+    from ledger.keyfile import KeyFile
     from ledger.writer import Ledger, Receipt
 
 
@@ -25,28 +26,41 @@ def options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def check(folder: Path | None, key: Path | None) -> None:
-    """`Refused`, before anything is recorded, where receipts cannot be written as asked."""
+class Wanted(NamedTuple):
+    """Receipts as they were asked for: where to, and the keys that sign them."""
+
+    folder: Path
+    keys: KeyFile
+
+
+def wanted(opened: Ledger, folder: Path | None, key: Path | None, passphrase_file: Path | None) -> Wanted | None:
+    """The receipts that are asked for, or None. `Refused`, before anything is recorded, where they cannot be made."""
     if (folder is None) is not (key is None):
         raise Refused("--receipts and --key go together: a receipt is signed.")
-    if folder is not None and not folder.is_dir():
-        raise Refused(f"{folder} is not a folder; make it before the receipts are written into it.")
-
-
-def write(
-    opened: Ledger, made: Iterable[Receipt], folder: Path | None, key: Path | None, passphrase_file: Path | None
-) -> None:
-    """Signs the ledger's tree, and writes a proof of each transfer to `folder`, named by its id."""
     if folder is None or key is None:
+        return None
+    from ledger import checkpoints
+    from ledger.cli.keys import load
+
+    if not folder.is_dir():
+        raise Refused(f"{folder} is not a folder; make it before the receipts are written into it.")
+    keys = load(key, passphrase_file)
+    checkpoints.can_sign(opened.db, keys)
+    return Wanted(folder, keys)
+
+
+def write(opened: Ledger, made: Sequence[Receipt], receipts: Wanted | None) -> None:
+    """Signs the ledger's tree, and writes a proof of each transfer, named by its id."""
+    if receipts is None or not made:
         return
     import time
 
     from ledger import checkpoints, prove
-    from ledger.cli.keys import load, write_file
+    from ledger.cli.keys import write_file
 
-    signed = checkpoints.make(opened, load(key, passphrase_file), time.sleep).note
-    count = 0
-    for count, one in enumerate(made, 1):  # noqa: B007 counted for the sentence
+    signed = checkpoints.make(opened, receipts.keys, time.sleep).note
+    for one in made:
         proof = prove.inclusion(opened.db, one.seq, head=signed).encode()
-        write_file(folder / f"{one.id}.tlog-proof", proof)
-    click.echo(f"{count:,} receipts are in {folder}.", err=True)
+        write_file(receipts.folder / f"{one.id}.tlog-proof", proof)
+    count = f"{len(made):,} receipts are" if len(made) > 1 else "The receipt is"
+    click.echo(f"{count} in {receipts.folder}.", err=True)

@@ -47,12 +47,12 @@ def stated(given: dict[str, Any]) -> Stated:
 @receipts.options
 def record(ledger: Path, receipts_: Path | None, key: Path | None, passphrase_file: Path | None, **given: Any) -> None:
     """Record one transfer in LEDGER, and print its receipt. Names are taken as the register knows them."""
-    receipts.check(receipts_, key)
     found = stated(given)
     stop_at_people(found)
     with Ledger(ledger, clock, entropy) as opened:
+        wanted = receipts.wanted(opened, receipts_, key, passphrase_file)
         content = opened.settle(*found)
         show_unlisted(content)
         receipt = opened.append(content)
         show_receipt(receipt)
-        receipts.write(opened, [receipt], receipts_, key, passphrase_file)
+        receipts.write(opened, [receipt], wanted)

@@ -28,6 +28,7 @@ from ledger.verify.proofs import Trusted
 from tests.ledger.cli.called import call, refused
 from tests.ledger.signers import append, make, new_key, signed_ledger, tree_of
 from tests.ledger.worlds import ORIGIN, small
+from tests.needed import missing
 
 COMMAND = [sys.executable, "-m", "ledger.cli", "checkpoint"]
 
@@ -183,7 +184,7 @@ def next_(tmp_path_factory: pytest.TempPathFactory) -> Path:
 )
 def test_a_crash_at_any_call(state: str, call_: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     if (why := traced()) is not None:
-        pytest.skip(why)
+        missing(why)
     template: Path = request.getfixturevalue(state)
     at = 0
     while True:
@@ -229,7 +230,7 @@ def _restored(machine: Machine, seen: Seen) -> None:
 def test_nothing_is_shown_before_the_record_is_on_the_disk(next_: Path, tmp_path: Path) -> None:
     # A kill leaves what was written; a power cut may take whatever was not synced. So the order of the calls counts.
     if (why := traced()) is not None:
-        pytest.skip(why)
+        missing(why)
     machine = Machine(Path(shutil.copytree(next_, tmp_path / "m")))
     log = tmp_path / "log"
     subprocess.run(
@@ -266,9 +267,9 @@ def test_nothing_is_shown_before_the_record_is_on_the_disk(next_: Path, tmp_path
 def mounted(folder: Path, options: str) -> Iterator[Path]:
     folder.mkdir()
     if os.name != "posix" or os.geteuid() != 0:
-        pytest.skip("only root can mount a small disk")
+        missing("only root can mount a small disk")
     if subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", folder], check=False).returncode:
-        pytest.skip("this machine lets nobody mount a small disk")
+        missing("this machine lets nobody mount a small disk")
     try:
         yield folder
     finally:

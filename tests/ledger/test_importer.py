@@ -20,6 +20,7 @@ from ledger.importer import bring_in, examine
 from ledger.intake.set_aside import SetAside
 from ledger.verify.assurance import verify
 from tests.ledger.worlds import open_ledger, settled, small
+from tests.needed import missing
 
 HEADINGS = ["id", "transferred_at", "sender", "recipient", "purpose", "fields", "lawful_basis", "note"]
 
@@ -186,7 +187,7 @@ def test_a_full_disk_gets_a_sentence_and_leaves_the_ledger_as_it_was(tmp_path: P
     disk = tmp_path / "disk"
     disk.mkdir()
     if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=900k", "tmpfs", disk], check=False).returncode:
-        pytest.skip("this machine lets nobody mount a small disk")
+        missing("this machine lets nobody mount a small disk")
     try:
         path = small(disk / "l.db", 0)
         status, text = run("import", path, rows(tmp_path / "f.csv", count=2000))

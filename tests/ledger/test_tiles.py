@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from ledger import store
+from ledger.errors import NotGenuine
 from ledger.tlog import merkle, tiles
 from tests.ledger.worlds import open_ledger, settled, small
 
@@ -66,3 +70,33 @@ def test_the_root_from_tiles_is_the_root_of_the_leaves(tmp_path: Path) -> None:
         return kept.get((level, n)) or b"".join(leaves[n * tiles.WIDTH :])
 
     assert merkle.root(len(leaves), tiles.reader(tile, len(leaves))) == frontier.root()
+
+
+def _reading(kept: dict[tuple[int, int], bytes], leaves: list[bytes]) -> Callable[[int, int], bytes]:
+    return lambda level, n: kept.get((level, n)) or b"".join(leaves[n * tiles.WIDTH :])
+
+
+def test_any_changed_bit_of_a_tile_gives_another_root_or_none(tmp_path: Path) -> None:
+    path = small(tmp_path / "l.db", transfers=0)
+    with open_ledger(path) as ledger:
+        ledger.append_many([settled(ledger, f"t-{n}") for n in range(600)])
+    leaves, kept = _tiles(path)
+    size = len(leaves)
+
+    def root(changed: dict[tuple[int, int], bytes]) -> bytes:
+        return merkle.root(size, tiles.reader(_reading(changed, leaves), size))
+
+    good = root(kept)
+    # The root is made of the tile above; the leaves' own tiles are proved by the entries (a proof from them fails).
+    for at in range(len(kept[1, 0])):
+        data = bytearray(kept[1, 0])
+        data[at] ^= 1 << at % 8
+        assert root({**kept, (1, 0): bytes(data)}) != good
+    for at in range(len(kept[0, 1])):
+        data = bytearray(kept[0, 1])
+        data[at] ^= 1 << at % 8
+        changed = {**kept, (0, 1): bytes(data)}
+        seq = 256 + (at // 32 ^ 1)  # its neighbour's proof holds the changed hash
+        path_ = merkle.inclusion_proof(seq, size, tiles.reader(_reading(changed, leaves), size))
+        with pytest.raises(NotGenuine):
+            merkle.verify_inclusion(leaves[seq], seq, size, path_, good)

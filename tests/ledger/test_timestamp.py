@@ -23,8 +23,14 @@ from tests.ledger.cli.called import call
 from tests.ledger.signers import append, new_key
 from tests.ledger.tlog.signed import flips
 from tests.ledger.worlds import small
+from tests.needed import missing
 
-pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
+
+@pytest.fixture(autouse=True)
+def _openssl() -> None:
+    if shutil.which("openssl") is None:
+        missing("openssl is not installed")
+
 
 MESSAGE = b"springfield.example/transfers\n9\nroot\n"
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.needed import missing
 from tests.verify_page.page import PAGE
 
 CHROMIUM = "/usr/bin/chromium"
@@ -21,13 +21,6 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-
-
-def missing(what: str) -> None:
-    # Continuous integration must never go without these tests; elsewhere they say why they did not run.
-    if os.environ.get("CI"):
-        pytest.fail(f"{what}, and continuous integration does not leave the tests of the page out")
-    pytest.skip(f"{what}: the page was not tested")
 
 
 # Not for the session: while it is open, playwright's own event loop counts as running, and no other test can start one.

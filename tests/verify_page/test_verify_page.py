@@ -19,8 +19,8 @@ from ledger.tlog.cosignature import Ed25519Cosigner
 from ledger.tlog.note import VerifierKey
 from tests.ledger.example import keys as log_and_witness
 from tests.ledger.example import proved as example
+from tests.needed import missing
 from tests.verify_page import evidence as e
-from tests.verify_page.conftest import missing
 from tests.verify_page.page import PAGE, current, hashes
 
 # What the tests run in the page, in front of each snippet.

@@ -15,6 +15,7 @@ from ledger.tlog.note import ED25519, SUBTREE_V1, parse_vkey
 from tests.ledger.cli.called import call, refused
 from tests.ledger.signers import make, new_key, signed_ledger
 from tests.ledger.worlds import ORIGIN, small
+from tests.needed import missing
 
 
 @pytest.fixture(autouse=True)
@@ -108,7 +109,7 @@ def test_a_key_that_was_sealed_is_kept_although_its_receipt_cannot_be_printed(tm
     # The ledger's newest key in no file would be a ledger that nobody can sign again.
     path, _, _ = signed_ledger(tmp_path)
     if not Path("/dev/full").exists():
-        pytest.skip("there is no /dev/full here")
+        missing("there is no /dev/full here")
     for verb, new in ((("rotate", path, "--key", tmp_path / "k"), "k2"), (("replace", path, "--lost"), "k3")):
         command = [sys.executable, "-m", "ledger.cli", "key", *map(str, verb), "-o", str(tmp_path / new)]
         with open("/dev/full", "w") as full:

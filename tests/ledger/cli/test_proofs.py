@@ -14,6 +14,7 @@ from tests.ledger.cli.called import call, refused
 from tests.ledger.signers import append, make, new_key, signed_ledger
 from tests.ledger.test_checkpoints import edit
 from tests.ledger.worlds import ORIGIN
+from tests.needed import missing
 
 
 class World:
@@ -154,7 +155,7 @@ def test_odd_arguments_get_a_sentence(world: World) -> None:
 
 def test_a_full_disk_leaves_no_half_proof(world: World) -> None:
     if not Path("/dev/full").exists():
-        pytest.skip("there is no /dev/full here")
+        missing("there is no /dev/full here")
     assert "exists already" in refused("prove", world.path, "t1", "-o", "/dev/full")
 
 
