@@ -101,16 +101,31 @@ def _folded(hashes: bytes) -> bytes:
 
 
 class Growing:
-    """The tiles and the root of a growing list, from its leaves in order; it holds the newest tile of each level."""
+    """The tiles and the root of a growing list, from its leaves in order; it holds the newest tile of each level.
 
-    __slots__ = ("_rows", "size")
+    `roots` gets the root at each of the `sizes` that are asked for, when the list has grown so far.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_rows", "_wanted", "roots", "size")
+
+    def __init__(self, sizes: Iterable[int] = ()) -> None:
         self.size = 0
+        self.roots = {0: EMPTY_ROOT}
         self._rows: list[list[bytes]] = [[]]
+        self._wanted = sorted({size for size in sizes if size > 0}, reverse=True)
 
     def add(self, leaves: Sequence[bytes]) -> list[tuple[int, int, bytes]]:
         """Add leaves (hashes of 32 bytes) after all others; the tiles that they fill, as (level, n, hashes)."""
+        full: list[tuple[int, int, bytes]] = []
+        while self._wanted and self._wanted[-1] <= self.size + len(leaves):
+            size = self._wanted.pop()
+            part = size - self.size
+            full += self._add(leaves[:part])
+            leaves = leaves[part:]
+            self.roots[size] = self.root()
+        return full + self._add(leaves)
+
+    def _add(self, leaves: Sequence[bytes]) -> list[tuple[int, int, bytes]]:
         full: list[tuple[int, int, bytes]] = []
         rows, at = self._rows, 0
         while at < len(leaves):

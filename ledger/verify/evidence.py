@@ -28,22 +28,14 @@ class Evidence:
         self._db = db
         self._origin = origin
         self._brought = brought
-        self._growing = tiles.Growing()
-        self._roots: dict[int, bytes] = {0: merkle.EMPTY_ROOT}
         self._problems: list[Found] = []
         self._tiles = 0
         sizes = {row[0] for row in db.execute("SELECT DISTINCT size FROM checkpoints")}
         sizes |= {tree.size for _, _, tree in kept(brought)}
-        self._wanted = sorted((size for size in sizes if isinstance(size, int) and size > 0), reverse=True)
+        self._growing = tiles.Growing(size for size in sizes if isinstance(size, int))
 
     def add(self, leaves: Sequence[bytes]) -> None:
         """Takes the next leaves, and compares the tiles that they fill with those in the file."""
-        while self._wanted and self._wanted[-1] <= self._growing.size + len(leaves):
-            size = self._wanted.pop()
-            part = size - self._growing.size
-            self._compare(self._growing.add(leaves[:part]))
-            leaves = leaves[part:]
-            self._roots[size] = self._growing.root()
         self._compare(self._growing.add(leaves))
 
     def _compare(self, made: Sequence[tuple[int, int, bytes]]) -> None:
@@ -75,7 +67,7 @@ class Evidence:
         if count > self._tiles:
             yield Found(None, "tile", f"The file keeps {count - self._tiles} tiles that its entries do not fill.")
         self.levels = Levels(
-            self._brought, self._origin, self._growing.size, self._roots, self._key_entries(), self._which
+            self._brought, self._origin, self._growing.size, self._growing.roots, self._key_entries(), self._which
         )
         yield from self.levels.key_problems()
         rows = self._db.execute("SELECT size, CAST(note AS BLOB), timestamp FROM checkpoints ORDER BY size, rowid")

@@ -60,7 +60,7 @@ def verify_published(
     head = walk.prev if walk.growing.size == walk.tree.size > 0 else None
     problems = [one for one in walk.found if not one.warning]
     warnings = [one for one in walk.found if one.warning]
-    return Verified(walk.tree, note, problems, warnings, walk.not_checked, walk.roots, walk.keys, head)
+    return Verified(walk.tree, note, problems, warnings, walk.not_checked, walk.growing.roots, walk.keys, head)
 
 
 class _Walk:
@@ -68,12 +68,10 @@ class _Walk:
         self.tree = tree
         self.found: list[Found] = []
         self.not_checked: list[str] = []
-        self.roots = {0: merkle.EMPTY_ROOT}
         self.keys: list[tuple[int, bytes, Key]] = []
-        self.growing = tiles.Growing()
+        self.growing = tiles.Growing(sizes)
         self.prev = entry.NO_PREV
         self._published = published
-        self._wanted = sorted({size for size in sizes if 0 < size <= tree.size}, reverse=True)
         self._clock: datetime | None = None
 
     def go(self, done: Callable[[int], None]) -> None:
@@ -88,7 +86,7 @@ class _Walk:
                     f"All from entry {n * tiles.WIDTH:,} on, and the root: neither its bytes nor its hash can be had."
                 )
                 break
-            self._grow(leaves)
+            self._compare(self.growing.add(leaves))
             self.prev = leaves[-1].hex()
             done(self.growing.size)
             if len(self.found) >= MOST_PROBLEMS:
@@ -134,15 +132,6 @@ class _Walk:
                 )
         self._chain(first, texts, made)
         return made
-
-    def _grow(self, leaves: Sequence[bytes]) -> None:
-        while self._wanted and self._wanted[-1] <= self.growing.size + len(leaves):
-            size = self._wanted.pop()
-            part = size - self.growing.size
-            self._compare(self.growing.add(leaves[:part]))
-            leaves = leaves[part:]
-            self.roots[size] = self.growing.root()
-        self._compare(self.growing.add(leaves))
 
     def _compare(self, made: Sequence[tuple[int, int, bytes]]) -> None:
         for level, n, hashes in made:
