@@ -45,7 +45,7 @@ def _purge(db: sqlite3.Connection, path: Path, gone: str | None) -> bool:
     # Without the text, since it was deleted before, nothing can be searched for: the file is written anew at once.
     if not _emptied(db):
         return False
-    if gone is None or traces(path, gone):
+    if gone is None or traces(db, path, gone):
         try:
             db.execute("VACUUM")
         except sqlite3.OperationalError as error:
@@ -54,7 +54,7 @@ def _purge(db: sqlite3.Connection, path: Path, gone: str | None) -> bool:
             raise
         if not _emptied(db):
             return False
-        if gone is not None and (left := traces(path, gone)):
+        if gone is not None and (left := traces(db, path, gone)):
             raise Refused(
                 f"{path}: it is sealed that the value was erased, but {left} still holds some of it. Copies that "
                 f"others made are not reached either; write the file anew on another disk."
@@ -67,14 +67,21 @@ def _emptied(db: sqlite3.Connection) -> bool:
     return not busy
 
 
-def traces(path: Path, text: str) -> str | None:
-    """The name of the file, the ledger's or its write-ahead log, that still holds a piece of `text`; or None."""
+def traces(db: sqlite3.Connection, path: Path, text: str) -> str | None:
+    """The name of the file, the ledger's or its write-ahead log, that still holds a piece of `text`; or None.
+
+    A piece that another disclosure has as well, one of the same words under another salt, is no trace of this one.
+    """
     raw = text.encode("ascii")
-    pieces = [raw[at : at + _PIECE] for at in range(0, max(1, len(raw) - _PIECE + 1), _PIECE)] + [raw[-_PIECE:]]
+    pieces = {raw[at : at + _PIECE] for at in range(0, max(1, len(raw) - _PIECE + 1), _PIECE)} | {raw[-_PIECE:]}
     for name in (path, path.with_name(path.name + "-wal")):
+        left = set(pieces)
         for part in _parts(name, _PIECE):
-            if any(piece in part for piece in pieces):
-                return name.name
+            for piece in [one for one in left if one in part]:
+                left.discard(piece)
+                shared = "SELECT 1 FROM disclosures WHERE instr(disclosure, ?) > 0 LIMIT 1"
+                if db.execute(shared, (piece.decode("ascii"),)).fetchone() is None:
+                    return name.name
     return None
 
 
