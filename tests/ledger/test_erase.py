@@ -135,3 +135,23 @@ def test_a_value_that_others_have_too_is_erased_here_alone(tmp_path: Path) -> No
     assert text[:40].encode() not in _bytes(path)
     assert text[48:90].encode() in _bytes(path)  # the others'
     assert verify(path).problems == []
+
+
+def test_what_sqlite_left_in_freed_pages_is_gone_too(tmp_path: Path) -> None:
+    path = small(tmp_path / "l.db")
+    with open_ledger(path) as ledger:
+        seq = ledger.append(settled(ledger, "secret", {"note": SECRET})).seq
+    text = _disclosed(path, seq)
+    db = sqlite3.connect(path)
+    db.execute("PRAGMA secure_delete=OFF")
+    db.execute("CREATE TABLE scratch (t)")
+    db.executemany("INSERT INTO scratch VALUES (?)", [(text,)] * 200)
+    db.execute("DROP TABLE scratch")
+    db.commit()
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    db.close()
+    assert _bytes(path).count(text.encode()) > 100
+    with open_ledger(path) as ledger:
+        assert erase(ledger, seq, "note", "request-of-person", {}).purged
+    assert text.encode()[:40] not in _bytes(path)
+    assert verify(path).problems == []
