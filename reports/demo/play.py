@@ -182,6 +182,13 @@ def play(directory: Path, say: Say, entropy: Entropy = os.urandom, folder: Path 
     cache.keep(path, result, compliance.rows, Head(compliance.size, compliance.head))
     say(f"  {compliance.rating_title}: {report / 'report.html'} and {len(contents) - 1} files beside it")
 
+    step(
+        "Sign it, and give the checkpoint to others: then it can be shown for ever that nothing of it was altered. Not "
+        "done here,\nsince the key is yours to make and to keep elsewhere.",
+        f"key new --name {ORIGIN} -o my.key",
+    )
+    say(f"  $ transfer-ledger checkpoint {shown} --key my.key --keepsake sheet.txt")
+
     step("Look around in it.", f"browse {shown}")
     return Played(transfers, len(result.findings), len(verification.problems), difference)
 
