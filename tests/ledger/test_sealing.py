@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import sqlite3
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from ledger import canonical, disclosure, entry, london
 from ledger.errors import Busy, Conflict, Refused
+from ledger.settle import Content
 from ledger.source import Source
 from ledger.verify.assurance import verify
 from ledger.writer import create
@@ -237,3 +239,21 @@ def test_a_second_writer_waits_then_says_so(tmp_path: Path, monkeypatch: pytest.
     holder.execute("BEGIN IMMEDIATE")
     with open_ledger(path) as ledger, pytest.raises(Busy, match="another program"):
         ledger.append(settled(ledger, "t1"))
+
+
+def test_what_verification_would_refuse_is_not_sealed(tmp_path: Path) -> None:
+    path = small(tmp_path / "l.db")
+    with open_ledger(path) as ledger:
+        good = settled(ledger, "good")
+        for wrong, says in (
+            ({"phase": "A B"}, "a code of lower-case"),
+            ({"fields": ["surname", "forename"]}, "not sorted"),
+            ({"transferred_on": date(2010, 5, 5)}, "falls on 2010-05-04"),
+            ({"subjects": {}}, "canonical"),
+            ({"sender": None}, "sender"),
+        ):
+            bad = Content({**good.members, "id": "bad", **wrong}, {})
+            for contents in ([bad], [good, bad], [bad, good]):
+                with pytest.raises(Refused, match=says):
+                    ledger.append_many(contents)
+    assert verify(path).size == 8

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger import entry, schema
+from ledger import disclosure, entry, schema
 from ledger.errors import Refused
 from ledger.verify import record
 from ledger.verify.assurance import verify
@@ -97,6 +97,29 @@ def _reseal(db: sqlite3.Connection, at: int, /, **changes: object) -> None:
     db.execute("UPDATE entries SET entry = ?, hash = ? WHERE seq = ?", (data.decode(), entry.leaf_hash(data), at))
 
 
+def _disclose(db: sqlite3.Connection, at: int, name: str, value: str, kept_as: str | None = None) -> None:
+    """Seals another erasable value in place of the one that entry `at` has, digest and all."""
+    text = disclosure.write("A" * 22, name, value)
+    _reseal(db, at, _sd=[disclosure.digest(text)])
+    db.execute("DELETE FROM disclosures WHERE seq = ?", (at,))
+    row = (disclosure.digest(text), at, kept_as or name, text)
+    db.execute("INSERT INTO disclosures (digest, seq, name, disclosure) VALUES (?, ?, ?, ?)", row)
+
+
+def _relink(db: sqlite3.Connection, after: int) -> None:
+    """Links every entry beyond `after` to the one before it, as an attacker would who can compute hashes."""
+    prev = db.execute("SELECT hash FROM entries WHERE seq = ?", (after,)).fetchone()[0]
+    for (seq,) in db.execute("SELECT seq FROM entries WHERE seq > ? ORDER BY seq", (after,)).fetchall():
+        _reseal(db, seq, prev=prev)
+        prev = db.execute("SELECT hash FROM entries WHERE seq = ?", (seq,)).fetchone()[0]
+
+
+def _drop_and_relink(db: sqlite3.Connection) -> None:
+    db.execute("DELETE FROM entries WHERE seq = 4")
+    db.execute("DELETE FROM disclosures WHERE seq = 4")
+    _relink(db, 3)
+
+
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
@@ -134,6 +157,12 @@ def _reseal(db: sqlite3.Connection, at: int, /, **changes: object) -> None:
             (4, "disclosure-altered"),
         ),
         (lambda db: db.execute("UPDATE disclosures SET seq = -1 WHERE seq = 4"), (-1, "disclosure-stray")),
+        (lambda db: (_disclose(db, 4, "decided_by", "Mrs Patel"), _relink(db, 4)), (4, "disclosure-malformed")),
+        (lambda db: (_disclose(db, 4, "note", "a\u202eb"), _relink(db, 4)), (4, "disclosure-malformed")),
+        (lambda db: (_disclose(db, 4, "note", " "), _relink(db, 4)), (4, "disclosure-malformed")),
+        (lambda db: (_disclose(db, 4, "note", "x" * 2001), _relink(db, 4)), (4, "disclosure-malformed")),
+        (lambda db: (_disclose(db, 4, "note", "sent", "operator"), _relink(db, 4)), (4, "disclosure-malformed")),
+        (_drop_and_relink, (5, "gap")),
         (lambda db: db.execute("UPDATE disclosures SET name = 'operator' WHERE seq = 4"), (4, "disclosure-malformed")),
         (lambda db: db.execute("UPDATE disclosures SET disclosure = 'x' WHERE seq = 4"), (4, "disclosure-altered")),
         (lambda db: db.execute("UPDATE disclosures SET seq = 5 WHERE seq = 4"), (4, "disclosure-missing")),
