@@ -13,6 +13,7 @@ from ledger import checkpoints, keyfile
 from ledger.cli.edge import clock, entropy, show_receipt
 from ledger.cli.keys import key_option, load, new_passphrase, show_vkeys
 from ledger.errors import Refused
+from ledger.forms import origin_problem
 from ledger.keyfile import KeyFile
 from ledger.tlog.note import ED25519, SUBTREE_V1
 from ledger.writer import Ledger
@@ -35,6 +36,8 @@ def key() -> None:
 
 
 def _make(name: str, output: Path, post_quantum: bool, encrypt: bool, passphrase_file: Path | None) -> KeyFile:
+    if (why := origin_problem(name)) is not None:  # stricter than a key's name: no ledger could have it
+        raise Refused(f"The origin {name[:80]!r} cannot name a ledger: {why}.")
     passphrase = new_passphrase(encrypt, passphrase_file)
     keys = keyfile.make(name, [SUBTREE_V1, ED25519] if post_quantum else [ED25519], entropy)
     return keyfile.write(output, keys, passphrase)

@@ -57,7 +57,7 @@ def test_a_passphrase_from_a_file_or_the_environment(tmp_path: Path, monkeypatch
 def test_odd_names_and_paths_get_a_sentence(tmp_path: Path) -> None:
     ledger = small(tmp_path / "l.db")
     for name in ("", "a b", "a+b", "A" * 256, "x\ud800", "a\nb"):
-        assert "cannot name a key" in refused("key", "new", "--name", name, "-o", tmp_path / "k")
+        assert "cannot name a ledger" in refused("key", "new", "--name", name, "-o", tmp_path / "k")
     for output, sentence in (
         (tmp_path, "exists already"),
         (ledger / "k", "cannot be written: Not a directory"),
@@ -141,3 +141,9 @@ def test_a_key_that_others_can_read_is_not_used(tmp_path: Path) -> None:
     path, keys = small(tmp_path / "l.db"), new_key(tmp_path / "k")
     keys.path.chmod(0o644)
     assert "can be read by others; `chmod 600 k` before it is used" in refused("checkpoint", path, "--key", keys.path)
+
+
+@pytest.mark.parametrize("name", ["a#b.example", "a b.example", "a+b.example", "", "x" * 256])
+def test_a_key_is_made_for_names_that_a_ledger_can_have(tmp_path: Path, name: str) -> None:
+    assert "cannot name a ledger" in refused("key", "new", "--name", name, "-o", tmp_path / "k")
+    assert not (tmp_path / "k").exists()
