@@ -35,6 +35,7 @@ VERBS: dict[str, str] = {
     "witness": "ledger.cli.witness:witness",
     "verify": "ledger.cli.verify:verify",
     "check": "reports.cli.check:check",
+    "findings": "reports.cli.findings:findings",
     "report": "reports.cli.report:report",
     "browse": "datasette_plugins.transfer_ledger.cli:browse",
     "demo": "reports.cli.demo:demo",
