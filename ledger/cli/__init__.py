@@ -36,6 +36,7 @@ VERBS: dict[str, str] = {
     "verify": "ledger.cli.verify:verify",
     "check": "reports.cli.check:check",
     "findings": "reports.cli.findings:findings",
+    "explain": "reports.cli.explain:explain",
     "report": "reports.cli.report:report",
     "browse": "datasette_plugins.transfer_ledger.cli:browse",
     "demo": "reports.cli.demo:demo",

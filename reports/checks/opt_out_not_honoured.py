@@ -14,7 +14,7 @@ from ledger.members import NOT_STATED, UNLISTED, OptOuts
 from ledger.register.model import OptOut
 from reports.case import Case
 from reports.checks.kinds import Needs
-from reports.finding import Finding, Outcome, Value
+from reports.finding import Compared, Finding, Outcome, Value
 
 ID = "opt-out-not-honoured"
 NEEDS: Needs = "flow"
@@ -103,3 +103,20 @@ def _passing_on(case: Case, rule: OptOut) -> Iterator[_Found]:
         yield "cannot-tell", "not-stated", (), ()
     elif not opt_outs.checked:
         yield "breach", "not-checked", (), ()
+
+
+def compared(case: Case) -> Compared | str:
+    """How the rule works with its fields, and whether opt-outs were looked up, with how many left out and limited."""
+    assert case.flow is not None
+    rule, opt_outs = case.flow.opt_out, case.facts.opt_outs or OptOuts()
+    if rule is None:
+        return "no-limit"
+    if rule.passing_on:
+        expected: tuple[Value, ...] = ("passing-on",)
+    else:
+        expected = ("withheld", *rule.withheld) if rule.always is None else ("always", *rule.always)
+        if _stopped(rule, case.fields) == ((), ()) and not case.unknown_fields:
+            return "nothing-stopped"
+    checked = "" if opt_outs.checked is None else "yes" if opt_outs.checked else "no"
+    found = (checked, opt_outs.excluded or 0, opt_outs.limited or 0)
+    return case.compared(expected, found, limit="opt_out", cite=rule.cite)

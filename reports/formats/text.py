@@ -60,5 +60,5 @@ def findings_as_text(rows: Iterable[Row], opened: Container[str], length: int) -
     """Single findings, line by line: each with the first `length` digits of its key and whether it is in `opened`."""
     for row in rows:
         state = "open" if row.key in opened else "corrected" if row.corrected_by is not None else "not open"
-        yield f"{row.key[:length]}  {row.severity.upper()}  {_which(row)}  {row.check}, {row.outcome}, {state}\n"
-        yield from (f"{plain(line)}\n" for line in _told(row))
+        heading = f"{row.key[:length]}  {row.severity.upper()}  {_which(row)}  {row.check}, {row.outcome}, {state}"
+        yield from (f"{plain(line)}\n" for line in (heading, *_told(row)))
