@@ -325,7 +325,7 @@ NOT_APPLICABLE = {
     "no-limit": "The documented flow sets no limit here.",
     "no-use": "It does not use ContactPoint.",
     "not-closed": "The recipient is not known to have closed.",
-    "nothing-stopped": "Nothing went that an opt-out stops.",
+    "nothing-stopped": "Nothing is known to have gone that an opt-out stops.",
     "unknown-recipient": "Nobody knows the recipient, which unknown-recipient judges.",
     "workforce": "It is about staff.",
 }

@@ -44,10 +44,10 @@ def check(case: Case) -> Iterator[Finding]:
 
 
 def compared(case: Case) -> Compared | str:
-    """The two, and when the permission ends, if ever."""
+    """The two, and when the permission ends, if ever and if no other check judges that."""
     if case.recipient is None:
         return "unknown-recipient"
-    until = case.flow.permitted_until if case.flow is not None else None
+    until = None if case.flow is None or contactpoint.uses(case) else case.flow.permitted_until
     return case.compared(
         () if until is None else (until,), (case.sender or "", case.recipient), limit="permitted_until"
     )

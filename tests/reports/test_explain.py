@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from datetime import UTC, date, datetime
 from functools import partial
 from itertools import count
@@ -30,6 +32,8 @@ from tests.reports.test_checks import ALL
 from tests.reports.test_report import AS_OF, Make
 from tests.reports.world import AS_OF as DAY
 from tests.reports.world import evidence
+
+ROOT = HERE.parents[1]
 
 
 @pytest.fixture
@@ -137,6 +141,24 @@ def test_what_was_found_is_what_check_finds(make: Make) -> None:
     assert "  Next: Ask the recipient to delete" in text
     verdicts = [told(path, of, "contactpoint-closed")["checks"][0]["verdict"] for of in ("t0", "t2", "t3")]
     assert verdicts == ["not-applicable", "found", "passed"]
+
+
+def test_the_closing_of_contactpoint_is_judged_once(make: Make) -> None:
+    path = make(AFTER, BEFORE)
+    for of in ("t0", "t1"):
+        (one,) = told(path, of, "undocumented-flow")["checks"]
+        assert (one["verdict"], one["expected"]) == ("passed", "A flow that the documented purposes describe.")
+
+
+def test_a_refusal_is_one_sentence_and_exit_status_2(make: Make) -> None:
+    path = str(make(GOOD))
+    for arguments in (["explain", path, "nobody"], ["findings", "show", path, "99"], ["findings", "list", path + "x"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "ledger.cli", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr.startswith("transfer-ledger: ")
+        assert done.stderr.count("\n") == 1
 
 
 def test_without_a_register_checks_are_not_run_rather_than_passed(make: Make) -> None:
