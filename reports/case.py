@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal
 from ledger.london import instant
 from ledger.members import NOT_STATED, UNLISTED, Correction, Subjects
 from reports.context import permitted_days
-from reports.finding import Citation, Finding, Outcome, Severity, Value, make
+from reports.finding import Citation, Compared, Finding, Outcome, Severity, Value, make
 
 if TYPE_CHECKING:
     from ledger.register.model import Flow
@@ -197,6 +197,30 @@ class Case:
         found = (self.version.register.paragraph(id_) for id_ in ids)
         return tuple(Citation(one.citation, one.point) for one in found if one is not None)
 
+    def _rule(
+        self, limit: str | None, cite: tuple[str, ...], law: tuple[Citation, ...] | None
+    ) -> tuple[tuple[Citation, ...], str]:
+        """Where a rule is written, and why its limit was assigned, "" where it was not."""
+        if law is not None:
+            return law, ""
+        flow, version = self.flow, self.version
+        citations = self.cited(tuple(dict.fromkeys((*cite, *(flow.cite if flow else ())))))
+        if not citations and version is not None:
+            citations = (Citation(f"{version.register.title}, version {version.register.version}"),)
+        return citations, flow.assigned.get(limit, "") if flow is not None and limit is not None else ""
+
+    def compared(
+        self,
+        expected: tuple[Value, ...] = (),
+        found: tuple[Value, ...] = (),
+        *,
+        limit: str | None = None,
+        cite: tuple[str, ...] = (),
+        law: tuple[Citation, ...] | None = None,
+    ) -> Compared:
+        """What a check lays side by side on this case; `limit`, `cite` and `law` are as in `finding`."""
+        return Compared(expected, found, *self._rule(limit, cite, law))
+
     def finding(
         self,
         check: str,
@@ -217,15 +241,9 @@ class Case:
         the limit (where an editor assigned it, the finding says so), `cite` paragraphs to cite besides the
         flow's own. `law` is given where the law alone judges: then no register takes part.
         """
-        flow, version, one = self.flow, self.version, self.context.one
-        if law is not None:
-            citations, assigned, register = law, "", None
-        else:
-            citations = self.cited(tuple(dict.fromkeys((*cite, *(flow.cite if flow else ())))))
-            if not citations and version is not None:
-                citations = (Citation(f"{version.register.title}, version {version.register.version}"),)
-            assigned = flow.assigned.get(limit, "") if flow is not None and limit is not None else ""
-            register = version.entry.sha256 if version is not None else None
+        one = self.context.one
+        citations, assigned = self._rule(limit, cite, law)
+        register = self.version.entry.sha256 if law is None and self.version is not None else None
         return make(
             check,
             outcome,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 import msgspec
 
@@ -36,6 +36,18 @@ class Citation(msgspec.Struct, frozen=True, gc=False):
     def __str__(self) -> str:
         """As a report cites it; a fact that nobody checked against its source says so."""
         return f"{self.where} (recalled, not checked)" if self.standing == "recalled" else self.where
+
+
+class Compared(NamedTuple):
+    """What a check laid side by side on a transfer in which it found nothing: the rule's values and the transfer's.
+
+    `assigned` is as in `Finding`.
+    """
+
+    expected: tuple[Value, ...]
+    found: tuple[Value, ...]
+    citations: tuple[Citation, ...]
+    assigned: str
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -12,8 +12,9 @@ from functools import cached_property
 from typing import NamedTuple, TypeAlias
 
 from ledger.london import LONDON
+from ledger.members import NOT_STATED, UNLISTED, Facts, Subjects
 from reports.context import Evidence
-from reports.finding import Finding, Value
+from reports.finding import Compared, Finding, Value
 
 
 class Wording(NamedTuple):
@@ -275,6 +276,75 @@ SENTENCES: dict[tuple[str, str], tuple[str, str, str]] = {
         "If it was recorded twice, withdraw one of the two."),
 }  # fmt: skip
 
+PASSES: dict[str, tuple[str, str]] = {
+    "contactpoint-closed": (
+        SENTENCES["contactpoint-closed", "used"][0],
+        "It uses ContactPoint, or what may be it, and is dated {f0:date}."),
+    "contactpoint-closing-day": (
+        "A date that tells whether ContactPoint had been switched off on {e0:date}.", "It is dated {f0:date}."),
+    "unknown-recipient": (SENTENCES["unknown-recipient", "unknown"][0], "It went to {f0:party}."),
+    "undocumented-flow": (
+        "A flow that the documented purposes describe{until}.", "One is documented from {f0:party} to {f1:party}."),
+    "undocumented-purpose": (
+        SENTENCES["undocumented-purpose", "not-documented"][0], "The purpose stated is {f:purpose}."),
+    "field-not-documented": (SENTENCES["field-not-documented", "not-documented"][0], "These went: {f:field}."),
+    "required-field-missing": (SENTENCES["required-field-missing", "missing"][0], "All of them went."),
+    "lawful-basis-missing": (
+        "A lawful basis, and a condition where special categories of data go.",
+        "The transfer relies on {f:lawful_basis}."),
+    "lawful-basis-not-documented": (
+        SENTENCES["lawful-basis-not-documented", "not-documented"][0], "The transfer relies on {f:lawful_basis}."),
+    "lawful-basis-not-in-force": (
+        "Lawful bases in force on the day (those relied on: {spans}).", "The transfer is dated {f0:date}."),
+    "too-granular": (SENTENCES["too-granular", "finer"][0], "The level is: {f:granularity}."),
+    "age-outside-limits": (SENTENCES["age-outside-limits", "outside"][0], "Ages {ages}."),
+    "subjects-not-documented": (
+        SENTENCES["subjects-not-documented", "not-documented"][0], "Data about: {f:subject_kind}."),
+    "phase-not-documented": (SENTENCES["phase-not-documented", "not-documented"][0], "The phase is: {f:phase}."),
+    "key-stage-not-documented": ("Nothing but: {documented}.", "Stated: {levels}."),
+    "opt-out-not-honoured": ("{rule}.", "{opt_outs}."),
+    "approval-missing": (
+        SENTENCES["approval-missing", "none"][0], "It was given by: {f0:approval_role}, on {f1:date}."),
+    "recipient-closed": (
+        SENTENCES["recipient-closed", "closed"][0], "{f0:party} was sent data on {f1:date}."),
+    "recorded-late": (SENTENCES["recorded-late", "entry"][0], "It was recorded {f0} days later."),
+    "dated-in-future": (
+        "A date no later than the recording on {e0:date}, and than the day that is reported on, {e1:date}.",
+        "It is dated {f0:date}."),
+    "duplicate-transfer": (
+        SENTENCES["duplicate-transfer", "alike"][0], "No other transfer is like it in everything but its id."),
+}  # fmt: skip
+"""By check, what was expected and what was found of a transfer that passed; the values are as in `SENTENCES`."""
+
+NOT_APPLICABLE = {
+    "closing-day": "It uses ContactPoint; whether that was before the closing, contactpoint-closing-day judges.",
+    "contactpoint": "It went to ContactPoint, whose closing contactpoint-closed judges.",
+    "corrected": "A correction replaced it since, and only what stands is compared with other transfers.",
+    "no-basis": "No known basis is stated, which lawful-basis-missing judges.",
+    "no-flow": "No flow is documented between the two, which undocumented-flow judges.",
+    "no-limit": "The documented flow sets no limit here.",
+    "no-use": "It does not use ContactPoint.",
+    "not-closed": "The recipient is not known to have closed.",
+    "nothing-stopped": "Nothing is known to have gone that an opt-out stops.",
+    "unknown-recipient": "Nobody knows the recipient, which unknown-recipient judges.",
+    "workforce": "It is about staff.",
+}
+"""Why a check does not apply to a transfer, by the code that it gives."""
+
+NOT_JUDGED = {
+    "none-adopted": "No register of documented purposes is adopted.",
+    "none-covers": "No adopted register of documented purposes covers the day of the transfer.",
+}
+"""Why no version of the documented purposes judges a transfer."""
+
+VERSIONS = {
+    "before": "Of those that cover the day of the transfer, it is the newest that was adopted before the transfer was "
+    "recorded (entry {judged}), so that a later version cannot make an old breach lawful.",
+    "after": "None that covers the day of the transfer was adopted before the transfer was recorded (entry {judged}); "
+    "it is the earliest that was adopted afterwards.",
+}
+"""Why this version of the documented purposes judges a transfer and no other one."""
+
 RATINGS = {
     "act-now": "Act now",
     "cannot-say": "Cannot say",
@@ -300,22 +370,31 @@ class _Said:
         return _list(self._label(value, kind) if kind else str(value) for value in self._values)
 
 
-def word(finding: Finding, label: Label = plainly) -> Wording:
-    """The finding in sentences; `label` (a `Labels`) gives names for ids."""
-    expected, found = finding.expected, finding.found
+def _values(check: str, expected: tuple[Value, ...], found: tuple[Value, ...], label: Label) -> dict[str, _Said | str]:
+    """What the texts of `SENTENCES` name, and those of `PASSES`."""
     values: dict[str, _Said | str] = {"e": _Said(expected, label), "f": _Said(found, label)}
     values |= {f"e{place}": _Said((value,), label) for place, value in enumerate(expected)}
     values |= {f"f{place}": _Said((value,), label) for place, value in enumerate(found)}
-    if finding.check.startswith("contactpoint-"):
-        values["uses"] = _uses(found, label)
-    if finding.check == "age-outside-limits":
+    if check == "age-outside-limits":
         values["limits"], values["ages"] = _limits(expected), _limits(found)
-    if finding.check == "lawful-basis-not-in-force" and expected:
-        first, last = (label(day, "date") for day in expected)
-        values["span"] = f"from {first}" + (f" to {last}" if last else "")
-    if finding.check == "recipient-closed":
+    if check == "recipient-closed":
         successors = _list(label(party, "party") for party in expected[1:])
         values["successors"] = f" ({successors})" if successors else ""
+    return values
+
+
+def _span(first: Value, last: Value, label: Label) -> str:
+    return f"from {label(first, 'date')}" + (f" to {label(last, 'date')}" if last else "")
+
+
+def word(finding: Finding, label: Label = plainly) -> Wording:
+    """The finding in sentences; `label` (a `Labels`) gives names for ids."""
+    expected, found = finding.expected, finding.found
+    values = _values(finding.check, expected, found, label)
+    if finding.check.startswith("contactpoint-"):
+        values["uses"] = _uses(found, label)
+    if finding.check == "lawful-basis-not-in-force" and expected:
+        values["span"] = _span(expected[0], expected[1], label)
     texts = [text.format(**values) for text in SENTENCES[finding.check, finding.reason]]
     notes = ""
     if finding.assigned:
@@ -324,4 +403,77 @@ def word(finding: Finding, label: Label = plainly) -> Wording:
         notes += " Software, not a person, filled in: " + _list(finding.prefilled) + "."
     if finding.corrected_by is not None:
         notes += f" Entry {finding.corrected_by} corrected it since."
-    return Wording(texts[0][:1].upper() + texts[0][1:], texts[1][:1].upper() + texts[1][1:] + notes, texts[2])
+    return Wording(_sentence(texts[0]), _sentence(texts[1]) + notes, texts[2])
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _level(code: Value, label: Label) -> str:
+    stage = label(code, "key_stage")
+    return label(code, "year_group") if stage == str(code) else stage
+
+
+def _opt_out_rule(values: tuple[Value, ...], label: Label) -> str:
+    fields = _list(label(value, "field") for value in values[1:])
+    return {
+        "passing-on": "Nothing passed on that a school sent about those who opted out with it",
+        "always": f"Nothing of those who opted out but {fields}" if fields else "Nothing of those who opted out",
+        "withheld": f"Of those who opted out, all but {fields}",
+    }[str(values[0])]
+
+
+def _opt_outs(values: tuple[Value, ...]) -> str:
+    checked, excluded, limited = values
+    looked_up = {"yes": "They were looked up", "no": "They were not looked up"}.get(
+        str(checked), "Nobody said whether they were looked up"
+    )
+    return f"{looked_up}; left out: {excluded}, sent with fewer data items: {limited}"
+
+
+def word_passed(check: str, compared: Compared, label: Label = plainly) -> tuple[str, str]:
+    """What `check` expected and what it found of a transfer that passed, in sentences."""
+    expected, found = compared.expected, compared.found
+    values = _values(check, expected, found, label)
+    if check == "undocumented-flow":
+        values["until"] = f", and before its permission ended on {label(expected[0], 'date')}" if expected else ""
+    if check == "lawful-basis-not-in-force":
+        values["spans"] = _list(
+            f"{label(code, 'lawful_basis')} {_span(first, last, label)}"
+            for code, first, last in zip(expected[::3], expected[1::3], expected[2::3], strict=True)
+        )
+    if check == "key-stage-not-documented":
+        values["documented"] = _list(_level(code, label) for code in expected)
+        values["levels"] = _list(_level(code, label) for code in found)
+    if check == "opt-out-not-honoured":
+        values["rule"], values["opt_outs"] = _opt_out_rule(expected, label), _opt_outs(found)
+    told, seen = (_sentence(text.format(**values)) for text in PASSES[check])
+    if compared.assigned:
+        seen += f" This limit was assigned by the register's editor: {compared.assigned}"
+    return told, seen
+
+
+def _party(id_: str | None, label: Label) -> str:
+    return "somebody whose name is not a known one" if id_ in (None, UNLISTED) else label(str(id_), "party")
+
+
+def _people(subjects: Subjects) -> str:
+    who = {"pupil": "pupils", "workforce": "staff"}.get(subjects.kind or "", "people")
+    ages = _limits(tuple("" if age is None else age for age in (subjects.age_min, subjects.age_max)))
+    count = "" if subjects.count is None else f"{subjects.count:,} "
+    return f"{count}{who}" + ("" if ages == "not stated" else f", ages {ages}")
+
+
+def transfer_in_words(facts: Facts, label: Label = plainly) -> str:
+    """Who sent what to whom, when and what for, in one sentence or two; what was typed stays unsaid."""
+    unlisted = facts.purpose in (None, UNLISTED)
+    purpose = "a purpose that is not a known one" if unlisted else f"“{label(str(facts.purpose), 'purpose')}”"
+    fields = [label(field, "field") for field in facts.fields if field not in (UNLISTED, NOT_STATED)]
+    if UNLISTED in facts.fields:
+        fields.append("a data item that is not known by its name")
+    went = _list(fields) or "nobody said which data items went"
+    sent = f"{_party(facts.sender, label)} sent data to {_party(facts.recipient, label)}"
+    when = label(facts.transferred_at or "", "date")
+    about = "" if facts.subjects is None else f" About {_people(facts.subjects)}."
+    return f"{_sentence(sent)}, {when}, for {purpose}: {went}.{about}"

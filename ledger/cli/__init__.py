@@ -35,6 +35,8 @@ VERBS: dict[str, str] = {
     "witness": "ledger.cli.witness:witness",
     "verify": "ledger.cli.verify:verify",
     "check": "reports.cli.check:check",
+    "findings": "reports.cli.findings:findings",
+    "explain": "reports.cli.explain:explain",
     "report": "reports.cli.report:report",
     "browse": "datasette_plugins.transfer_ledger.cli:browse",
     "demo": "reports.cli.demo:demo",

@@ -36,7 +36,7 @@ from reports.checks import (
     unknown_recipient,
 )
 from reports.checks.kinds import Member, Needs
-from reports.finding import Finding
+from reports.finding import Compared, Finding
 
 
 @runtime_checkable
@@ -48,6 +48,12 @@ class Check(Protocol):
 
     def check(self, case: Case, /) -> Iterator[Finding]:
         """What it finds on one case."""
+
+    def compared(self, case: Case, /) -> Compared | str:
+        """What it lays side by side on a case in which it finds nothing, or the code of why it does not apply.
+
+        `wording` has the sentences. A case that it is asked about has what the check needs.
+        """
 
 
 @runtime_checkable
@@ -65,6 +71,9 @@ class GroupCheck(Protocol):
 
     def check_group(self, group: Hashable, members: Sequence[Member], /) -> Iterator[Finding]:
         """What it finds on the members of one key, which are in order of seq."""
+
+    def compared(self, case: Case, /) -> Compared | str:
+        """As of a `Check`."""
 
 
 CHECKS: tuple[Check | GroupCheck, ...] = (

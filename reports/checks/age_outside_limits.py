@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from ledger.register.terms import KeyStage, YearGroup
 from reports.case import Case
 from reports.checks.kinds import Needs
-from reports.finding import Finding, Value
+from reports.finding import Compared, Finding, Value
 
 ID = "age-outside-limits"
 NEEDS: Needs = "flow"
@@ -31,24 +31,31 @@ def _derived(case: Case) -> tuple[int, int] | None:
     return None
 
 
+def _ages(case: Case) -> tuple[int | None, int | None, bool]:
+    """The youngest and the oldest, and whether that is derived from levels."""
+    low, high = case.subjects.age_min, case.subjects.age_max
+    if low is None and high is None and (ages := _derived(case)) is not None:
+        return (*ages, True)
+    return low, high, False
+
+
+def _side(age: int | None) -> Value:
+    return "" if age is None else age
+
+
 def check(case: Case) -> Iterator[Finding]:
     """Stated ages outside, or derived ones that are all outside: as the register says; else cannot tell."""
     assert case.flow is not None
-    limits, subjects = case.flow.subjects.ages, case.subjects
-    if limits is None or subjects.kind == "workforce":
+    limits = case.flow.subjects.ages
+    if limits is None or case.subjects.kind == "workforce":
         return
-    expected: tuple[Value, ...] = (
-        "" if limits.min is None else limits.min,
-        "" if limits.max is None else limits.max,
-    )
+    expected: tuple[Value, ...] = (_side(limits.min), _side(limits.max))
     floor = -1 if limits.min is None else limits.min
     ceiling = 1000 if limits.max is None else limits.max
-    low, high, derived = subjects.age_min, subjects.age_max, False
-    if low is None and high is None and (ages := _derived(case)) is not None:
-        (low, high), derived = ages, True
+    low, high, derived = _ages(case)
     # One age stated alone is both the youngest and the oldest that is known of.
     known = [age for age in (low, high) if age is not None]
-    found: tuple[Value, ...] = ("" if low is None else low, "" if high is None else high)
+    found: tuple[Value, ...] = (_side(low), _side(high))
     members = ("age_min", "age_max", "year_groups", "key_stages")
     if derived and known and floor <= known[-1] and known[0] <= ceiling:
         if known[0] < floor or known[-1] > ceiling:
@@ -60,3 +67,15 @@ def check(case: Case) -> Iterator[Finding]:
         yield case.finding(ID, limits.beyond, reason, expected=expected, found=found, members=members, limit="ages")
     elif (limits.min is not None and low is None) or (limits.max is not None and high is None):
         yield case.finding(ID, "cannot-tell", "not-stated", expected=expected, found=found, limit="ages")
+
+
+def compared(case: Case) -> Compared | str:
+    """The youngest and the oldest documented, and those that went ("" for none)."""
+    assert case.flow is not None
+    limits = case.flow.subjects.ages
+    if limits is None:
+        return "no-limit"
+    if case.subjects.kind == "workforce":
+        return "workforce"
+    low, high, _ = _ages(case)
+    return case.compared((_side(limits.min), _side(limits.max)), (_side(low), _side(high)), limit="ages")

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from reports.case import Case
 from reports.checks.kinds import Needs
-from reports.finding import Finding, Outcome, Value
+from reports.finding import Compared, Finding, Outcome, Value
 
 ID = "approval-missing"
 NEEDS: Needs = "flow"
@@ -44,3 +44,13 @@ def check(case: Case) -> Iterator[Finding]:
         limit="approval",
         cite=needed.cite,
     )
+
+
+def compared(case: Case) -> Compared | str:
+    """The role that must approve, and who did and when."""
+    assert case.flow is not None
+    needed, approval = case.flow.approval, case.facts.approval
+    if needed is None:
+        return "no-limit"
+    found = () if approval is None else (approval.role or "", "" if approval.on is None else approval.on.isoformat())
+    return case.compared((needed.role,), found, limit="approval", cite=needed.cite)

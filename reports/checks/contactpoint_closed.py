@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from reports.case import Case
 from reports.checks.kinds import Needs
 from reports.contactpoint import citation, moment, uses
-from reports.finding import Finding
+from reports.finding import Compared, Finding
 
 ID = "contactpoint-closed"
 NEEDS: Needs = "law"
@@ -37,3 +37,13 @@ def check(case: Case) -> Iterator[Finding]:
         law=(citation(case.context),),
         severity="critical" if exact else None,
     )
+
+
+def compared(case: Case) -> Compared | str:
+    """The closing and the date of a transfer that uses ContactPoint."""
+    if not uses(case):
+        return "no-use"
+    if moment(case) == "unclear":
+        return "closing-day"
+    closed_at = case.context.law.contactpoint.closed_at.isoformat()
+    return case.compared((closed_at,), (case.facts.transferred_at or "",), law=(citation(case.context),))

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from reports.case import Case
 from reports.checks.kinds import Needs
 from reports.contactpoint import citation, moment, uses
-from reports.finding import Finding
+from reports.finding import Compared, Finding
 
 ID = "contactpoint-closing-day"
 NEEDS: Needs = "law"
@@ -33,3 +33,11 @@ def check(case: Case) -> Iterator[Finding]:
         members=("transferred_at", "sender", "recipient", "purpose"),
         law=(citation(case.context),),
     )
+
+
+def compared(case: Case) -> Compared | str:
+    """The closing and the date of a transfer that uses ContactPoint."""
+    if not uses(case):
+        return "no-use"
+    closed_at = case.context.law.contactpoint.closed_at.isoformat()
+    return case.compared((closed_at,), (case.facts.transferred_at or "",), law=(citation(case.context),))

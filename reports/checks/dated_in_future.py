@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from reports.case import Case
 from reports.checks.kinds import Needs
-from reports.finding import Finding
+from reports.finding import Compared, Finding
 
 ID = "dated-in-future"
 NEEDS: Needs = "law"
@@ -33,3 +33,9 @@ def check(case: Case) -> Iterator[Finding]:
     elif case.last > case.context.as_of:
         # The as-of date stays out of the values: the finding's key must not change from day to day.
         yield case.finding(ID, "cannot-tell", "after-as-of", found=(at,), members=("transferred_at",), law=())
+
+
+def compared(case: Case) -> Compared | str:
+    """The day of the recording and the as-of date, and the date."""
+    recorded = case.context.day_of(case.facts.recorded_at).isoformat()
+    return case.compared((recorded, case.context.as_of.isoformat()), (case.facts.transferred_at or "",), law=())

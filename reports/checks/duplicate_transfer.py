@@ -14,7 +14,7 @@ import msgspec
 from ledger.members import Facts
 from reports.case import Case
 from reports.checks.kinds import Member, Needs
-from reports.finding import Finding, make
+from reports.finding import Compared, Finding, make
 
 ID = "duplicate-transfer"
 NEEDS: Needs = "law"
@@ -61,3 +61,8 @@ def check_group(group: Hashable, members: Sequence[Member]) -> Iterator[Finding]
             id_=later.id,
             found=(first.id,),
         )
+
+
+def compared(case: Case) -> Compared | str:
+    """Nothing but the rule: what is alike was compared with all other transfers."""
+    return case.compared(law=()) if case.recorded.current else "corrected"

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from reports.case import Case
 from reports.checks.kinds import Needs
-from reports.finding import Finding
+from reports.finding import Compared, Finding
 
 ID = "field-not-documented"
 NEEDS: Needs = "flow"
@@ -32,3 +32,9 @@ def check(case: Case) -> Iterator[Finding]:
         yield case.finding(ID, "breach", "unlisted", expected=expected, found=found, members=members, limit="fields")
     if case.fields_untold:
         yield case.finding(ID, "cannot-tell", case.fields_untold, expected=expected, limit="fields")
+
+
+def compared(case: Case) -> Compared | str:
+    """The fields documented, and those that went."""
+    assert case.flow is not None
+    return case.compared(tuple(sorted(case.flow.fields.all)), tuple(sorted(case.fields)), limit="fields")

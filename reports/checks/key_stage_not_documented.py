@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from ledger.register.terms import YearGroup
 from reports.case import Case
 from reports.checks.kinds import Needs
-from reports.finding import Finding
+from reports.finding import Compared, Finding
 
 ID = "key-stage-not-documented"
 NEEDS: Needs = "flow"
@@ -46,3 +46,18 @@ def check(case: Case) -> Iterator[Finding]:
                 members=("key_stages", "year_groups"),
                 limit=limit,
             )
+
+
+def compared(case: Case) -> Compared | str:
+    """The key stages or else the year groups documented, and those stated."""
+    assert case.flow is not None
+    limits = case.flow.subjects
+    if case.subjects.kind == "workforce":
+        return "workforce"
+    if limits.key_stages:
+        return case.compared(limits.key_stages, _key_stages(case), limit="key_stages")
+    return (
+        case.compared(limits.year_groups, case.subjects.year_groups, limit="year_groups")
+        if limits.year_groups
+        else "no-limit"
+    )

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from reports.case import Case
 from reports.checks.kinds import Needs
-from reports.finding import Citation, Finding
+from reports.finding import Citation, Compared, Finding
 
 ID = "lawful-basis-missing"
 NEEDS: Needs = "law"
@@ -41,3 +41,9 @@ def check(case: Case) -> Iterator[Finding]:
             law=(_CONDITION,),
             severity="critical",
         )
+
+
+def compared(case: Case) -> Compared | str:
+    """The bases stated, with the conditions for special categories."""
+    special = case.fields & case.context.vocabularies.special_categories
+    return case.compared(found=case.bases, law=(_BASIS, _CONDITION) if special else (_BASIS,))

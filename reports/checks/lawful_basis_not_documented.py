@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from reports.case import Case
 from reports.checks.kinds import Needs
-from reports.finding import Finding
+from reports.finding import Compared, Finding
 
 ID = "lawful-basis-not-documented"
 NEEDS: Needs = "flow"
@@ -39,3 +39,13 @@ def check(case: Case) -> Iterator[Finding]:
             members=("lawful_basis", "special_category_condition"),
             limit="lawful_bases",
         )
+
+
+def compared(case: Case) -> Compared | str:
+    """The bases documented, and those stated."""
+    assert case.flow is not None
+    if not case.flow.lawful_bases:
+        return "no-limit"
+    if not case.bases:
+        return "no-basis"
+    return case.compared(case.flow.lawful_bases, case.bases, limit="lawful_bases")

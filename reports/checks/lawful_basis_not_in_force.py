@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from reports.case import Case
 from reports.checks.kinds import Needs
-from reports.finding import Citation, Finding
+from reports.finding import Citation, Compared, Finding
 
 ID = "lawful-basis-not-in-force"
 NEEDS: Needs = "law"
@@ -37,3 +37,16 @@ def check(case: Case) -> Iterator[Finding]:
             members=members,
             law=(Citation(basis.source, basis.label, basis.standing),),
         )
+
+
+def compared(case: Case) -> Compared | str:
+    """Each basis stated with its first and last day in force ("" for none), and the date."""
+    bases = [basis for code in case.bases if (basis := case.context.law.basis(code)) is not None]
+    if not bases:
+        return "no-basis"
+    expected: list[str] = []
+    for basis in bases:
+        until = "" if basis.in_force_until is None else basis.in_force_until.isoformat()
+        expected += basis.id, basis.in_force_from.isoformat(), until
+    law = tuple(Citation(basis.source, basis.label, basis.standing) for basis in bases)
+    return case.compared(tuple(expected), (case.facts.transferred_at or "",), law=law)

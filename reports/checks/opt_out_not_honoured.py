@@ -14,7 +14,7 @@ from ledger.members import NOT_STATED, UNLISTED, OptOuts
 from ledger.register.model import OptOut
 from reports.case import Case
 from reports.checks.kinds import Needs
-from reports.finding import Finding, Outcome, Value
+from reports.finding import Compared, Finding, Outcome, Value
 
 ID = "opt-out-not-honoured"
 NEEDS: Needs = "flow"
@@ -52,16 +52,21 @@ def check(case: Case) -> Iterator[Finding]:
         )
 
 
+def _at_stake(case: Case, rule: OptOut) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Of what went, as far as it is known, what an opt-out stops, and that on which the notice is unclear."""
+    stopped, unclear = _stopped(rule, case.fields)
+    if case.unknown_fields and rule.always is not None:
+        stopped += ("fields_as_given",)
+    return stopped, unclear
+
+
 _Found = tuple[Outcome, str, tuple[Value, ...], tuple[Value, ...]]
 
 
 def _withheld(case: Case, rule: OptOut) -> Iterator[_Found]:
     expected: tuple[Value, ...] = rule.always if rule.always is not None else rule.withheld
-    stopped, unclear = _stopped(rule, case.fields)
-    may_be = unclear or case.fields_untold
-    if case.unknown_fields and rule.always is not None:
-        stopped += ("fields_as_given",)
-    if not stopped and not may_be:
+    stopped, unclear = _at_stake(case, rule)
+    if not stopped and not unclear and not case.fields_untold:
         return
     opt_outs = case.facts.opt_outs
     if opt_outs is None or opt_outs.checked is None:
@@ -103,3 +108,20 @@ def _passing_on(case: Case, rule: OptOut) -> Iterator[_Found]:
         yield "cannot-tell", "not-stated", (), ()
     elif not opt_outs.checked:
         yield "breach", "not-checked", (), ()
+
+
+def compared(case: Case) -> Compared | str:
+    """How the rule works with its fields, and whether opt-outs were looked up, with how many left out and limited."""
+    assert case.flow is not None
+    rule, opt_outs = case.flow.opt_out, case.facts.opt_outs or OptOuts()
+    if rule is None:
+        return "no-limit"
+    if rule.passing_on:
+        expected: tuple[Value, ...] = ("passing-on",)
+    else:
+        expected = ("withheld", *rule.withheld) if rule.always is None else ("always", *rule.always)
+        if not any(_at_stake(case, rule)) and not case.fields_untold:
+            return "nothing-stopped"
+    checked = "" if opt_outs.checked is None else "yes" if opt_outs.checked else "no"
+    found = (checked, opt_outs.excluded or 0, opt_outs.limited or 0)
+    return case.compared(expected, found, limit="opt_out", cite=rule.cite)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from reports.case import Case
 from reports.checks.kinds import Needs
-from reports.finding import Finding
+from reports.finding import Compared, Finding
 
 ID = "phase-not-documented"
 NEEDS: Needs = "flow"
@@ -63,3 +63,13 @@ def check(case: Case) -> Iterator[Finding]:
         )
     elif stated is None and (not own or None in own):
         yield case.finding(ID, "cannot-tell", "not-stated", expected=documented, limit="phases")
+
+
+def compared(case: Case) -> Compared | str:
+    """The phases documented, and the one stated or else those of the schools."""
+    assert case.flow is not None
+    if not case.flow.subjects.phases:
+        return "no-limit"
+    stated = case.facts.phase
+    own = tuple(sorted({phase for phase in _of_schools(case) if phase is not None}))
+    return case.compared(case.flow.subjects.phases, own if stated is None else (stated,), limit="phases")

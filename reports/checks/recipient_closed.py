@@ -12,7 +12,7 @@ from datetime import date
 
 from reports.case import Case
 from reports.checks.kinds import Needs
-from reports.finding import Citation, Finding
+from reports.finding import Citation, Compared, Finding
 
 ID = "recipient-closed"
 NEEDS: Needs = "law"
@@ -46,3 +46,15 @@ def check(case: Case) -> Iterator[Finding]:
                 members=("recipient", "transferred_at"),
                 law=(citation,),
             )
+
+
+def compared(case: Case) -> Compared | str:
+    """The recipient's last day, and the date."""
+    if case.recipient is None:
+        return "unknown-recipient"
+    if case.recipient == case.context.law.contactpoint.party:
+        return "contactpoint"
+    for closed, citation, _ in sorted(_closings(case, case.recipient), key=lambda closing: closing[0]):
+        found = case.recipient, case.facts.transferred_at or ""
+        return case.compared((closed.isoformat(),), found, law=(citation,))
+    return "not-closed"

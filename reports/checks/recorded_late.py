@@ -13,7 +13,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from reports import contactpoint
 from reports.case import Case
 from reports.checks.kinds import Member, Needs
-from reports.finding import Finding, make
+from reports.finding import Compared, Finding, make
 
 ID = "recorded-late"
 NEEDS: Needs = "law"
@@ -63,3 +63,8 @@ def check_group(group: Hashable, members: Sequence[Member]) -> Iterator[Finding]
         # A batch stays open while one of its entries still holds.
         corrected_by=None if None in corrected else corrected[-1],
     )
+
+
+def compared(case: Case) -> Compared | str:
+    """The days within which a transfer is to be recorded, and after how many it was."""
+    return case.compared((DAYS,), (max(days_late(case), 0),), law=())

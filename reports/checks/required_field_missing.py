@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from reports.case import Case
 from reports.checks.kinds import Needs
-from reports.finding import Finding
+from reports.finding import Compared, Finding
 
 ID = "required-field-missing"
 NEEDS: Needs = "flow"
@@ -29,3 +29,10 @@ def check(case: Case) -> Iterator[Finding]:
         yield case.finding(
             ID, "breach", "missing", expected=required, found=missing, members=("fields",), limit="fields"
         )
+
+
+def compared(case: Case) -> Compared | str:
+    """The fields that must go."""
+    assert case.flow is not None
+    required = case.flow.fields.required
+    return case.compared(required, limit="fields") if required else "no-limit"

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from reports.case import Case
 from reports.checks.kinds import Needs
-from reports.finding import Finding
+from reports.finding import Compared, Finding
 
 ID = "subjects-not-documented"
 NEEDS: Needs = "flow"
@@ -36,3 +36,10 @@ def check(case: Case) -> Iterator[Finding]:
         members=("subject_kind", "subjects"),
         limit="kinds",
     )
+
+
+def compared(case: Case) -> Compared | str:
+    """Whom the data may be about, and whom it is about."""
+    assert case.flow is not None
+    documented, kind = case.flow.subjects.kinds, _kind(case)
+    return case.compared(documented, () if kind is None else (kind,), limit="kinds") if documented else "no-limit"

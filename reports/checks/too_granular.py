@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from reports.case import Case
 from reports.checks.kinds import Needs
-from reports.finding import Finding
+from reports.finding import Compared, Finding
 
 ID = "too-granular"
 NEEDS: Needs = "flow"
@@ -34,3 +34,12 @@ def check(case: Case) -> Iterator[Finding]:
         members=("granularity",),
         limit="granularity",
     )
+
+
+def compared(case: Case) -> Compared | str:
+    """The finest level documented, and the one stated."""
+    assert case.flow is not None
+    limit, level = case.flow.granularity, case.facts.granularity
+    if limit is None or limit == case.context.vocabularies.granularity[0].id:
+        return "no-limit"
+    return case.compared((limit,), () if level is None else (level,), limit="granularity")

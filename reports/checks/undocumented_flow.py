@@ -12,7 +12,7 @@ from ledger.members import UNLISTED
 from reports import contactpoint
 from reports.case import Case
 from reports.checks.kinds import Needs
-from reports.finding import Finding
+from reports.finding import Compared, Finding
 
 ID = "undocumented-flow"
 NEEDS: Needs = "register"
@@ -41,3 +41,13 @@ def check(case: Case) -> Iterator[Finding]:
                 members=("transferred_at",),
                 limit="permitted_until",
             )
+
+
+def compared(case: Case) -> Compared | str:
+    """The two, and when the permission ends, if ever and if no other check judges that."""
+    if case.recipient is None:
+        return "unknown-recipient"
+    until = None if case.flow is None or contactpoint.uses(case) else case.flow.permitted_until
+    return case.compared(
+        () if until is None else (until,), (case.sender or "", case.recipient), limit="permitted_until"
+    )

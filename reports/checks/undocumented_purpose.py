@@ -11,15 +11,19 @@ from collections.abc import Iterator
 from ledger.members import UNLISTED
 from reports.case import Case
 from reports.checks.kinds import Needs
-from reports.finding import Finding
+from reports.finding import Compared, Finding
 
 ID = "undocumented-purpose"
 NEEDS: Needs = "register"
 
 
+def _purposes(case: Case) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(purpose for flow in case.pair for purpose in flow.purposes))
+
+
 def check(case: Case) -> Iterator[Finding]:
     """A documented pair without the purpose; the rest is then judged by all flows of the pair."""
-    purposes = tuple(dict.fromkeys(purpose for flow in case.pair for purpose in flow.purposes))
+    purposes = _purposes(case)
     if not case.pair or case.purpose in purposes:
         return
     if case.facts.purpose != UNLISTED or case.purpose is not None:
@@ -38,3 +42,10 @@ def check(case: Case) -> Iterator[Finding]:
         yield case.finding(
             ID, "breach", "unlisted", expected=purposes, found=("purpose_as_given",), members=("purpose",)
         )
+
+
+def compared(case: Case) -> Compared | str:
+    """The purposes documented between the two, and the one stated."""
+    if not case.pair:
+        return "no-flow"
+    return case.compared(_purposes(case), (case.purpose or "",), limit="purposes")

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from ledger.members import UNLISTED
 from reports.case import Case
 from reports.checks.kinds import Needs
-from reports.finding import Finding
+from reports.finding import Compared, Finding
 
 ID = "unknown-recipient"
 NEEDS: Needs = "register"
@@ -29,3 +29,8 @@ def check(case: Case) -> Iterator[Finding]:
         yield case.finding(ID, "cannot-tell", "erased", found=("recipient_as_given",))
     else:
         yield case.finding(ID, "breach", "unlisted", found=("recipient_as_given",), members=("recipient",))
+
+
+def compared(case: Case) -> Compared | str:
+    """The recipient, who is known."""
+    return case.compared(found=(case.recipient or "",))

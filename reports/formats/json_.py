@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 
 from reports.documents.findings import Row
 from reports.run import Result
@@ -14,9 +14,21 @@ KEYS = ("key", "check", "outcome", "severity", "seq", "id", "expected", "found",
 _encode = json.JSONEncoder(ensure_ascii=False, indent=1).encode
 
 
-def _finding(row: Row) -> str:
-    members = ",\n".join(f'   "{key}": {_encode(getattr(row, key))}' for key in KEYS)
+def _finding(row: Row, more: Mapping[str, object]) -> str:
+    values = {**{key: getattr(row, key) for key in KEYS}, **more}
+    members = ",\n".join(f'   "{key}": {_encode(value)}' for key, value in values.items())
     return f"  {{\n{members}\n  }}"
+
+
+def _pieces(result: Result, findings: Iterable[str], after: Mapping[str, object]) -> Iterator[str]:
+    yield f'{{\n "as_of": {_encode(result.as_of.isoformat())},\n "findings": ['
+    before = ""
+    for finding in findings:
+        yield f"{before}\n{finding}"
+        before = ","
+    yield "\n ]" if before else "]"
+    checks = [{"check": one.id, "ran": one.ran, "reason": one.reason} for one in result.checks]
+    yield "," + _encode({"checks": checks, **after}).removeprefix("{") + "\n"
 
 
 def as_json(result: Result, rows: Iterable[Row]) -> Iterator[str]:
@@ -24,11 +36,9 @@ def as_json(result: Result, rows: Iterable[Row]) -> Iterator[str]:
 
     It comes in pieces, finding by finding, that read as one text written with an indent of 1 and a newline at its end.
     """
-    yield f'{{\n "as_of": {_encode(result.as_of.isoformat())},\n "findings": ['
-    before = ""
-    for row in rows:
-        yield f"{before}\n{_finding(row)}"
-        before = ","
-    yield "\n ]" if before else "]"
-    checks = [{"check": one.id, "ran": one.ran, "reason": one.reason} for one in result.checks]
-    yield "," + _encode({"checks": checks, "counts": result.counts}).removeprefix("{") + "\n"
+    return _pieces(result, (_finding(row, {}) for row in rows), {"counts": result.counts})
+
+
+def findings_as_json(result: Result, rows: Iterable[Row], opened: Container[str]) -> Iterator[str]:
+    """The same for single findings, which have no counts: each with whether it is `open`, that is in `opened`."""
+    return _pieces(result, (_finding(row, {"open": row.key in opened}) for row in rows), {})
