@@ -15,13 +15,12 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ledger import disclosure, entry, forms, settle, store
+from ledger import disclosure, entry, forms, same, settle, store
 from ledger.errors import Conflict, Refused
 from ledger.london import utc_text
+from ledger.lookup import Names
 from ledger.members import (
     FORMAT,
-    LISTS,
-    UNLISTED,
     Closing,
     Continued,
     Erasure,
@@ -31,7 +30,6 @@ from ledger.members import (
     members_of,
 )
 from ledger.register import known
-from ledger.register.names import fold
 from ledger.seal import Clock, Entropy, Head, Sealed, Sealer, Signatures, check
 from ledger.settle import Content
 
@@ -40,9 +38,6 @@ if TYPE_CHECKING:
 
 _RUN = 256
 """So many transfers are sealed and inserted together: enough to pay for the calls, few enough to hold."""
-
-_PLACED = ("seq", "prev", "salt", "recorded_at", "_sd", "kind", "batch")
-_UNCOMPARED = frozenset({"recorded_by"})
 
 
 class Receipt(NamedTuple):
@@ -62,32 +57,6 @@ class Receipt(NamedTuple):
 
 def _receipt(one: Sealed) -> Receipt:
     return Receipt(one.seq, one.hash, one.id, one.recorded_at, True)
-
-
-class Names:
-    """The ledger's known names, looked up one at a time: recording a transfer reads no YAML."""
-
-    def __init__(self, db: sqlite3.Connection) -> None:
-        self.db = db
-        self._found: dict[tuple[str, str], str | None] = {}
-
-    def find(self, kind: str, text: str) -> str | None:
-        """The id that `text` means among the names of `kind`, or None."""
-        key = (kind, text)
-        if key not in self._found:
-            row = self.db.execute("SELECT id FROM names WHERE kind = ? AND folded = ?", (kind, fold(text))).fetchone()
-            if len(self._found) > 10_000:
-                self._found.clear()
-            self._found[key] = row[0] if row else None
-        return self._found[key]
-
-    def near(self, kind: str, text: str) -> list[str]:
-        """Up to three ids of `kind` spelt most like `text`."""
-        import difflib
-
-        names = dict(self.db.execute("SELECT folded, id FROM names WHERE kind = ?", (kind,)))
-        close = difflib.get_close_matches(fold(text), names, n=3, cutoff=0.6)
-        return list(dict.fromkeys(names[name] for name in close))
 
 
 class Ledger:
@@ -170,43 +139,13 @@ class Ledger:
             for (one,) in self.db.execute("SELECT entry FROM entries WHERE kind <> 'transfer' AND kind = 'erasure'")
             if isinstance(found := entry.read(one.encode())[0], Erasure) and found.erases.seq == seq
         }
-        differences = self._differences(text, given, content, erased)
+        differences = same.differences(text, given, content, erased, self._names)
         if differences:
             raise Conflict(
                 f"The id {content.members['id']} is entry {seq} already, with other content: {'; '.join(differences)}. "
                 f"Use `correct` if that entry is wrong, or another id if this is another transfer."
             )
         return Receipt(seq, hash_, content.members["id"], utc_text(old.recorded_at), False)
-
-    def _differences(
-        self, old_text: str, given: dict[str, str | tuple[str, ...]], new: Content, erased: set[str]
-    ) -> list[str]:
-        from ledger import canonical
-
-        placed = {"seq": 0, "prev": "", "salt": "", "recorded_at": "", "kind": "transfer"}
-        old: Any = canonical.decode(old_text.encode())
-        now: Any = canonical.decode(entry.encode({**new.members, **placed}))
-        found = []
-        for name in sorted((old.keys() | now.keys()) - set(_PLACED)):
-            if old.get(name) != now.get(name) and not self._same_name(name, old, now, given):
-                found.append(f"{name} was {_shown(old.get(name))} and now is {_shown(now.get(name))}")
-        resolved = {"sender_as_given", "recipient_as_given", "purpose_as_given", "schools_as_given",
-                    "fields_as_given", "limited_to_as_given"}  # fmt: skip
-        for name in sorted((given.keys() | new.texts.keys()) - erased - _UNCOMPARED):
-            if given.get(name) != new.texts.get(name) and not (name in resolved and name not in new.texts):
-                found.append(f"{name} differs")
-        return found
-
-    def _same_name(self, name: str, old: Any, now: Any, given: dict[str, str | tuple[str, ...]]) -> bool:
-        # Sealed as unlisted before the name was known, and known now: still the same statement.
-        typed = given.get(f"{name}_as_given")
-        if typed is None or name not in ("sender", "recipient", "purpose", "schools", "fields"):
-            return False
-        kind = {"purpose": "purpose", "fields": "field"}.get(name, "party")
-        if name not in LISTS and isinstance(typed, str):
-            return bool(old.get(name) == UNLISTED and self._names.find(kind, typed) == now.get(name))
-        ids = {self._names.find(kind, text) or UNLISTED for text in typed}
-        return bool(sorted(ids | (set(old[name]) - {UNLISTED})) == now.get(name))
 
     def conflict(self, content: Content) -> str | None:
         """Why this transfer cannot be appended (its id stands for other content already), or None."""
@@ -449,11 +388,7 @@ class Ledger:
 
         old: Any = canonical.decode(row[0].encode())
         now: Any = canonical.decode(entry.encode(members))
-        return bool({key: value for key, value in old.items() if key not in _PLACED} == now)
-
-
-def _shown(value: object) -> str:
-    return "absent" if value is None else str(value)[:80]
+        return bool({key: value for key, value in old.items() if key not in same.PLACED} == now)
 
 
 def create(
