@@ -1,4 +1,4 @@
-"""`register`: the documented purposes of this project or of a file; shown, linted, compared, adopted."""
+"""`register`: the documented purposes of this project or of a file; shown, linted, compared, begun, adopted."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def read_linted(notice: str) -> tuple[Register, str]:
 
 @click.group()
 def register() -> None:
-    """The documented purposes: list them, show one, lint one, compare two, adopt one."""
+    """The documented purposes: list them, show one, lint one, compare two, begin one, adopt one."""
 
 
 @register.command("list")
@@ -58,6 +58,23 @@ def show(notice: str) -> None:
     from ledger.register.show import describe
 
     click.echo(describe(read_linted(notice)[0]))
+
+
+@register.command()
+@click.option("-o", "--output", "output", type=click.Path(path_type=Path), help="Write it to this new file.")
+def new(output: Path | None) -> None:
+    """Begin a register: a file with placeholders to fill in, and a comment on each part."""
+    from ledger.register.template import template
+
+    if output is None:
+        click.echo(template(), nl=False)
+        return
+    try:
+        with output.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(template())
+    except FileExistsError:
+        raise Refused(f"{output} is there already, and is left as it is; name a new file.") from None
+    click.echo(f"{output}: fill in its placeholders; `transfer-ledger register lint {output}` says which are left.")
 
 
 @register.command()
