@@ -31,6 +31,7 @@ bench: $(READY)
 
 docs: $(READY)
 	$(if $(PAGES),$(BIN)/cog -r -P -I . $(PAGES))
+	$(BIN)/python -m ledger.register.json_schema > docs/register.schema.json
 	$(BIN)/python docs/essay.py
 
 browse: $(READY)

@@ -181,6 +181,11 @@ class Source:
                 superseded,
             )
 
+    def transfers_between(self) -> dict[tuple[str, str], int]:
+        """How many transfers stand (the latest statement of each, withdrawn ones left out), by sender and recipient."""
+        rows = self.db.execute("SELECT sender, recipient, count(*) FROM transfers GROUP BY sender, recipient")
+        return {(sender, recipient): count for sender, recipient, count in rows}
+
     def organisations(self) -> dict[str, Organisation]:
         """The newest `organisation` entry for each id."""
         rows = self.db.execute(f"SELECT seq, {_ENTRY} FROM entries WHERE kind = 'organisation' ORDER BY seq")

@@ -1,4 +1,4 @@
-"""`register`: the documented purposes that come with this project or lie in a file; shown, linted, adopted."""
+"""`register`: the documented purposes of this project or of a file; shown, linted, compared, begun, adopted."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def read_linted(notice: str) -> tuple[Register, str]:
 
 @click.group()
 def register() -> None:
-    """The documented purposes: list them, show one, lint one, adopt one."""
+    """The documented purposes: list them, show one, lint one, compare two, begin one, adopt one."""
 
 
 @register.command("list")
@@ -61,11 +61,55 @@ def show(notice: str) -> None:
 
 
 @register.command()
+@click.option("-o", "--output", "output", type=click.Path(path_type=Path), help="Write it to this new file.")
+def new(output: Path | None) -> None:
+    """Begin a register: a file with placeholders to fill in, and a comment on each part."""
+    from ledger.register.template import template
+
+    if output is None:
+        click.echo(template(), nl=False)
+        return
+    try:
+        with output.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(template())
+    except FileExistsError:
+        raise Refused(f"{output} is there already, and is left as it is; name a new file.") from None
+    click.echo(f"{output}: fill in its placeholders; `transfer-ledger register lint {output}` says which are left.")
+
+
+@register.command()
 @click.argument("notice")
 def lint(notice: str) -> None:
     """Say all that is wrong with NOTICE (an id or a YAML file), with line and column."""
     found, _ = read_linted(notice)
     click.echo(f"{notice}: {len(found.flows)} flows, nothing wrong.")
+
+
+@register.command()
+@click.argument("before", metavar="A")
+@click.argument("after", metavar="B")
+@click.option(
+    "--ledger",
+    type=click.Path(path_type=Path),
+    help="Count the transfers recorded there on the flows that differ.",
+)
+@click.pass_context
+def diff(ctx: click.Context, before: str, after: str, ledger: Path | None) -> None:
+    """Say what B permits and A does not, and the other way round. Each is an id or a YAML file.
+
+    Exit status: 0 they say the same, 1 they differ, 2 could not run.
+    """
+    from ledger.cli.affected import recorded
+    from ledger.register.diff import compare, touched
+    from ledger.register.tell import describe
+
+    old, new = read_linted(before)[0], read_linted(after)[0]
+    changes = compare(old, new)
+    said = describe(changes, old, new)
+    if ledger is not None:
+        said += "\n" + recorded(ledger, touched(changes, old, new), old, new)
+    click.echo(said, nl=False)
+    ctx.exit(1 if changes else 0)
 
 
 @register.command()

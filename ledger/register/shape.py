@@ -2,7 +2,8 @@
 
 The structures of `model` and `terms` say by their annotations what each member holds; `fill` follows these
 annotations through the tree. It does not stop at the first problem: a person who mends a file wants all of
-them. It also keeps where each part stood, so that what is found later (`lint`) can still point at a line.
+them. A placeholder, `<in angle brackets>`, is nowhere a value: `template` leaves them to be filled in. Where each
+part stood is kept, so that what is found later (`lint`) can still point at a line.
 """
 
 from __future__ import annotations
@@ -89,6 +90,9 @@ def _scalar(kind: Any, node: Node, path: str, into: Reading) -> Any:
         into.problem(path, node, "there is no value; leave the key out, or write one.")
         raise _Wrong
     text = node.text
+    if text.startswith("<") and text.endswith(">"):
+        into.problem(path, node, f"“{text[:100]}” is a placeholder; write what it asks for, without the brackets.")
+        raise _Wrong
     try:
         if kind is str:
             return text

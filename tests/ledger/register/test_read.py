@@ -88,6 +88,8 @@ def test_places_point_into_the_file() -> None:
         ("label: Lunch", "label: [Lunch]", "a single value is expected here, and this is a list."),
         ("label: Lunch", "label:", "there is no value; leave the key out, or write one."),
         ("label: Lunch", 'label: ""', "this is empty."),
+        ("label: Lunch", "label: <a label>", "“<a label>” is a placeholder; write what it asks for"),
+        ("number: 1,", "number: <which>,", "line 6, column 41: paragraphs[0].number: “<which>” is a placeholder"),
         ("id: acme,", "id: Acme Ltd,", "“Acme Ltd” is not written as expected here"),
         ("2020-09-01", "2020-9-1", "'2020-9-1' is not a date; write YYYY-MM-DD."),
         ("2020-09-01", "2020-09-31", "2020-09-31 is not a date that exists."),
