@@ -179,13 +179,6 @@ def _head(db: sqlite3.Connection, origin: str) -> Checkpoint:
     return Checkpoint(origin, size, tree.root(db, size))
 
 
-def _check_new(db: sqlite3.Connection, first: int) -> None:
-    # What no earlier checkpoint covers, from its bytes. A tile that is wrong further back shows as another root there.
-    for seq, data, hash_ in db.execute("SELECT seq, entry, hash FROM entries WHERE seq >= ? ORDER BY seq", (first,)):
-        if entry.leaf_hash(data.encode()) != hash_:
-            raise NotGenuine(f"Entry {seq} does not have the hash that is kept for it; nothing was signed.")
-
-
 def make(
     ledger: Ledger,
     keys: KeyFile,
@@ -208,9 +201,7 @@ def make(
         with store.reading(db):
             _check_newest(newest_key(db), keys)  # it may have been replaced since
             head = _not_behind(db, keys, known)
-            recorded = signing.recorded(keys)
-            _check_new(db, recorded.size)
-            _check_tiles(db, recorded.size, head)
+            _check_new(db, signing.recorded(keys).size, head)
             signed = signing.sign(keys, head, lambda size: tree.root(db, size)).note
         unchanged = _is_kept(db, head, keys)
         if not unchanged:
@@ -250,19 +241,16 @@ def _not_behind(db: sqlite3.Connection, keys: KeyFile, known: Sequence[Known]) -
     return head
 
 
-def _check_tiles(db: sqlite3.Connection, first: int, head: Checkpoint) -> None:
-    # The root from the tiles against one from the leaves alone, for all that is newly covered.
-    frontier = _frontier(db, first)
+def _check_new(db: sqlite3.Connection, first: int, head: Checkpoint) -> None:
+    # What no earlier checkpoint covers, from its bytes, against the root from the tiles. A tile that is wrong further
+    # back shows as another root there.
+    frontier = merkle.Frontier.at(first, tree.reader(db, first))
     for at in range(first, head.size, 4096):
-        hashes = tree.leaves(db, at, min(at + 4096, head.size))
+        hashes = tree.recomputed(db, at, min(at + 4096, head.size), "nothing was signed")
         for place in range(0, len(hashes), merkle.HASH_BYTES):
             frontier.append(hashes[place : place + merkle.HASH_BYTES])
     if frontier.root() != head.root:
         raise NotGenuine("The ledger's tiles are not those of its entries; `transfer-ledger verify` says which.")
-
-
-def _frontier(db: sqlite3.Connection, size: int) -> merkle.Frontier:
-    return merkle.Frontier.at(size, tree.reader(db, size))
 
 
 def _cosigned(

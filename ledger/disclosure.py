@@ -95,12 +95,6 @@ def digests(texts: Sequence[bytes]) -> list[str]:
     return b"\n".join(raw).translate(_TO_URL, b"=").decode("ascii").split("\n") if raw else []
 
 
-def write_run(values: Sequence[Disclosure]) -> list[str]:
-    """The disclosure texts of several values at once, as `write` gives each."""
-    raw = [binascii.b2a_base64(_encoder.encode(value), newline=False) for value in values]
-    return b"\n".join(raw).translate(_TO_URL, b"=").decode("ascii").split("\n") if raw else []
-
-
 def read_run(texts: Sequence[bytes]) -> list[Disclosure] | None:
     """The parts of several disclosures, or None where anything is wrong with any: `read` then says what."""
     joined = b"\n".join(texts)

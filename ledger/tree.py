@@ -42,6 +42,26 @@ def leaves(db: sqlite3.Connection, first: int, end: int) -> bytes:
     return found
 
 
+def recomputed(db: sqlite3.Connection, first: int, end: int, so: str) -> bytes:
+    """The concatenated hashes of the entries `first` to `end` - 1, from their bytes; each is to be the one kept for it.
+
+    Raises `NotGenuine` where one is missing or has another hash; `so` ends its sentence: what was not done therefore.
+    """
+    rows = db.execute(
+        "SELECT seq, CAST(entry AS BLOB), CAST(hash AS BLOB) FROM entries WHERE seq >= ? AND seq < ? ORDER BY seq",
+        (first, end),
+    ).fetchall()
+    if [row[0] for row in rows] != list(range(first, end)):
+        raise NotGenuine(f"Of the entries {first} to {end - 1} some are missing; {so}.")
+    found = []
+    for seq, data, kept in rows:
+        leaf = merkle.leaf_hash(data)
+        if leaf.hex().encode() != kept:
+            raise NotGenuine(f"Entry {seq} does not have the hash that is kept for it; {so}.")
+        found.append(leaf)
+    return b"".join(found)
+
+
 def root(db: sqlite3.Connection, size: int) -> bytes:
     """The root of the tree over the first `size` entries."""
     return merkle.root(size, reader(db, size))

@@ -158,7 +158,7 @@ def _recomputed(db: sqlite3.Connection, head: Checkpoint, before: int) -> list[T
     last: dict[int, bytes] = {}
     roots: list[bytes] = []
     for _, first, end in _spans(before, size):
-        last[0] = _leaves(db, first, end)
+        last[0] = tree.recomputed(db, first, end, "nothing was published")
         if end - first == WIDTH:
             roots.append(tiles.tile_root(last[0]))
     upper: list[Tile] = []
@@ -181,22 +181,6 @@ def _recomputed(db: sqlite3.Connection, head: Checkpoint, before: int) -> list[T
             f"`transfer-ledger verify` says more."
         )
     return upper
-
-
-def _leaves(db: sqlite3.Connection, first: int, end: int) -> bytes:
-    rows = db.execute(
-        "SELECT seq, CAST(entry AS BLOB), CAST(hash AS BLOB) FROM entries WHERE seq >= ? AND seq < ? ORDER BY seq",
-        (first, end),
-    ).fetchall()
-    if [row[0] for row in rows] != list(range(first, end)):
-        raise NotGenuine(f"Of the entries {first} to {end - 1} some are missing; nothing was published.")
-    leaves = []
-    for seq, data, kept in rows:
-        leaf = merkle.leaf_hash(data)
-        if leaf.hex().encode() != kept:
-            raise NotGenuine(f"Entry {seq} does not have the hash that is kept for it; nothing was published.")
-        leaves.append(leaf)
-    return b"".join(leaves)
 
 
 def _files(
