@@ -45,6 +45,7 @@ class Adopted(NamedTuple):
     """A version of the documented purposes, as it was adopted."""
 
     seq: int
+    hash: str
     entry: Register
     register: model.Register
 
@@ -197,7 +198,8 @@ class Source:
         from ledger.register.read import read_register
 
         found = []
-        for seq, data in self.db.execute(f"SELECT seq, {_ENTRY} FROM entries WHERE kind = 'register' ORDER BY seq"):
+        rows = self.db.execute(f"SELECT seq, {_ENTRY}, {_HASH} FROM entries WHERE kind = 'register' ORDER BY seq")
+        for seq, data, hash_ in rows:
             one = self._read(seq, data)
             if not isinstance(one, Register):
                 raise Refused(f"{self.path}: entry {seq} is found as a register and is none; {_MORE}")
@@ -212,5 +214,5 @@ class Source:
                 raise Refused(
                     f"{self.path}: the register sealed in entry {seq} cannot be read: {error} {_MORE}"
                 ) from None
-            found.append(Adopted(seq, one, register))
+            found.append(Adopted(seq, self._hash(seq, hash_), one, register))
         return found

@@ -17,6 +17,7 @@ from ledger.london import instant
 from ledger.members import NOT_STATED, UNLISTED, Correction, Subjects
 from reports.context import permitted_days
 from reports.finding import Citation, Compared, Finding, Outcome, Severity, Value, make
+from reports.rule import rule
 
 if TYPE_CHECKING:
     from ledger.register.model import Flow
@@ -190,24 +191,11 @@ class Case:
 
     # -- what is found ---------------------------------------------------------------------------------------
 
-    def cited(self, ids: tuple[str, ...]) -> tuple[Citation, ...]:
-        """The paragraphs of the judging version with these ids."""
-        if self.version is None:
-            return ()
-        found = (self.version.register.paragraph(id_) for id_ in ids)
-        return tuple(Citation(one.citation, one.point) for one in found if one is not None)
-
     def _rule(
         self, limit: str | None, cite: tuple[str, ...], law: tuple[Citation, ...] | None
     ) -> tuple[tuple[Citation, ...], str]:
         """Where a rule is written, and why its limit was assigned, "" where it was not."""
-        if law is not None:
-            return law, ""
-        flow, version = self.flow, self.version
-        citations = self.cited(tuple(dict.fromkeys((*cite, *(flow.cite if flow else ())))))
-        if not citations and version is not None:
-            citations = (Citation(f"{version.register.title}, version {version.register.version}"),)
-        return citations, flow.assigned.get(limit, "") if flow is not None and limit is not None else ""
+        return (law, "") if law is not None else rule(self.version, self.flow, limit, cite)
 
     def compared(
         self,

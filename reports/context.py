@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ledger.members import Organisation
     from ledger.register.terms import Law, Vocabularies
     from ledger.source import Adopted, Recorded
+    from reports.decisions import Decision
 
 _Values = TypeVar("_Values", bound=tuple[Any, ...])
 
@@ -38,7 +39,8 @@ PEOPLE = frozenset(("parent", "data-subject"))
 class Evidence:
     """What a run judges. `recorded` is in order of seq and gone through once.
 
-    `transfers_by_id` finds the transfers that others cite as `onward_of`; `origin` is this ledger's name.
+    `transfers_by_id` finds the transfers that others cite as `onward_of`; `origin` is this ledger's name,
+    `decisions` the newest on each finding, by the finding's key.
     """
 
     recorded: Iterable[Recorded]
@@ -48,6 +50,7 @@ class Evidence:
     vocabularies: Vocabularies
     transfers_by_id: Mapping[str, Recorded] = field(default_factory=dict)
     origin: str | None = None
+    decisions: Mapping[str, Decision] = field(default_factory=dict)
 
 
 def permitted_days(until: str) -> date:
@@ -82,6 +85,10 @@ class Context:
         if len(self._alike) >= _MOST_KEPT:
             self._alike.clear()
         return self._alike.setdefault(values, values)  # type: ignore[return-value]
+
+    def adopted(self, seq: int) -> Adopted:
+        """The version that was adopted as entry `seq`; there is one."""
+        return next(version for version in self.versions if version.seq == seq)
 
     def organisation(self, id_: str) -> Organisation | None:
         """The organisation with this id, or that had it before."""

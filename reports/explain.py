@@ -14,10 +14,11 @@ from ledger.members import Correction
 from ledger.register.model import Flow
 from ledger.source import Adopted, Recorded
 from reports.case import Case
-from reports.checks import CHECKS, Check, GroupCheck
+from reports.checks import CHECKS, AnyCheck
 from reports.context import Context, Evidence
 from reports.finding import Compared, Finding
-from reports.run import CheckFailed, Result, choose
+from reports.judge import CheckFailed, choose
+from reports.run import Result
 
 
 class Answer(NamedTuple):
@@ -89,7 +90,7 @@ def explain(
     return Explanation(recorded, result.as_of, judged, version, why, case.flow, len(case.pair), answers)
 
 
-def _answer(check: Check | GroupCheck, case: Case, why: str, findings: tuple[Finding, ...]) -> Answer:
+def _answer(check: AnyCheck, case: Case, why: str, findings: tuple[Finding, ...]) -> Answer:
     if findings:
         return Answer(check.ID, "found", findings=findings)
     if check.NEEDS != "law" and case.version is None:

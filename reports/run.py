@@ -1,43 +1,27 @@
-"""From evidence to findings: every check on every transfer, from scratch and always the same.
-
-A ledger of a hundred thousand transfers holds a few hundred shapes of transfer: the same sender, recipient,
-purpose, fields and limits, on days between which no rule changed. Whether a check finds something depends on
-the shape alone, so each distinct shape is judged once, by every check and every candidate flow; for a shape
-that was seen before only those checks run again that found something, to give this entry's own findings.
-Nothing is skipped: the memory is emptied when it grows, and a transfer that is onward of another in this
-ledger is always judged in full.
-"""
+"""From evidence to findings: every check on every transfer, from scratch and always the same."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Hashable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Literal, NamedTuple
 
 import msgspec
 
-from ledger.errors import Refused
-from ledger.members import UNLISTED, Correction
-from ledger.register.model import Flow
 from reports.case import Case
-from reports.checks import CHECKS, Check, GroupCheck
-from reports.checks.kinds import Member
+from reports.checks import CHECKS, DecisionCheck
+from reports.checks.kinds import Member, Values
 from reports.context import Context, Evidence
+from reports.decisions import Decision, closed
 from reports.finding import OUTCOMES, SEVERITIES, Finding
-
-SHAPES_KEPT = 20_000
+from reports.judge import GROUPS, TALLIES, Judge, Shape, failed
 
 CANNOT_TELL_LIMIT = 5
 """More than this percentage of transfers that cannot be told, and a report cannot say (DESIGN §8)."""
 
-_EACH: tuple[Check, ...] = tuple(check for check in CHECKS if isinstance(check, Check))
-_GROUPS: tuple[GroupCheck, ...] = tuple(check for check in CHECKS if isinstance(check, GroupCheck))
-_ON_FLOW = tuple(check for check in _EACH if check.NEEDS == "flow")
+_DECISIONS: tuple[DecisionCheck, ...] = tuple(check for check in CHECKS if isinstance(check, DecisionCheck))
 _ORDER = {check.ID: place for place, check in enumerate(CHECKS)}
-
-
-class CheckFailed(Refused):
-    """A check broke: a bug, which is never taken for a pass."""
 
 
 class CheckRun(NamedTuple):
@@ -53,7 +37,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 
     `transfers` counts those that stand (no correction replaced or withdrew them), `covered` those of them
     that a version of the documented purposes judged. `counts` are of findings that stand, by outcome and by
-    severity, and `corrected` of those that do not.
+    severity, `corrected` of those that do not, and `closed` of those that stand and that a decision closed.
+    `decisions` are the newest on each finding, by its key, those on findings that are no longer found too.
     """
 
     as_of: date
@@ -62,6 +47,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     counts: dict[str, int]
     transfers: int
     covered: int
+    decisions: Mapping[str, Decision]
 
 
 class Rating(NamedTuple):
@@ -71,137 +57,57 @@ class Rating(NamedTuple):
     reasons: tuple[str, ...]
 
 
-class _Judged(NamedTuple):
-    """What is remembered of a shape: the flow that judges it, the checks that found something."""
-
-    flow: Flow | None
-    found: tuple[Check, ...]
-    covered: bool
-
-
-def _run(check: Check, case: Case) -> list[Finding]:
-    try:
-        return list(check.check(case))
-    except Exception as error:
-        raise CheckFailed(
-            f"The check {check.ID} failed on entry {case.recorded.seq}: {type(error).__name__}: {error}. "
-            f"This is a mistake in this program; nothing can be said about this ledger until it is mended."
-        ) from error
-
-
-def _shape(case: Case) -> Hashable:
-    """All that a check's finding something can depend on (besides what groups compare)."""
-    recorded, facts, context = case.recorded, case.facts, case.context
-    given = recorded.given
-    on, until = case.on, facts.transferred_until
-    subjects, opt_outs, approval = facts.subjects, facts.opt_outs, facts.approval
-    seq = facts.corrects.seq if isinstance(facts, Correction) else recorded.seq
-    last = until or on
-    return (
-        context.era(on),
-        sum(version.seq < seq for version in context.versions),
-        # The time counts on the days on which a rule ends; an interval may span any.
-        facts.transferred_at if until is not None or on in context.sharp_days else None,
-        last > context.as_of or last > context.day_of(facts.recorded_at),
-        facts.sender,
-        given.get("sender_as_given") if facts.sender == UNLISTED else None,
-        facts.recipient,
-        given.get("recipient_as_given") if facts.recipient == UNLISTED else None,
-        facts.purpose,
-        given.get("purpose_as_given") if facts.purpose == UNLISTED else None,
-        facts.schools,
-        facts.fields,
-        given.get("fields_as_given") if UNLISTED in facts.fields else None,
-        facts.lawful_basis,
-        facts.special_category_condition,
-        facts.granularity,
-        facts.phase,
-        None
-        if subjects is None
-        else (
-            subjects.kind,
-            subjects.age_min,
-            subjects.age_max,
-            subjects.key_stages,
-            subjects.year_groups,
-        ),
-        None
-        if opt_outs is None
-        else (
-            opt_outs.checked,
-            bool(opt_outs.excluded),
-            bool(opt_outs.limited),
-            opt_outs.limited_to,
-            given.get("limited_to_as_given") if UNLISTED in opt_outs.limited_to else None,
-        ),
-        None
-        if approval is None
-        else (approval.role, approval.on is None, approval.on is not None and approval.on > on),
-    )
-
-
-def choose(case: Case) -> Case:
-    """The case on the candidate flow by which the fewest and lightest findings arise; ties by the register's
-    order. A transfer is documented if some flow documents it."""
-    candidates = case.candidates
-    if len(candidates) <= 1:
-        return case.on_flow(candidates[0] if candidates else None)
-
-    def weight(flow: Flow) -> tuple[int, ...]:
-        trial = case.on_flow(flow)
-        found = [finding.severity for check in _ON_FLOW for finding in _run(check, trial)]
-        return tuple(found.count(severity) for severity in SEVERITIES)
-
-    return case.on_flow(min(candidates, key=weight))
-
-
-def _judge(case: Case) -> tuple[_Judged, list[Finding]]:
-    case = choose(case)
-    covered = case.version is not None
-    found: list[Finding] = []
-    finders: list[Check] = []
-    for check in _EACH:
-        if (check.NEEDS == "register" and not covered) or (check.NEEDS == "flow" and case.flow is None):
-            continue
-        if of_check := _run(check, case):
-            found += of_check
-            finders.append(check)
-    return _Judged(case.flow, tuple(finders), covered), found
-
-
-class _Groups:
-    """The members of every group so far."""
+class _Many:
+    """What the checks of many cases keep of each: the members of every group so far, and the tallies."""
 
     def __init__(self) -> None:
-        self._members: dict[str, dict[Hashable, list[Member]]] = {check.ID: {} for check in _GROUPS}
+        self._members: dict[str, dict[Values, list[Member]]] = {check.ID: {} for check in GROUPS}
+        self._tallies: dict[str, Counter[Values]] = {check.ID: Counter() for check in TALLIES}
 
-    def add(self, case: Case) -> None:
-        for check in _GROUPS:
-            try:
+    def add(self, case: Case, shape: Shape) -> None:
+        recorded = case.recorded
+        name = ""
+        try:
+            for check in shape.groups:
+                name = check.ID
                 key = check.key(case)
-                if key is None:
-                    continue
-                recorded = case.recorded
-                corrected = None if recorded.current else recorded.superseded_by
-                member = Member(recorded.seq, recorded.hash, case.facts.id, corrected, check.value(case))
-            except Exception as error:
-                raise CheckFailed(
-                    f"The check {check.ID} failed on entry {case.recorded.seq}: {type(error).__name__}: {error}."
-                ) from error
-            self._members[check.ID].setdefault(key, []).append(member)
+                if key is not None:
+                    corrected = None if recorded.current else recorded.superseded_by
+                    member = Member(recorded.seq, recorded.hash, case.facts.id, corrected, check.value(case))
+                    self._members[name].setdefault(key, []).append(member)
+            for tally in shape.tallies if recorded.current else ():
+                name = tally.ID
+                mark = tally.mark(case)
+                if mark is not None:
+                    self._tallies[name][mark] += 1
+        except Exception as error:
+            raise failed(name, f"entry {recorded.seq}", error) from error
 
-    def findings(self) -> list[Finding]:
+    def findings(self, context: Context) -> list[Finding]:
         found: list[Finding] = []
-        for check in _GROUPS:
+        for check in GROUPS:
             for key, members in self._members[check.ID].items():
                 try:
-                    found += check.check_group(key, members)
+                    found += check.check_group(context, key, members)
                 except Exception as error:
-                    raise CheckFailed(
-                        f"The check {check.ID} failed on entries from {members[0].seq}: "
-                        f"{type(error).__name__}: {error}."
-                    ) from error
+                    raise failed(check.ID, f"entries from {members[0].seq}", error) from error
+        for tally in TALLIES:
+            try:
+                found += tally.check_tally(context, self._tallies[tally.ID])
+            except Exception as error:
+                raise failed(tally.ID, "the counts of all transfers", error) from error
         return found
+
+
+def _on_decisions(context: Context, findings: list[Finding], decisions: Mapping[str, Decision]) -> list[Finding]:
+    standing = [finding for finding in findings if finding.corrected_by is None]
+    found: list[Finding] = []
+    for check in _DECISIONS:
+        try:
+            found += check.check_decisions(context, standing, decisions)
+        except Exception as error:
+            raise failed(check.ID, "the decisions", error) from error
+    return found
 
 
 def run(evidence: Evidence, as_of: date, done: Callable[[int], None] = lambda count: None) -> Result:
@@ -211,8 +117,7 @@ def run(evidence: Evidence, as_of: date, done: Callable[[int], None] = lambda co
     check breaks.
     """
     context = Context(evidence, as_of)
-    memory: dict[Hashable, _Judged] = {}
-    groups = _Groups()
+    judge, many = Judge(), _Many()
     findings: list[Finding] = []
     transfers = covered = judged_count = 0
     for recorded in evidence.recorded:
@@ -222,37 +127,28 @@ def run(evidence: Evidence, as_of: date, done: Callable[[int], None] = lambda co
         if not recorded.current:
             context.replaced[recorded.seq] = facts.transferred_at, facts.recorded_at
         case = Case(recorded, context)
-        shape = None if facts.onward_of else _shape(case)
-        judged = None if shape is None else memory.get(shape)
-        if judged is None:
-            judged, found = _judge(case)
-            findings += found
-            if shape is not None:
-                if len(memory) >= SHAPES_KEPT:
-                    memory.clear()
-                memory[shape] = judged
-        elif judged.found:
-            case = case.on_flow(judged.flow)
-            for check in judged.found:
-                findings += _run(check, case)
+        shape, found = judge(case)
+        findings += found
         if recorded.current:
             transfers += 1
-            covered += judged.covered
-        groups.add(case)
+            covered += shape.covered
+        many.add(case, shape)
         judged_count += 1
         if judged_count % 1000 == 0:
             done(judged_count)
     done(judged_count)
-    findings += groups.findings()
-    del groups  # which hold every transfer: sorting takes memory of its own
+    findings += many.findings(context)
+    del many  # which holds every transfer: sorting takes memory of its own
+    findings += _on_decisions(context, findings, evidence.decisions)
     findings.sort(key=lambda one: (one.entries[0], _ORDER[one.check], one.reason, one.key))
     return Result(
         as_of=as_of,
         findings=tuple(findings),
         checks=tuple(_check_runs(bool(context.versions), transfers, covered)),
-        counts=_counts(findings),
+        counts=_counts(findings, closed(evidence.decisions, as_of)),
         transfers=transfers,
         covered=covered,
+        decisions=evidence.decisions,
     )
 
 
@@ -271,37 +167,40 @@ def _check_runs(adopted: bool, transfers: int, covered: int) -> list[CheckRun]:
     return found
 
 
-def _counts(findings: list[Finding]) -> dict[str, int]:
+def _counts(findings: list[Finding], decided: frozenset[str]) -> dict[str, int]:
     standing = [finding for finding in findings if finding.corrected_by is None]
     counts: dict[str, int] = dict.fromkeys((*OUTCOMES, *SEVERITIES), 0)
     for finding in standing:
         counts[finding.outcome] += 1
         counts[finding.severity] += 1
     counts["corrected"] = len(findings) - len(standing)
+    counts["closed"] = sum(finding.key in decided for finding in standing)
     return counts
 
 
-def open_breaches(result: Result, closed: Container[str] = ()) -> tuple[Finding, ...]:
-    """The breaches that stand and that no decision closed; `closed` are the keys of findings that one did."""
+def open_breaches(result: Result) -> tuple[Finding, ...]:
+    """The breaches that stand and that no decision closes on the day of the run."""
+    decided = closed(result.decisions, result.as_of)
     return tuple(
         finding
         for finding in result.findings
-        if finding.outcome == "breach" and finding.corrected_by is None and finding.key not in closed
+        if finding.outcome == "breach" and finding.corrected_by is None and finding.key not in decided
     )
 
 
-def rate(result: Result, *, closed: Container[str] = (), verified: bool | None = None, missing: bool = False) -> Rating:
+def rate(result: Result, *, verified: bool | None = None, missing: bool = False) -> Rating:
     """The overall rating by DESIGN §8's one rule.
 
-    `closed` are keys of findings that a decision closed, `verified` whether the record verifies (None: not
-    asked here), `missing` whether records that were expected are missing.
+    `verified` is whether the record verifies (None: not asked here), `missing` whether records that were expected are
+    missing, besides those that the checks found to be.
     """
-    if open_breaches(result, closed):
+    if open_breaches(result):
         return Rating("act-now", ("open-breach",))
+    decided = closed(result.decisions, result.as_of)
     untold = {
         finding.entries[0]
         for finding in result.findings
-        if finding.outcome == "cannot-tell" and finding.corrected_by is None and finding.key not in closed
+        if finding.outcome == "cannot-tell" and finding.corrected_by is None and finding.key not in decided
     }
     reasons = (
         ("check-not-run", any(not check.ran or check.reason for check in result.checks)),

@@ -8,17 +8,43 @@ reasons of an editor) is told apart from what changes a limit.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias, TypeVar, get_args
 
 import msgspec
 
-from ledger.register.model import Ages, Flow, OptOut, Party, Purpose, Register
+from ledger.register.model import (
+    Ages,
+    Agreement,
+    Due,
+    Flow,
+    Frequency,
+    OptOut,
+    Party,
+    Period,
+    Purpose,
+    Register,
+    Retention,
+    Term,
+)
 from ledger.register.read import load_vocabularies
 
 Effect: TypeAlias = Literal["permits", "forbids", "alters", "words"]
 """More may go than before, less, neither or both, or exactly the same in other words."""
 
-Value: TypeAlias = str | bool | tuple[str, ...] | Ages | OptOut | Flow | None
+Value: TypeAlias = (
+    str
+    | int
+    | tuple[str, ...]
+    | tuple[Due, ...]
+    | tuple[Term, ...]
+    | Ages
+    | Agreement
+    | Flow
+    | Frequency
+    | OptOut
+    | Retention
+    | None
+)
 
 
 class Change(NamedTuple):
@@ -108,6 +134,34 @@ def _opt_out(flow: Flow) -> OptOut | None:
     )
 
 
+_Cited = TypeVar("_Cited", Agreement, Due, Frequency, Retention, Agreement | None, Frequency | None, Retention | None)
+
+
+def _uncited(part: _Cited) -> _Cited:
+    """A part of a flow without its citation, which limits nothing."""
+    return part if part is None else msgspec.structs.replace(part, cite=())
+
+
+def _retention(before: Retention | None, after: Retention | None) -> Effect:
+    if before is None or after is None:
+        return "alters"
+    if before.months is None or after.months is None or before.months == after.months:
+        return "alters"
+    return "permits" if before.months < after.months else "forbids"
+
+
+_PERIODS = get_args(Period)
+
+
+def _frequency(before: Frequency | None, after: Frequency | None) -> Effect:
+    if before is None or after is None:
+        return _came_or_went(before, after, "forbids")
+    old, new = ((one.at_most, -_PERIODS.index(one.per)) for one in (before, after))
+    if all(was <= now for was, now in zip(old, new, strict=True)):
+        return "permits"
+    return "forbids" if all(was >= now for was, now in zip(old, new, strict=True)) else "alters"
+
+
 def _approval(flow: Flow) -> str | None:
     return None if flow.approval is None else flow.approval.role
 
@@ -118,7 +172,10 @@ _SINGLE: tuple[tuple[str, Callable[[Flow], Value], Callable[..., Effect]], ...] 
     ("opt_out", _opt_out, _new_limit),
     ("approval", _approval, _new_limit),
     ("use", lambda flow: flow.use, _new_limit),
-    ("retention", lambda flow: flow.retention, lambda _was, _now: "alters"),
+    ("agreement", lambda flow: _uncited(flow.agreement), _new_limit),
+    ("retention", lambda flow: _uncited(flow.retention), _retention),
+    ("frequency", lambda flow: _uncited(flow.frequency), _frequency),
+    ("expected", lambda flow: tuple(_uncited(due) for due in flow.expected), lambda _was, _now: "alters"),
     ("permitted_until", lambda flow: flow.permitted_until, _until),
 )
 """The limits that are one value: the key, where the flow has it, and what a change of it does."""
@@ -130,6 +187,10 @@ def _flow_words(flow: Flow) -> dict[str, object]:
         "cite": {*flow.cite},
         **({"opt_out.cite": {*flow.opt_out.cite}} if flow.opt_out else {}),
         **({"approval.cite": {*flow.approval.cite}} if flow.approval else {}),
+        **({"agreement.cite": {*flow.agreement.cite}} if flow.agreement else {}),
+        **({"retention.cite": {*flow.retention.cite}} if flow.retention else {}),
+        **({"frequency.cite": {*flow.frequency.cite}} if flow.frequency else {}),
+        "expected.cite": [{*due.cite} for due in flow.expected],
         "assigned": flow.assigned,
     }
 
@@ -148,6 +209,7 @@ def _flow(before: Flow, after: Flow) -> Iterator[Change]:
     yield from _members(after, "purposes", _listed(before.purposes), _listed(after.purposes))
     yield from _members(after, "fields", _fields(before), _fields(after))
     yield from _members(after, "lawful_bases", _listed(before.lawful_bases), _listed(after.lawful_bases))
+    yield from _members(after, "passes_on", _listed(before.passes_on), _listed(after.passes_on))
     for name in ("kinds", "key_stages", "year_groups", "phases"):
         old, new = (frozenset(getattr(flow.subjects, name)) for flow in (before, after))
         if old != new:
@@ -203,6 +265,10 @@ def compare(before: Register, after: Register) -> tuple[Change, ...]:
             found.append(
                 Change("register", after.id, name, "", was and was.isoformat(), now and now.isoformat(), "alters")
             )
+    for name in ("smallest_count", "terms"):
+        held, holds = getattr(before, name), getattr(after, name)
+        if held != holds:
+            found.append(Change("register", after.id, name, "", held, holds, "alters"))
     old, new = ({flow.id: flow for flow in one.flows} for one in (before, after))
     for id_ in dict.fromkeys((*old, *new)):
         if id_ in old and id_ in new:

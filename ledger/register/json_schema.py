@@ -37,6 +37,9 @@ TOLD: dict[type[model.Part], tuple[str, dict[str, str]]] = {
             "version": "Which version this is; quote it if it is a number.",
             "effective_from": "The first day (YYYY-MM-DD) whose transfers it judges.",
             "effective_until": "The last day (YYYY-MM-DD) whose transfers it judges; left out: until it is replaced.",
+            "smallest_count": "An aggregate in which some count is smaller than this could show a person; left out: no "
+            "threshold.",
+            "terms": "The school terms, in order; frequencies and reports go by them.",
             "assigned": _ASSIGNED,
             "paragraphs": "The paragraphs of the notice that the rest of the file cites.",
             "parties": "Everybody who sends or gets data.",
@@ -93,7 +96,11 @@ TOLD: dict[type[model.Part], tuple[str, dict[str, str]]] = {
             "opt_out": "What stops when a person opts out.",
             "approval": "Whose approval is needed beforehand.",
             "use": "`statistical-only` where it may be used for statistics or research only.",
-            "retention": "How long it is kept, in words.",
+            "passes_on": "Ids of the flows whose data may go on by this one, whatever it came for.",
+            "agreement": "A sharing agreement that must be there; `{}` where no more is known of it.",
+            "retention": "How long the recipient keeps it.",
+            "frequency": "How often it may go, at most.",
+            "expected": "When every sender is expected to have sent, as for a census.",
             "permitted_until": "The last day on which it may go (YYYY-MM-DD), or the moment from which it may not go "
             "any more, with its offset (2010-08-06T12:00+01:00).",
             "cite": _CITE,
@@ -142,6 +149,44 @@ TOLD: dict[type[model.Part], tuple[str, dict[str, str]]] = {
     model.Approval: (
         "Whose approval a transfer needs beforehand.",
         {"role": "The code of the role that approves.", "cite": _CITE},
+    ),
+    model.Retention: (
+        "How long the recipient keeps it.",
+        {
+            "text": "In words, as the notice says it.",
+            "months": "So many months after the transfer at most; left out where that cannot be counted.",
+            "cite": _CITE,
+        },
+    ),
+    model.Frequency: (
+        "So many transfers from one sender to one recipient, at most, in each period.",
+        {
+            "at_most": "How many.",
+            "per": "day, week, month, term (by the register's `terms`) or year (from 1 September).",
+            "cite": _CITE,
+        },
+    ),
+    model.Due: (
+        "Days between which every sender is expected to have sent, both included.",
+        {
+            "label": "What it is, as Autumn school census.",
+            "from": "The first day: YYYY-MM-DD for once, MM-DD for every year.",
+            "until": "The last day, in the same form.",
+            "cite": _CITE,
+        },
+    ),
+    model.Agreement: (
+        "A sharing agreement that must be there.",
+        {"review_on": "When it is to be looked at again (YYYY-MM-DD), where that is known.", "cite": _CITE},
+    ),
+    model.Term: (
+        "A school term.",
+        {
+            "id": "A short name, as autumn-2009.",
+            "label": "What people call it.",
+            "from": "Its first day (YYYY-MM-DD).",
+            "until": "Its last day (YYYY-MM-DD).",
+        },
     ),
 }
 """Each part of a register file: what it is, and what each of its keys means, in the file's own names."""

@@ -7,13 +7,14 @@ line where `read.read_with_places` gave one.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
 from ledger import london
 from ledger.errors import Refused
-from ledger.register.model import Flow, OptOut, Party, Purpose, Register
+from ledger.register.model import Due, Flow, OptOut, Party, Purpose, Register, Term
 from ledger.register.names import known_names
 from ledger.register.read import load_law, load_vocabularies
 from ledger.register.shape import Place, Problem
@@ -91,6 +92,36 @@ def _dates(path: str, flow: Flow, register: Register) -> _Found:
             )
 
 
+_MONTH_DAY = re.compile(r"[0-9]{2}-[0-9]{2}")
+
+
+def _due(path: str, due: Due) -> _Found:
+    days = []
+    for name, text in (("from", due.first), ("until", due.last)):
+        yearly = _MONTH_DAY.fullmatch(text) is not None
+        try:
+            days.append(london.parse_date(f"2001-{text}" if yearly else text))
+        except Refused:
+            yield f"{path}.{name}", f"“{text[:40]}” is neither a date (YYYY-MM-DD) nor a day of every year (MM-DD)."
+    if len(due.first) != len(due.last):
+        yield path, "one of the two days is for every year and the other is not."
+    elif len(days) == 2 and len(due.first) > len("MM-DD") and days[1] < days[0]:
+        yield f"{path}.until", f"{due.last} is before {due.first}."
+
+
+def _terms(register: Register) -> _Found:
+    before: Term | None = None
+    for number, term in enumerate(register.terms):
+        if term.last < term.first:
+            yield f"terms[{number}].until", f"{term.last} is before {term.first}."
+        if before is not None and term.first <= before.last:
+            yield (
+                f"terms[{number}].from",
+                f"{term.first} is not after “{before.id}”, which ends on {before.last}.",
+            )
+        before = term
+
+
 def _ever_in_force(basis: LawfulBasis, register: Register) -> bool:
     began = register.effective_until is None or basis.in_force_from <= register.effective_until
     ended = basis.in_force_until is not None and basis.in_force_until < register.effective_from
@@ -158,7 +189,15 @@ def _flow(path: str, flow: Flow, register: Register) -> _Found:
         yield f"{path}.granularity", f"there is no granularity “{flow.granularity}”."
     yield from _bases(path, flow)
     yield from _dates(path, flow, register)
-    cited = [("", flow.cite)]
+    yield from _unknown(f"{path}.passes_on", "flow", flow.passes_on, (one.id for one in register.flows))
+    if flow.frequency is not None and flow.frequency.per == "term" and not register.terms:
+        yield f"{path}.frequency.per", "the register has no “terms”; say when they are, or count in other periods."
+    for number, due in enumerate(flow.expected):
+        yield from _due(f"{path}.expected[{number}]", due)
+    cited = [("", flow.cite), *((f".expected[{number}]", due.cite) for number, due in enumerate(flow.expected))]
+    for name in ("agreement", "retention", "frequency"):
+        if (part := getattr(flow, name)) is not None:
+            cited.append((f".{name}", part.cite))
     if flow.opt_out is not None:
         yield from _opt_out(f"{path}.opt_out", flow, flow.opt_out)
         cited.append((".opt_out", flow.opt_out.cite))
@@ -166,14 +205,16 @@ def _flow(path: str, flow: Flow, register: Register) -> _Found:
         if vocabularies.term("approval_role", flow.approval.role) is None:
             yield f"{path}.approval.role", f"there is no approval role “{flow.approval.role}”."
         cited.append((".approval", flow.approval.cite))
-    for part, ids in cited:
-        yield from _unknown(f"{path}{part}.cite", "paragraph", ids, paragraphs)
+    for where, ids in cited:
+        yield from _unknown(f"{path}{where}.cite", "paragraph", ids, paragraphs)
 
 
 def _register(register: Register) -> _Found:
     yield from _assigned("", register)
     if register.effective_until is not None and register.effective_until < register.effective_from:
         yield "effective_until", f"{register.effective_until} is before {register.effective_from}."
+    yield from _twice("terms", "the term", (term.id for term in register.terms))
+    yield from _terms(register)
     for name, what in (
         ("paragraphs", "paragraph"),
         ("parties", "party"),

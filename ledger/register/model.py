@@ -138,11 +138,60 @@ class Approval(Part, frozen=True, kw_only=True):
     cite: tuple[Id, ...] = ()
 
 
+class Retention(Part, frozen=True, kw_only=True):
+    """How long the recipient keeps the data: in words, and where it can be counted, in months from the transfer."""
+
+    text: Text
+    months: Annotated[int, Meta(ge=1, le=1500)] | None = None
+    cite: tuple[Id, ...] = ()
+
+
+Period: TypeAlias = Literal["day", "week", "month", "term", "year"]
+"""What frequencies count in. A week begins on Monday, a year (of schools) on 1 September; terms are the register's."""
+
+
+class Frequency(Part, frozen=True, kw_only=True):
+    """So many transfers from one sender to one recipient, at most, in each period."""
+
+    at_most: Annotated[int, Meta(ge=1, le=100_000)]
+    per: Period
+    cite: tuple[Id, ...] = ()
+
+
+class Due(Part, frozen=True, kw_only=True):
+    """Days between which every sender is expected to have sent: once (YYYY-MM-DD), or every year (MM-DD), as a census.
+
+    Both days are included. Of yearly ones the last may come before the first, and then lies in the year after.
+    """
+
+    label: Text
+    first: Text = msgspec.field(name="from")
+    last: Text = msgspec.field(name="until")
+    cite: tuple[Id, ...] = ()
+
+
+class Agreement(Part, frozen=True, kw_only=True):
+    """A sharing agreement that must be there, and the day on which it is to be looked at again, where one is known."""
+
+    review_on: date | None = None
+    cite: tuple[Id, ...] = ()
+
+
+class Term(Part, frozen=True, kw_only=True):
+    """A school term, as autumn-2009; both days are included."""
+
+    id: Id
+    label: Text
+    first: date = msgspec.field(name="from")
+    last: date = msgspec.field(name="until")
+
+
 class Flow(Part, frozen=True, kw_only=True):
     """Data that may go from any of `sender` to any of `recipient` (ids of parties), within these limits.
 
     `granularity` is the finest level that may go (None: no limit), by the vocabulary's order.
     `lawful_bases` are codes of the law's list, conditions for special categories among them.
+    `passes_on` are the flows (ids) whose data may go on by this one, whatever purpose it came for.
     `permitted_until` is the instant (YYYY-MM-DDThh:mm with its offset; the first at which it may no longer
     go) or the last day (YYYY-MM-DD).
     """
@@ -159,7 +208,11 @@ class Flow(Part, frozen=True, kw_only=True):
     opt_out: OptOut | None = None
     approval: Approval | None = None
     use: Literal["statistical-only"] | None = None
-    retention: Text | None = None
+    passes_on: tuple[Id, ...] = ()
+    agreement: Agreement | None = None
+    retention: Retention | None = None
+    frequency: Frequency | None = None
+    expected: tuple[Due, ...] = ()
     permitted_until: Text | None = None
     cite: tuple[Id, ...]
     assigned: Assigned = msgspec.field(default_factory=dict)
@@ -170,13 +223,19 @@ class Flow(Part, frozen=True, kw_only=True):
 
 
 class Register(Part, frozen=True, kw_only=True, dict=True):
-    """One version of the documented purposes. Look things up by id; None means that it is not documented."""
+    """One version of the documented purposes. Look things up by id; None means that it is not documented.
+
+    An aggregate in which some count lies below `smallest_count` could show a person; None sets no threshold.
+    `terms` are the school terms, in order, by which periods are counted and reported.
+    """
 
     id: Id
     title: Text
     version: Annotated[str, Meta(pattern=r"^[0-9A-Za-z.-]{1,32}$")]
     effective_from: date
     effective_until: date | None = None
+    smallest_count: Annotated[int, Meta(ge=2, le=100)] | None = None
+    terms: tuple[Term, ...] = ()
     assigned: Assigned = msgspec.field(default_factory=dict)
     paragraphs: tuple[Paragraph, ...]
     parties: tuple[Party, ...]
@@ -194,6 +253,10 @@ class Register(Part, frozen=True, kw_only=True, dict=True):
     @cached_property
     def _paragraphs(self) -> dict[str, Paragraph]:
         return {paragraph.id: paragraph for paragraph in self.paragraphs}
+
+    @cached_property
+    def _flows(self) -> dict[str, Flow]:
+        return {flow.id: flow for flow in self.flows}
 
     @cached_property
     def _between(self) -> dict[tuple[frozenset[str], frozenset[str]], tuple[Flow, ...]]:
@@ -215,6 +278,14 @@ class Register(Part, frozen=True, kw_only=True, dict=True):
     def paragraph(self, id_: str) -> Paragraph | None:
         """The paragraph with this id."""
         return self._paragraphs.get(id_)
+
+    def flow(self, id_: str) -> Flow | None:
+        """The flow with this id."""
+        return self._flows.get(id_)
+
+    def term(self, day: date) -> Term | None:
+        """The school term that `day` lies in."""
+        return next((term for term in self.terms if term.first <= day <= term.last), None)
 
     def players(self, id_: str) -> frozenset[str]:
         """What an organisation entry may call itself to play the party `id_`: the id, and its role's code."""

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from ledger.register.model import Ages, Flow, OptOut, Register
 from ledger.register.read import load_vocabularies
+from ledger.register.tell import due, frequency, retention
 
 _WIDTH = 100
 
@@ -62,7 +63,13 @@ def _limits(flow: Flow) -> Iterator[tuple[str, str, str]]:
         role = load_vocabularies().term("approval_role", flow.approval.role)
         yield "approval", "approval by", role.label if role else flow.approval.role
     yield "use", "use", "statistical only" if flow.use else ""
-    yield "retention", "kept", flow.retention or ""
+    yield "passes_on", "passes on", ", ".join(flow.passes_on)
+    if flow.agreement is not None:
+        day = flow.agreement.review_on
+        yield "agreement", "agreement", "needed" + (f", to be reviewed on {day}" if day else "")
+    yield "retention", "kept", "" if flow.retention is None else retention(flow.retention)
+    yield "frequency", "how often", "" if flow.frequency is None else frequency(flow.frequency)
+    yield "expected", "expected", "; ".join(map(due, flow.expected))
     yield "permitted_until", "only until", flow.permitted_until or ""
 
 

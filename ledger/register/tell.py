@@ -10,7 +10,7 @@ import textwrap
 from collections.abc import Callable, Iterable, Iterator
 
 from ledger.register.diff import Change, Value
-from ledger.register.model import Ages, Flow, OptOut, Register
+from ledger.register.model import Ages, Due, Flow, Frequency, OptOut, Register, Retention
 from ledger.register.read import load_law, load_vocabularies
 
 _WIDTH = 100
@@ -22,6 +22,10 @@ _WORDS = {
     "cite": "the paragraphs cited",
     "opt_out.cite": "the paragraphs cited for the opt-out",
     "approval.cite": "the paragraphs cited for the approval",
+    "agreement.cite": "the paragraphs cited for the agreement",
+    "retention.cite": "the paragraphs cited for how long it is kept",
+    "frequency.cite": "the paragraphs cited for how often it goes",
+    "expected.cite": "the paragraphs cited for when it is expected",
     "paragraphs": "the paragraphs of the notice",
 }
 
@@ -94,7 +98,7 @@ def _single(change: Change, absent: str, now: str, gone: str, shown: Callable[[V
 def _many(change: Change) -> str:
     kind = _VOCABULARIES.get(change.attribute)
     both = (value if isinstance(value, tuple) else () for value in (change.before, change.after))
-    was, now = (", ".join(_label(kind, id_) if kind else id_ for id_ in ids) for ids in both)
+    was, now = (", ".join(_label(kind, str(id_)) if kind else str(id_) for id_ in ids) for ids in both)
     what = "people" if change.attribute == "kinds" else change.attribute.replace("_", " ")
     if not now:
         return f"It may be about any {what}; before: {was} only."
@@ -112,6 +116,31 @@ def _field(change: Change) -> str:
 
 def _text(value: Value) -> str:
     return str(value).removesuffix(".")
+
+
+def frequency(limit: Frequency) -> str:
+    """How often data may go, as people say it: `at most twice a term`."""
+    times = {1: "once", 2: "twice"}.get(limit.at_most, f"{limit.at_most:,} times")
+    return f"at most {times} a {limit.per}"
+
+
+def retention(limit: Retention) -> str:
+    """How long data is kept, in words, and in months where these are counted."""
+    months = "" if limit.months is None else f" ({limit.months} month{'s' if limit.months > 1 else ''} at most)"
+    return f"{_text(limit.text)}{months}"
+
+
+def due(one: Due) -> str:
+    """When data is expected: `Autumn census, from 10-01 to 10-31 every year`."""
+    return f"{one.label}, from {one.first} to {one.last}{' every year' if len(one.first) == 5 else ''}"
+
+
+def _retention(value: Value) -> str:
+    return retention(value) if isinstance(value, Retention) else ""
+
+
+def _dues(value: Value) -> str:
+    return "; ".join(due(one) for one in value if isinstance(one, Due)) if isinstance(value, tuple) else ""
 
 
 def _role(value: Value) -> str:
@@ -160,8 +189,26 @@ def _limit(change: Change) -> str:
                 "It may be used for anything; before: {} only.",
                 lambda value: "for statistics and research" if value == "statistical-only" else str(value),
             )
+        case "agreement":
+            return _single(
+                change,
+                "no agreement",
+                "It needs a sharing agreement{}",
+                "It needs no sharing agreement; before, one{}.",
+                lambda value: f", to be reviewed on {day}" if (day := getattr(value, "review_on", None)) else "",
+            )
         case "retention":
-            return _single(change, "not said", "It is kept: {}", "How long it is kept is not said; before: {}.", _text)
+            return _single(
+                change, "not said", "It is kept: {}", "How long it is kept is not said; before: {}.", _retention
+            )
+        case "frequency":
+            return _single(
+                change,
+                "any number of times",
+                "It may go {}",
+                "It may go any number of times; before: {}.",
+                lambda value: frequency(value) if isinstance(value, Frequency) else "",
+            )
         case _:
             return _single(change, "no end", "It may go until {}", "It may go without end; before: until {}.", _text)
 
@@ -179,6 +226,9 @@ def _member(change: Change, names: _Names) -> str:
             return f"It {'may go now' if come else 'may not go any more'} for “{names.purpose(change.item)}”."
         case "aliases":
             return f"“{change.item}” {'means this now' if come else 'does not mean this any more'}."
+        case "passes_on":
+            may = "may go on by it now" if come else "may not go on by it any more"
+            return f"Data that came by the flow “{change.item}” {may}."
         case _:
             return f"{_basis(change.item)} is {'a lawful basis now' if come else 'no lawful basis any more'}."
 
@@ -200,6 +250,9 @@ def sentence(change: Change, before: Register, after: Register) -> str:
         return f"This flow is documented now: {fields} may go for {purposes}."
     if change.part != "flow":
         return _about(change)
+    if change.attribute == "expected":
+        now, was = (_dues(value) for value in (change.after, change.before))
+        return f"It is expected {now or 'on no day'}; before: {was or 'on no day'}."
     return _many(change) if isinstance(change.after, tuple) else _limit(change)
 
 
@@ -210,6 +263,16 @@ def _about(change: Change) -> str:
         case "effective_until":
             end, was = (value or "it is replaced" for value in (change.after, change.before))
             return f"It judges transfers until {end}; before: until {was}."
+        case "smallest_count":
+            return _single(
+                change,
+                "no threshold",
+                "An aggregate with a count below {} could show a person",
+                "No count of an aggregate is too small; before: below {}.",
+                _text,
+            )
+        case "terms":
+            return "The dates of the school terms are others."
         case "role_kind":
             return f"It is {_a(change.after)} now; before: {_a(change.before)}."
         case "role":

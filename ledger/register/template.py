@@ -82,7 +82,11 @@ flows:
 {approval_role}
     # approval: {{role: head-teacher}}
     # use: statistical-only
-    # retention: Until the end of the school year.
+    # passes_on: [<the flow whose data goes on by this one>]
+    # agreement: {{review_on: 2099-08-31}}
+    # retention: {{text: Until the end of the school year., months: 12}}
+    # frequency: {{at_most: 1, per: term}}
+    # expected: [{{label: Autumn census, from: 10-01, until: 10-31}}]
     # permitted_until: 2099-08-31
     cite: [paragraph-1]
     assigned:

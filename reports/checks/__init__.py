@@ -1,5 +1,9 @@
 """The checks, one file each: a pure function from a case, or from all members that share a key, to findings.
 
+What judges many cases at once comes in three forms. A `GroupCheck` keeps a few values of every member of a group (an
+import, the transfers of one day) and finds something on some of its entries. A `TallyCheck` counts, and finds something
+about a flow as a whole, on the entry that adopted it. A `DecisionCheck` looks at what was decided about findings.
+
 A check's module docstring says what it finds, why it matters and what to do. `NEEDS` says what it cannot run
 without: `law` runs always; `register` where a version of the documented purposes covers the transfer; `flow`
 where the transfer has a documented flow to be judged by (a transfer that has none is a finding of
@@ -8,8 +12,8 @@ where the transfer has a documented flow to be judged by (a transfer that has no
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
-from typing import Protocol, runtime_checkable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Protocol, TypeAlias, runtime_checkable
 
 from reports.case import Case
 from reports.checks import (
@@ -35,7 +39,9 @@ from reports.checks import (
     undocumented_purpose,
     unknown_recipient,
 )
-from reports.checks.kinds import Member, Needs
+from reports.checks.kinds import Member, Needs, Values
+from reports.context import Context
+from reports.decisions import Decision
 from reports.finding import Compared, Finding
 
 
@@ -63,20 +69,64 @@ class GroupCheck(Protocol):
     ID: str
     NEEDS: Needs
 
-    def key(self, case: Case, /) -> Hashable | None:
+    def takes(self, case: Case, /) -> bool:
+        """Whether cases of this shape can have a key at all: asked once for a shape, so the shape alone may decide."""
+
+    def key(self, case: Case, /) -> Values | None:
         """What the case shares with others."""
 
-    def value(self, case: Case, /) -> int:
+    def value(self, case: Case, /) -> Values:
         """What the group keeps of the case."""
 
-    def check_group(self, group: Hashable, members: Sequence[Member], /) -> Iterator[Finding]:
-        """What it finds on the members of one key, which are in order of seq."""
+    def check_group(self, context: Context, group: Values, members: Sequence[Member], /) -> Iterator[Finding]:
+        """What it finds on the members of one key, which are in order of seq; the findings' first entry is one's."""
 
     def compared(self, case: Case, /) -> Compared | str:
         """As of a `Check`."""
 
 
-CHECKS: tuple[Check | GroupCheck, ...] = (
+@runtime_checkable
+class TallyCheck(Protocol):
+    """A module that counts transfers; a transfer that does not stand is not counted."""
+
+    ID: str
+    NEEDS: Needs
+
+    def takes(self, case: Case, /) -> bool:
+        """As of a `GroupCheck`."""
+
+    def mark(self, case: Case, /) -> Values | None:
+        """What the case counts as; few different ones, since all are kept."""
+
+    def check_tally(self, context: Context, tally: Mapping[Values, int], /) -> Iterator[Finding]:
+        """What it finds in the counts (each at least 1), which come in no order; asked even where there is none.
+
+        A finding's entry is the one that adopted the version (`rule.on_version`).
+        """
+
+    def compared(self, case: Case, /) -> Compared | str:
+        """As of a `Check`."""
+
+
+@runtime_checkable
+class DecisionCheck(Protocol):
+    """A module that judges what was decided about findings."""
+
+    ID: str
+    NEEDS: Needs
+
+    def check_decisions(
+        self, context: Context, findings: Iterable[Finding], decisions: Mapping[str, Decision], /
+    ) -> Iterator[Finding]:
+        """What it finds in the newest decisions (by their finding's key) on findings that still stand."""
+
+    def compared(self, case: Case, /) -> Compared | str:
+        """As of a `Check`."""
+
+
+AnyCheck: TypeAlias = Check | GroupCheck | TallyCheck | DecisionCheck
+
+CHECKS: tuple[AnyCheck, ...] = (
     contactpoint_closed,
     contactpoint_closing_day,
     unknown_recipient,

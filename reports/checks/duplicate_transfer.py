@@ -7,13 +7,14 @@ know. If it was recorded twice, withdraw one of the two by a correction.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
 from ledger.members import Facts
 from reports.case import Case
-from reports.checks.kinds import Member, Needs
+from reports.checks.kinds import Member, Needs, Values
+from reports.context import Context
 from reports.finding import Compared, Finding, make
 
 ID = "duplicate-transfer"
@@ -34,22 +35,27 @@ _ERASABLE = (
 _encode = msgspec.msgpack.Encoder().encode
 
 
-def key(case: Case) -> Hashable | None:
+def takes(case: Case) -> bool:
+    """Any case may be alike another."""
+    return True
+
+
+def key(case: Case) -> Values | None:
     """A digest of all that says what went; what a correction replaced takes no part."""
     if not case.recorded.current:
         return None
     facts, given = case.facts, case.recorded.given
     content = [getattr(facts, name) for name in _COMPARED]
     content.append([given.get(name) for name in _ERASABLE] if given else None)
-    return hashlib.blake2b(_encode(content), digest_size=16).digest()
+    return (hashlib.blake2b(_encode(content), digest_size=16).hexdigest(),)
 
 
-def value(case: Case) -> int:
+def value(case: Case) -> Values:
     """Nothing is kept of the case."""
-    return 0
+    return ()
 
 
-def check_group(group: Hashable, members: Sequence[Member]) -> Iterator[Finding]:
+def check_group(context: Context, group: Values, members: Sequence[Member]) -> Iterator[Finding]:
     """One advisory finding for each later transfer, on it and the first."""
     first = members[0]
     for later in members[1:]:

@@ -8,11 +8,12 @@ happen; keep what supports the date (a log of the system that sent it).
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from reports import contactpoint
 from reports.case import Case
-from reports.checks.kinds import Member, Needs
+from reports.checks.kinds import Member, Needs, Values
+from reports.context import Context
 from reports.finding import Compared, Finding, make
 
 ID = "recorded-late"
@@ -29,7 +30,12 @@ def days_late(case: Case) -> int:
     return (case.context.day_of(recorded_at) - case.last).days
 
 
-def key(case: Case) -> Hashable | None:
+def takes(case: Case) -> bool:
+    """Any case: what is late depends on the day."""
+    return True
+
+
+def key(case: Case) -> Values | None:
     """The import for what is late; the entry itself for ContactPoint, and for what came in no import."""
     facts = case.facts
     closing = case.context.law.contactpoint
@@ -42,14 +48,13 @@ def key(case: Case) -> Hashable | None:
     return ("entry", case.recorded.seq) if facts.batch is None else ("batch", facts.batch.seq)
 
 
-def value(case: Case) -> int:
+def value(case: Case) -> Values:
     """What a group keeps of the case: its days."""
-    return days_late(case)
+    return (days_late(case),)
 
 
-def check_group(group: Hashable, members: Sequence[Member]) -> Iterator[Finding]:
+def check_group(context: Context, group: Values, members: Sequence[Member]) -> Iterator[Finding]:
     """One advisory finding for the group, on all its entries; `found` is the longest and how many."""
-    assert isinstance(group, tuple)
     of = str(group[0])
     corrected = [member.corrected_by for member in members]
     yield make(
@@ -59,7 +64,7 @@ def check_group(group: Hashable, members: Sequence[Member]) -> Iterator[Finding]
         entries=[(member.seq, member.hash) for member in members],
         id_=None if of == "batch" else members[0].id,
         expected=() if of == "contactpoint" else (DAYS,),
-        found=(max(member.value for member in members), len(members)),
+        found=(max(int(member.value[0]) for member in members), len(members)),
         # A batch stays open while one of its entries still holds.
         corrected_by=None if None in corrected else corrected[-1],
     )

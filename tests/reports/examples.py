@@ -11,7 +11,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from ledger.source import Recorded
-from reports.checks import CHECKS, Check, GroupCheck
+from reports.checks import CHECKS, AnyCheck
 from reports.context import Evidence
 from reports.finding import OUTCOMES, SEVERITIES, Finding, make
 from reports.run import run
@@ -86,7 +86,7 @@ def _example(check: str, case: dict[str, Any], world: Evidence, findings: tuple[
     return "\n".join(lines)
 
 
-def section(check: Check | GroupCheck) -> str:
+def section(check: AnyCheck) -> str:
     """One check: its docstring, where it runs, what it can find, and its examples."""
     examples, found = [], []
     for case in YAML(typ="safe").load(CASES / f"{check.ID}.yml"):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from string import Formatter
 from types import SimpleNamespace
@@ -18,9 +18,11 @@ import msgspec
 import pytest
 from ruamel.yaml import YAML
 
-from reports import run as running
+from reports import judge as judging
 from reports.checks import CHECKS
-from reports.run import CheckFailed, Result, rate, run
+from reports.decisions import Decision
+from reports.judge import CheckFailed
+from reports.run import Result, rate, run
 from reports.wording import SENTENCES, Labels, word
 from tests.reports.world import AS_OF, BASES, ORGANISATIONS, evidence, recorded
 
@@ -158,7 +160,7 @@ def test_remembered_shapes_give_the_same_findings(monkeypatch: pytest.MonkeyPatc
     assert {one.check for one in alone} == {check.ID for check in CHECKS} - late
     entries = list(together.recorded)
     for kept in (1, 20_000, 20_000, 20_000, 20_000):
-        monkeypatch.setattr(running, "SHAPES_KEPT", kept)
+        monkeypatch.setattr(judging, "SHAPES_KEPT", kept)
         found = run(replace(together, recorded=entries), AS_OF).findings
         assert [one for one in found if one.check not in late] == alone
         random.Random(kept + len(entries)).shuffle(entries)
@@ -242,7 +244,12 @@ def test_a_later_version_cannot_make_an_old_breach_lawful() -> None:
 def test_rating() -> None:
     breach = judged({"transfers": [{"from": "la", "fields": ["upn"]}]})
     assert rate(breach).level == "act-now"
-    assert rate(breach, closed={breach.findings[0].key}).level == "no-problem-found"
+    key = breach.findings[0].key
+    sealed = datetime(2010, 3, 3, tzinfo=UTC)
+    decided = Decision(20, "0" * 64, key, "check", "accepted", date(2011, 1, 31), sealed, None, None, None)
+    due = msgspec.structs.replace(breach, decisions={key: decided})
+    assert rate(due).level == "no-problem-found"
+    assert rate(msgspec.structs.replace(due, as_of=date(2011, 2, 1))).level == "act-now"
     untold = judged({"transfers": [{"from": "la", "fields": ["not-stated"]}]})
     assert rate(untold) == ("cannot-say", ("cannot-tell",))
     clean = judged({"transfers": [{"from": "la"}]})
@@ -256,7 +263,7 @@ def test_a_broken_check_is_never_swallowed(monkeypatch: pytest.MonkeyPatch) -> N
         raise ZeroDivisionError("by zero")
 
     broken = SimpleNamespace(ID="too-granular", NEEDS="law", check=check)
-    monkeypatch.setattr(running, "_EACH", (broken,))
+    monkeypatch.setattr(judging, "EACH", (broken,))
     with pytest.raises(CheckFailed, match=r"too-granular failed on entry 10: ZeroDivisionError"):
         judged({"transfers": [{"from": "la"}]})
 

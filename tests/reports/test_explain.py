@@ -25,7 +25,8 @@ from reports.cli.explain import explain as command
 from reports.context import Context, Evidence
 from reports.explain import Answer, explain
 from reports.finding import Compared
-from reports.run import choose, run
+from reports.judge import choose
+from reports.run import run
 from reports.wording import NOT_APPLICABLE, NOT_JUDGED, PASSES, Labels, transfer_in_words, word_passed
 from tests.reports.ledgers import AFTER, BEFORE, GOOD, HERE, SECRET, UNDOCUMENTED, UNKNOWN, make_ledger
 from tests.reports.test_checks import ALL

@@ -50,7 +50,7 @@ def register() -> Adopted:
         effective_assigned=False,
         **SEALED,
     )
-    return Adopted(2, sealed, read)
+    return Adopted(2, hashlib.sha256(data).hexdigest(), sealed, read)
 
 
 def recorded(seq: int, stated: dict[str, Any]) -> Recorded:

@@ -52,7 +52,7 @@ FULL = textwrap.dedent("""\
         opt_out: {who: Parents, withheld: [email, gender], cite: [p-2]}
         approval: {role: governing-body, cite: [p-1]}
         use: statistical-only
-        retention: A year.
+        retention: {text: A year.}
         permitted_until: 2029-08-31
         cite: [p-1, p-2]
         assigned: {lawful_bases: The notice states none.}
@@ -152,7 +152,7 @@ CASES = [
         "",
         "permits: It may be used for anything; before: for statistics and research only.",
     ),
-    ("retention: A year.", "retention: A month.", "alters: It is kept: A month; before: A year."),
+    ("{text: A year.}", "{text: A month.}", "alters: It is kept: A month; before: A year."),
     ("2029-08-31", "2028-08-31", "forbids: It may go until 2028-08-31; before: 2029-08-31."),
     ("    permitted_until: 2029-08-31\n", "", "permits: It may go without end; before: until 2029-08-31."),
     # what is meant

@@ -221,7 +221,7 @@ def test_pct_individual_results_for_families_and_aggregates_for_schools_and_auth
 def test_pct_names_are_kept_for_the_period_designated() -> None:
     for flow in (the("school", "pct", "child-measurement"), the("pct", "parent")):
         assert flow.retention is not None
-        assert "Department of Health designates" in flow.retention
+        assert "Department of Health designates" in flow.retention.text
         assert not flow.is_assigned("retention")
 
 

@@ -1,0 +1,165 @@
+"""Judging one transfer: every check on it, by the flow that documents it best, each distinct shape once.
+
+A ledger of a hundred thousand transfers holds a few hundred shapes of transfer: the same sender, recipient,
+purpose, fields and limits, on days between which no rule changed. Whether a check finds something depends on
+the shape alone, so each distinct shape is judged once, by every check and every candidate flow; for a shape
+that was seen before only those checks run again that found something, to give this entry's own findings.
+Nothing is skipped: the memory is emptied when it grows, and a transfer that is onward of another in this
+ledger is always judged in full.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import NamedTuple
+
+from ledger.errors import Refused
+from ledger.members import UNLISTED, Correction
+from ledger.register.model import Flow
+from reports.case import Case
+from reports.checks import CHECKS, Check, GroupCheck, TallyCheck
+from reports.checks.kinds import Needs
+from reports.finding import SEVERITIES, Finding
+
+SHAPES_KEPT = 20_000
+
+EACH: tuple[Check, ...] = tuple(check for check in CHECKS if isinstance(check, Check))
+GROUPS: tuple[GroupCheck, ...] = tuple(check for check in CHECKS if isinstance(check, GroupCheck))
+TALLIES: tuple[TallyCheck, ...] = tuple(check for check in CHECKS if isinstance(check, TallyCheck))
+_ON_FLOW = tuple(check for check in EACH if check.NEEDS == "flow")
+
+
+class CheckFailed(Refused):
+    """A check broke: a bug, which is never taken for a pass."""
+
+
+def failed(check: str, on: str, error: Exception) -> CheckFailed:
+    """The refusal that names the check and what it was on, as `entry 5`."""
+    return CheckFailed(
+        f"The check {check} failed on {on}: {type(error).__name__}: {error}. "
+        f"This is a mistake in this program; nothing can be said about this ledger until it is mended."
+    )
+
+
+class Shape(NamedTuple):
+    """What is remembered of a shape: the flow that judges it, the checks that found something or count it."""
+
+    flow: Flow | None
+    found: tuple[Check, ...]
+    groups: tuple[GroupCheck, ...]
+    tallies: tuple[TallyCheck, ...]
+    covered: bool
+
+
+def _run(check: Check, case: Case) -> list[Finding]:
+    try:
+        return list(check.check(case))
+    except Exception as error:
+        raise failed(check.ID, f"entry {case.recorded.seq}", error) from error
+
+
+def _shape(case: Case) -> Hashable:
+    """All that a check's finding something can depend on (besides what groups compare)."""
+    recorded, facts, context = case.recorded, case.facts, case.context
+    given = recorded.given
+    on, until = case.on, facts.transferred_until
+    subjects, opt_outs, approval = facts.subjects, facts.opt_outs, facts.approval
+    seq = facts.corrects.seq if isinstance(facts, Correction) else recorded.seq
+    last = until or on
+    return (
+        context.era(on),
+        sum(version.seq < seq for version in context.versions),
+        # The time counts on the days on which a rule ends; an interval may span any.
+        facts.transferred_at if until is not None or on in context.sharp_days else None,
+        last > context.as_of or last > context.day_of(facts.recorded_at),
+        facts.sender,
+        given.get("sender_as_given") if facts.sender == UNLISTED else None,
+        facts.recipient,
+        given.get("recipient_as_given") if facts.recipient == UNLISTED else None,
+        facts.purpose,
+        given.get("purpose_as_given") if facts.purpose == UNLISTED else None,
+        facts.schools,
+        facts.fields,
+        given.get("fields_as_given") if UNLISTED in facts.fields else None,
+        facts.lawful_basis,
+        facts.special_category_condition,
+        facts.granularity,
+        facts.phase,
+        None
+        if subjects is None
+        else (
+            subjects.kind,
+            subjects.age_min,
+            subjects.age_max,
+            subjects.key_stages,
+            subjects.year_groups,
+        ),
+        None
+        if opt_outs is None
+        else (
+            opt_outs.checked,
+            bool(opt_outs.excluded),
+            bool(opt_outs.limited),
+            opt_outs.limited_to,
+            given.get("limited_to_as_given") if UNLISTED in opt_outs.limited_to else None,
+        ),
+        None
+        if approval is None
+        else (approval.role, approval.on is None, approval.on is not None and approval.on > on),
+    )
+
+
+def choose(case: Case) -> Case:
+    """The case on the candidate flow by which the fewest and lightest findings arise; ties by the register's
+    order. A transfer is documented if some flow documents it."""
+    candidates = case.candidates
+    if len(candidates) <= 1:
+        return case.on_flow(candidates[0] if candidates else None)
+
+    def weight(flow: Flow) -> tuple[int, ...]:
+        trial = case.on_flow(flow)
+        found = [finding.severity for check in _ON_FLOW for finding in _run(check, trial)]
+        return tuple(found.count(severity) for severity in SEVERITIES)
+
+    return case.on_flow(min(candidates, key=weight))
+
+
+def _applies(needs: Needs, case: Case) -> bool:
+    return needs == "law" or (case.version is not None and (needs == "register" or case.flow is not None))
+
+
+def _judge(case: Case) -> tuple[Shape, list[Finding]]:
+    found: list[Finding] = []
+    finders: list[Check] = []
+    for check in EACH:
+        if _applies(check.NEEDS, case) and (of_check := _run(check, case)):
+            found += of_check
+            finders.append(check)
+    groups = tuple(check for check in GROUPS if _applies(check.NEEDS, case) and check.takes(case))
+    tallies = tuple(check for check in TALLIES if _applies(check.NEEDS, case) and check.takes(case))
+    return Shape(case.flow, tuple(finders), groups, tallies, case.version is not None), found
+
+
+class Judge:
+    """Judges cases of one context, and remembers their shapes."""
+
+    def __init__(self) -> None:
+        self._memory: dict[Hashable, Shape] = {}
+
+    def __call__(self, case: Case) -> tuple[Shape, list[Finding]]:
+        """What the checks of single cases find, and the shape; `case.flow` is then the flow that judges.
+
+        Raises `CheckFailed` where a check breaks.
+        """
+        shape = None if case.facts.onward_of else _shape(case)
+        judged = None if shape is None else self._memory.get(shape)
+        if judged is None:
+            case.flow = choose(case).flow
+            judged, found = _judge(case)
+            if shape is not None:
+                if len(self._memory) >= SHAPES_KEPT:
+                    self._memory.clear()
+                self._memory[shape] = judged
+            return judged, found
+        case.flow = judged.flow
+        return judged, [finding for check in judged.found for finding in _run(check, case)]
