@@ -1,7 +1,7 @@
 """The sentences of findings and of passes, by family of checks; `wording` puts the values into them.
 
-By check and reason: `{e:kind}` and `{f:kind}` are all values expected and found by their names as that kind, `{e0:kind}`
-and `{f1:kind}` single ones; without a kind, numbers and the ids of transfers stand as they are.
+By check and reason: `{e:kind}` and `{f:kind}` are all values expected and found by their names as that kind,
+`{e0:kind}` and `{f1:kind}` single ones; without a kind, numbers and the ids of transfers stand as they are.
 """
 
 from __future__ import annotations
