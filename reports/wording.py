@@ -15,9 +15,7 @@ from ledger.london import LONDON
 from ledger.members import NOT_STATED, UNLISTED, Facts, Subjects
 from reports.context import Evidence
 from reports.finding import Compared, Finding, Value
-from reports.sentences import NOT_APPLICABLE as NOT_APPLICABLE
-from reports.sentences import PASSES as PASSES
-from reports.sentences import SENTENCES as SENTENCES
+from reports.sentences import PASSES, SENTENCES
 
 
 class Wording(NamedTuple):

@@ -23,8 +23,8 @@ from reports.evidence import evidence_of
 from reports.finding import Finding
 from reports.formats.text import plain
 from reports.run import run
+from reports.sentences import NOT_APPLICABLE
 from reports.wording import (
-    NOT_APPLICABLE,
     NOT_JUDGED,
     VERSIONS,
     Labels,

@@ -1,4 +1,4 @@
-"""The sentences of the checks that compare a transfer with its documented flow, with ContactPoint's end and with others."""
+"""The sentences of the checks that compare a transfer with its documented flow, or with ContactPoint's end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sentences of the checks of law itself: bases and conditions, safeguards, agreements, how long data is kept, counts that are too small."""
+"""The sentences of the checks of bases and conditions, safeguards, agreements, keeping, and small counts."""
 
 from __future__ import annotations
 

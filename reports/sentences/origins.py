@@ -1,4 +1,4 @@
-"""The sentences of the checks of where data came from and by whose name: passing on, senders, near misses, registers not in force."""
+"""The sentences of the checks of where data came from, by whose name, and under which register."""
 
 from __future__ import annotations
 

@@ -23,7 +23,8 @@ from reports.checks import CHECKS
 from reports.decisions import Decision
 from reports.judge import CheckFailed
 from reports.run import Result, rate, run
-from reports.wording import SENTENCES, Labels, word
+from reports.sentences import SENTENCES
+from reports.wording import Labels, word
 from tests.reports.world import AS_OF, BASES, ORGANISATIONS, evidence, recorded
 
 CASES = Path(__file__).parents[1] / "cases"

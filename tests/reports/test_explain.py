@@ -27,7 +27,8 @@ from reports.explain import Answer, explain
 from reports.finding import Compared
 from reports.judge import choose
 from reports.run import run
-from reports.wording import NOT_APPLICABLE, NOT_JUDGED, PASSES, Labels, transfer_in_words, word_passed
+from reports.sentences import NOT_APPLICABLE, PASSES
+from reports.wording import NOT_JUDGED, Labels, transfer_in_words, word_passed
 from tests.reports.ledgers import AFTER, BEFORE, GOOD, HERE, SECRET, UNDOCUMENTED, UNKNOWN, make_ledger
 from tests.reports.test_checks import ALL
 from tests.reports.test_report import AS_OF, Make
