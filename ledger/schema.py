@@ -6,8 +6,8 @@ which skips delete triggers); they do not stop an attacker, and verification doe
 this DDL with the file's, and the indexes' contents with the rows.
 
 `disclosures` and `documents` hold what entries seal by digest, and `checkpoints` the signed tree heads with their
-cosignatures and timestamps. `tiles`, `names`, `findings` and `checked` are caches that can be rebuilt from the rest and
-are never evidence.
+cosignatures and timestamps. `tiles`, `names`, `findings`, `checked` and what begins with `checked_` are caches that can
+be rebuilt from the rest and are never evidence.
 """
 
 from __future__ import annotations
@@ -112,9 +112,23 @@ STATEMENTS: tuple[str, ...] = (
     found TEXT NOT NULL,
     citation TEXT NOT NULL,
     next_step TEXT NOT NULL,
+    finding TEXT,
     PRIMARY KEY (key, seq)
 ) STRICT""",
     "CREATE INDEX findings_seq ON findings (seq)",
+    """CREATE TABLE checked_places (
+    number INTEGER NOT NULL,
+    key BLOB NOT NULL,
+    seq INTEGER NOT NULL,
+    value BLOB NOT NULL,
+    PRIMARY KEY (number, key, seq)
+) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE checked_tallies (
+    number INTEGER NOT NULL,
+    mark TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (number, mark)
+) STRICT, WITHOUT ROWID""",
     "CREATE TABLE checked (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
     """CREATE TRIGGER entries_in_order BEFORE INSERT ON entries BEGIN
     SELECT RAISE(ABORT, 'an entry is only ever appended after the last one')

@@ -10,7 +10,7 @@ distinct shape of transfer once.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -40,7 +40,8 @@ class Evidence:
     """What a run judges. `recorded` is in order of seq and gone through once.
 
     `transfers_by_id` finds the transfers that others cite as `onward_of`; `origin` is this ledger's name,
-    `decisions` the newest on each finding, by the finding's key.
+    `decisions` the newest on each finding, by the finding's key. `identities` gives what a group names of its members
+    (`many.Identity`); without it a run keeps that of every transfer in memory.
     """
 
     recorded: Iterable[Recorded]
@@ -51,6 +52,7 @@ class Evidence:
     transfers_by_id: Mapping[str, Recorded] = field(default_factory=dict)
     origin: str | None = None
     decisions: Mapping[str, Decision] = field(default_factory=dict)
+    identities: Callable[[list[int]], Iterable[tuple[int, str, str, int | None]]] | None = None
 
 
 def permitted_days(until: str) -> date:
@@ -137,6 +139,10 @@ class Context:
                 self._names[key[0]] = {(of, folded): id_ for folded, of, id_ in names}
             self._texts[key] = self._names[key[0]].get((kind, fold(text)))
         return self._texts[key]
+
+    def supersede(self, recorded: Recorded) -> None:
+        """Notes a statement that a later one replaced, before that one is judged."""
+        self.replaced[recorded.seq] = recorded.facts.transferred_at, recorded.facts.recorded_at
 
     def recorded_at(self, facts: object, transferred_at: str | None, recorded_at: datetime) -> datetime:
         """When the date of a transfer was first claimed: a correction that keeps it does not make it late."""

@@ -12,18 +12,20 @@ from reports.context import Evidence
 
 
 class Cited(Mapping[str, Recorded]):
-    """Transfers by their id, as they stand now: looked up one by one, since few transfers are cited."""
+    """Transfers by their id, as they stand, or stood when the ledger had `before` entries: looked up one by one."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, before: int | None = None) -> None:
         self._source = source
+        self._before = source.head.size if before is None else before
         self._find = lru_cache(maxsize=4096)(self._read)
 
     def _read(self, id_: str) -> Recorded | None:
         db = self._source.db
         row = db.execute("SELECT seq FROM entries WHERE kind = 'transfer' AND id = ?", (id_,)).fetchone()
-        if row is None:
+        if row is None or row[0] >= self._before:
             return None
-        newest = db.execute("SELECT max(seq) FROM entries WHERE corrects = ?", row).fetchone()[0]
+        of = "SELECT max(seq) FROM entries WHERE corrects = ? AND seq < ?"
+        newest = db.execute(of, (row[0], self._before)).fetchone()[0]
         seq = row[0] if newest is None else newest
         found = self._source.entry(seq)
         if found is None or not isinstance(found[0], Transfer | Correction):
@@ -48,14 +50,17 @@ class Cited(Mapping[str, Recorded]):
         return count
 
 
-def evidence_of(source: Source) -> Evidence:
-    """All that a run needs of an open ledger. Its transfers stream, once; open `source` for as long."""
+def evidence_of(source: Source, since: int = 0) -> Evidence:
+    """All that a run needs of an open ledger. Its transfers, from entry `since` on, stream, once; open `source` for as
+    long.
+    """
     return Evidence(
-        recorded=source.transfers(),
+        recorded=source.transfers(since),
         adopted=tuple(source.registers()),
         organisations=source.organisations(),
         law=load_law(),
         vocabularies=load_vocabularies(),
         transfers_by_id=Cited(source),
         origin=source.genesis().origin,
+        identities=source.identities,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Literal, NamedTuple
@@ -11,11 +10,11 @@ import msgspec
 
 from reports.case import Case
 from reports.checks import CHECKS, DecisionCheck
-from reports.checks.kinds import Member, Values
 from reports.context import Context, Evidence
 from reports.decisions import Decision, closed
 from reports.finding import OUTCOMES, SEVERITIES, Finding
-from reports.judge import GROUPS, TALLIES, Judge, Shape, failed
+from reports.judge import Judge, failed
+from reports.many import Identity, Many
 
 CANNOT_TELL_LIMIT = 5
 """More than this percentage of transfers that cannot be told, and a report cannot say (DESIGN §8)."""
@@ -57,48 +56,6 @@ class Rating(NamedTuple):
     reasons: tuple[str, ...]
 
 
-class _Many:
-    """What the checks of many cases keep of each: the members of every group so far, and the tallies."""
-
-    def __init__(self) -> None:
-        self._members: dict[str, dict[Values, list[Member]]] = {check.ID: {} for check in GROUPS}
-        self._tallies: dict[str, Counter[Values]] = {check.ID: Counter() for check in TALLIES}
-
-    def add(self, case: Case, shape: Shape) -> None:
-        recorded = case.recorded
-        name = ""
-        try:
-            for check in shape.groups:
-                name = check.ID
-                key = check.key(case)
-                if key is not None:
-                    corrected = None if recorded.current else recorded.superseded_by
-                    member = Member(recorded.seq, recorded.hash, case.facts.id, corrected, check.value(case))
-                    self._members[name].setdefault(key, []).append(member)
-            for tally in shape.tallies if recorded.current else ():
-                name = tally.ID
-                mark = tally.mark(case)
-                if mark is not None:
-                    self._tallies[name][mark] += 1
-        except Exception as error:
-            raise failed(name, f"entry {recorded.seq}", error) from error
-
-    def findings(self, context: Context) -> list[Finding]:
-        found: list[Finding] = []
-        for check in GROUPS:
-            for key, members in self._members[check.ID].items():
-                try:
-                    found += check.check_group(context, key, members)
-                except Exception as error:
-                    raise failed(check.ID, f"entries from {members[0].seq}", error) from error
-        for tally in TALLIES:
-            try:
-                found += tally.check_tally(context, self._tallies[tally.ID])
-            except Exception as error:
-                raise failed(tally.ID, "the counts of all transfers", error) from error
-        return found
-
-
 def _on_decisions(context: Context, findings: list[Finding], decisions: Mapping[str, Decision]) -> list[Finding]:
     standing = [finding for finding in findings if finding.corrected_by is None]
     found: list[Finding] = []
@@ -110,22 +67,30 @@ def _on_decisions(context: Context, findings: list[Finding], decisions: Mapping[
     return found
 
 
-def run(evidence: Evidence, as_of: date, done: Callable[[int], None] = lambda count: None) -> Result:
-    """Every check on every transfer of `evidence`, as of the London day `as_of`.
+class Collected(NamedTuple):
+    """What a run over transfers collected: what the result is made of, and what a later run can go on from."""
 
-    `done` is told now and then how many statements of transfers were judged. Raises `CheckFailed` where a
-    check breaks.
+    findings: list[Finding]
+    many: Many
+    transfers: int
+    covered: int
+
+
+def collect(evidence: Evidence, context: Context, done: Callable[[int], None] = lambda count: None) -> Collected:
+    """Judges every statement of `evidence`. `done` is told now and then how many were. Close what it gives as `many`.
+
+    Raises `CheckFailed` where a check breaks.
     """
-    context = Context(evidence, as_of)
-    judge, many = Judge(), _Many()
+    judge, many = Judge(), Many()
     findings: list[Finding] = []
+    who: dict[int, Identity] = {}
     transfers = covered = judged_count = 0
     for recorded in evidence.recorded:
         facts = recorded.facts
         if facts.transferred_on is None:
             continue  # a withdrawal states nothing to be judged
         if not recorded.current:
-            context.replaced[recorded.seq] = facts.transferred_at, facts.recorded_at
+            context.supersede(recorded)
         case = Case(recorded, context)
         shape, found = judge(case)
         findings += found
@@ -133,19 +98,37 @@ def run(evidence: Evidence, as_of: date, done: Callable[[int], None] = lambda co
             transfers += 1
             covered += shape.covered
         many.add(case, shape)
+        if evidence.identities is None:
+            who[recorded.seq] = recorded.seq, recorded.hash, facts.id, recorded.superseded_by
         judged_count += 1
         if judged_count % 1000 == 0:
             done(judged_count)
     done(judged_count)
-    findings += many.findings(context)
-    del many  # which holds every transfer: sorting takes memory of its own
+    findings += many.findings(context, evidence.identities or (lambda seqs: (who[seq] for seq in seqs)))
+    return Collected(findings, many, transfers, covered)
+
+
+def run(evidence: Evidence, as_of: date, done: Callable[[int], None] = lambda count: None) -> Result:
+    """Every check on every transfer of `evidence`, as of the London day `as_of`.
+
+    `done` is told now and then how many statements of transfers were judged. Raises `CheckFailed` where a
+    check breaks.
+    """
+    context = Context(evidence, as_of)
+    collected = collect(evidence, context, done)
+    collected.many.close()
+    return result_of(evidence, context, collected.findings, collected.transfers, collected.covered)
+
+
+def result_of(evidence: Evidence, context: Context, findings: list[Finding], transfers: int, covered: int) -> Result:
+    """The result: `findings` in their order, with those on decisions. Raises `CheckFailed` where a check breaks."""
     findings += _on_decisions(context, findings, evidence.decisions)
     findings.sort(key=lambda one: (one.entries[0], _ORDER[one.check], one.reason, one.key))
     return Result(
-        as_of=as_of,
+        as_of=context.as_of,
         findings=tuple(findings),
         checks=tuple(_check_runs(bool(context.versions), transfers, covered)),
-        counts=_counts(findings, closed(evidence.decisions, as_of)),
+        counts=_counts(findings, closed(evidence.decisions, context.as_of)),
         transfers=transfers,
         covered=covered,
         decisions=evidence.decisions,

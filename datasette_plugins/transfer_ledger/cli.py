@@ -12,7 +12,6 @@ import click
 
 from ledger.errors import Refused
 from ledger.source import Source
-from reports import cache
 from reports.cli.check import check_ledger
 from reports.cli.edge import day
 
@@ -43,9 +42,9 @@ def browse(ledger: Path, port: int) -> int:
     with Source(ledger):
         pass  # refuses, in a sentence, what is no ledger, before anything else happens
     with _listen(port) as listener:
-        checked = check_ledger(ledger, day(None))
-        if (why := cache.keep(ledger, *checked)) is not None:
-            click.echo(f"The pages show the findings of an earlier check, or none: {why}", err=True)
+        checked = check_ledger(ledger, day(None), keep=True)
+        if checked.unkept is not None:
+            click.echo(f"The pages show the findings of an earlier check, or none: {checked.unkept}", err=True)
         # Only now: Datasette takes a second to load, and a refusal should not wait for it.
         import uvicorn
 

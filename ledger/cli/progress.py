@@ -24,10 +24,18 @@ def progress(label: str, total: int | None) -> Iterator[Callable[[int], None]]:
         yield _silently
         return
     if total is None:
+        shown = False
+
+        def tell(count: int) -> None:
+            nonlocal shown
+            shown = True
+            click.echo(f"\r{label}: {count:,}", err=True, nl=False)
+
         try:
-            yield lambda count: click.echo(f"\r{label}: {count:,}", err=True, nl=False)
+            yield tell
         finally:
-            click.echo("", err=True)
+            if shown:
+                click.echo("", err=True)
         return
     with click.progressbar(length=total, label=label, file=sys.stderr) as bar:
 

@@ -64,10 +64,14 @@ class Check(Protocol):
 
 @runtime_checkable
 class GroupCheck(Protocol):
-    """A module that judges all members that share a key; a case without a key takes no part."""
+    """A module that judges all members that share a key; a case without a key takes no part.
+
+    `LEAST` is with how many members at least it can find something.
+    """
 
     ID: str
     NEEDS: Needs
+    LEAST: int
 
     def takes(self, case: Case, /) -> bool:
         """Whether cases of this shape can have a key at all: asked once for a shape, so the shape alone may decide."""

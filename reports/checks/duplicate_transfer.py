@@ -19,6 +19,7 @@ from reports.finding import Compared, Finding, make
 
 ID = "duplicate-transfer"
 NEEDS: Needs = "law"
+LEAST = 2
 
 _APART = frozenset(("seq", "prev", "salt", "recorded_at", "sd", "batch", "offset_assumed", "prefilled"))
 _COMPARED = tuple(name for name in Facts.__struct_fields__ if name not in _APART)
@@ -47,7 +48,8 @@ def key(case: Case) -> Values | None:
     facts, given = case.facts, case.recorded.given
     content = [getattr(facts, name) for name in _COMPARED]
     content.append([given.get(name) for name in _ERASABLE] if given else None)
-    return (hashlib.blake2b(_encode(content), digest_size=16).hexdigest(),)
+    digest = hashlib.blake2b(_encode(content), digest_size=16).digest()
+    return int.from_bytes(digest[:8], "big"), int.from_bytes(digest[8:], "big")
 
 
 def value(case: Case) -> Values:

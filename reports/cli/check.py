@@ -3,42 +3,76 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import date
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 import click
+import msgspec
 
 from ledger.cli.progress import progress
 from ledger.seal import Head
 from ledger.source import Source
 from reports import cache
+from reports.again import Changes, check_again
 from reports.cli.edge import day, not_run, statements, status
+from reports.context import Context
 from reports.documents.findings import Rows, rows_of
 from reports.evidence import evidence_of
 from reports.formats.csv_ import as_csv
 from reports.formats.json_ import as_json
 from reports.formats.text import as_text
-from reports.run import Result, run
+from reports.run import Result, collect, result_of
 from reports.wording import Labels
 
 
 class Checked(NamedTuple):
-    """What a run over a ledger gave, and the end of the chain that it saw."""
+    """What a check of a ledger gave, the end of the chain that it saw, and how many statements it judged for it.
+
+    `judged` is None where it judged all. `unkept` is why the findings could not be kept, if they were to be.
+    """
 
     result: Result
     rows: Rows
     head: Head
+    judged: int | None
+    unkept: str | None
 
 
-def check_ledger(path: Path, as_of: date) -> Checked:
-    """Checks the ledger at `path` as of a London day. `Refused` where it cannot be read. Writes nothing."""
+def check_ledger(path: Path, as_of: date, *, keep: bool = False, from_scratch: bool = False) -> Checked:
+    """Checks the ledger at `path` as of a London day: what is new since the last check, or all of it, `from_scratch`.
+
+    `keep` is whether what was found is kept in the file. `Refused` where it cannot be read.
+    """
     with Source(path) as source:
+        if not from_scratch:
+            with progress("Checking", None) as done:
+                went_on = check_again(source, as_of, done)
+            if went_on is not None:
+                return _went_on(source, *went_on, keep=keep)
         evidence = evidence_of(source)
+        context = Context(evidence, as_of)
         with progress("Checking", statements(source)) as done:
-            result = run(evidence, as_of, done)
-        return Checked(result, rows_of(source, result, Labels(evidence)), source.head)
+            collected = collect(evidence, context, done)
+        with closing(collected.many) as many:
+            result = result_of(evidence, context, collected.findings, collected.transfers, collected.covered)
+            rows = rows_of(source, result, Labels(evidence))
+            unkept = cache.keep(path, result, rows.told(), source.head, many) if keep else None
+        return Checked(result, rows, source.head, None, unkept)
+
+
+def _went_on(source: Source, result: Result, changes: Changes, *, keep: bool) -> Checked:
+    label = Labels(evidence_of(source))
+    rows = rows_of(source, result, label)
+    unkept = None
+    if keep:
+        new = rows
+        if not changes.reworded:
+            new = rows_of(source, msgspec.structs.replace(result, findings=tuple(changes.new)), label)
+        unkept = cache.keep(source.path, result, new.told(), source.head, changes)
+    return Checked(result, rows, source.head, changes.judged, unkept)
 
 
 def _printed(format_: str, checked: Checked) -> Iterator[str]:
@@ -53,12 +87,22 @@ def _printed(format_: str, checked: Checked) -> Iterator[str]:
 @click.option(
     "--format", "format_", type=click.Choice(["text", "json", "csv"]), default="text", help="How to print it."
 )
+@click.option("--from-scratch", is_flag=True, help="Judge every transfer anew, and believe nothing that is kept.")
 @click.pass_context
-def check(ctx: click.Context, ledger: Path, as_of: str | None, format_: str) -> None:
-    """Check every transfer in LEDGER: exit 0 no open breach, 1 an open breach, 2 could not run."""
-    checked = check_ledger(ledger, day(as_of))
-    if (why := cache.keep(ledger, *checked)) is not None:
-        click.echo(f"The findings are not kept for browsing: {why}", err=True)
+def check(ctx: click.Context, ledger: Path, as_of: str | None, format_: str, from_scratch: bool) -> None:
+    """Check every transfer in LEDGER: exit 0 no open breach, 1 an open breach, 2 could not run.
+
+    What an earlier check found is gone on from, where nothing that it rests on has changed.
+    """
+    checked = check_ledger(ledger, day(as_of), keep=True, from_scratch=from_scratch)
+    if checked.judged is not None:
+        click.echo(
+            f"Judged anew: {checked.judged:,} statements of transfers, all that is new or affected since the last "
+            "check; `--from-scratch` judges every one.",
+            err=True,
+        )
+    if checked.unkept is not None:
+        click.echo(f"The findings are not kept for browsing: {checked.unkept}", err=True)
     lines = _printed(format_, checked)
     while block := "".join(islice(lines, 1000)):
         click.echo(block, nl=False)

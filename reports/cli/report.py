@@ -92,7 +92,7 @@ def report(ctx: click.Context, ledger: Path, folder: Path, as_of: str | None) ->
     made = report_on(ledger, day(as_of))
     contents = files(made)
     write(folder, contents)
-    if (why := cache.keep(ledger, made.result, made.rows, Head(made.size, made.head))) is not None:
+    if (why := cache.keep(ledger, made.result, made.rows.told(), Head(made.size, made.head), None)) is not None:
         click.echo(f"The findings are not kept for browsing: {why}", err=True)
     click.echo(f"{made.rating_title}. Wrote {', '.join(contents)} into {folder}.")
     if made.verification.problems:

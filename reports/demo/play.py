@@ -179,7 +179,7 @@ def play(directory: Path, say: Say, entropy: Entropy = os.urandom, folder: Path 
     step("The compliance report.", f"report {shown} -o {quote(str(report))} --as-of {AS_OF}")
     contents = files(compliance)
     write(report, contents)
-    cache.keep(path, result, compliance.rows, Head(compliance.size, compliance.head))
+    cache.keep(path, result, compliance.rows.told(), Head(compliance.size, compliance.head), None)
     say(f"  {compliance.rating_title}: {report / 'report.html'} and {len(contents) - 1} files beside it")
 
     step(

@@ -135,6 +135,10 @@ class Rows:
         """Each finding and the transfer that it is about, not in words."""
         return zip(self._findings, self._sent, strict=True)
 
+    def told(self) -> Iterator[tuple[Finding, Row]]:
+        """Each finding and its row, in the run's order."""
+        return zip(self._findings, self, strict=True)
+
     def by_weight(self) -> Iterator[Row]:
         """The rows with the worst first and the corrected last, otherwise in the run's order."""
         for corrected in (False, True):

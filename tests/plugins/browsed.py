@@ -13,7 +13,6 @@ from datasette_plugins.transfer_ledger import app
 from ledger import writer
 from ledger.register.read import load_notice, notice_bytes
 from ledger.settle import Content, when
-from reports import cache
 from reports.cli.check import check_ledger
 
 OPERATOR, NOTE, REASON = "Jo Typed", "a note that was typed", "the reason that was typed"
@@ -73,7 +72,7 @@ def make_ledger(path: Path) -> Path:
         ledger.append(stated(ledger, "undone", recipient="qca"))
         ledger.correct("wrong", REASON, stated(ledger, "wrong"), {})
         ledger.correct("undone", REASON, None, {})
-    assert cache.keep(path, *check_ledger(path, date(2010, 8, 31))) is None
+    assert check_ledger(path, date(2010, 8, 31), keep=True).unkept is None
     return path
 
 

@@ -22,7 +22,6 @@ from datasette_plugins.transfer_ledger.cli import browse
 from ledger import writer
 from ledger.errors import Refused
 from ledger.schema import objects
-from reports import cache
 from reports.cli.check import check_ledger
 from tests.plugins.browsed import (
     FIRST,
@@ -241,7 +240,7 @@ async def test_without_a_check_and_without_transfers_the_pages_say_so(tmp_path: 
     assert "No transfer is recorded." in page
     for name in (*VIEWS, *QUERIES):
         await text_of(datasette, f"/ledger/{name}")
-    cache.keep(path, *check_ledger(path, date(2010, 8, 31)))
+    check_ledger(path, date(2010, 8, 31), keep=True)
     assert "No breach is known, but not all could be checked" in read(await text_of(app.make(path), "/"))
 
 

@@ -1,0 +1,153 @@
+"""What the checks of many transfers keep of each, and what they find in it: groups of members, and tallies.
+
+A million transfers do not fit into memory beside one another, so members are written to a file of their own, which the
+system clears away, and read back sorted by group. Tallies are few, and stay in memory.
+
+Two groups belong to no check. They say which transfers are judged anew when something else changes: those that cite
+another one (`ONWARD`, by its id), and those dated after the day of the run (`FUTURE`).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import groupby
+from typing import NamedTuple, TypeAlias
+
+import msgspec
+
+from reports.case import Case
+from reports.checks.kinds import Member, Values
+from reports.context import Context
+from reports.finding import Finding
+from reports.judge import GROUPS, TALLIES, Shape, failed
+
+ONWARD, FUTURE = -1, -2
+
+_RUN = 5_000
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(tuple[str | int, ...]).decode
+
+
+class Place(NamedTuple):
+    """One transfer's place in one group: the group's number among `judge.GROUPS`, its key, the seq, what is kept."""
+
+    group: int
+    key: bytes
+    seq: int
+    value: bytes
+
+
+Identity: TypeAlias = tuple[int, str, str, int | None]
+"""A statement's seq, its hash, its transfer's id, and the seq of what replaced it."""
+
+Identities: TypeAlias = Callable[[list[int]], Iterable[Identity]]
+"""Gives the identities of statements, in order of seq."""
+
+
+def places(case: Case, shape: Shape) -> Iterator[Place]:
+    """Where a judged case belongs. Raises `CheckFailed` where a check breaks."""
+    seq = case.recorded.seq
+    for number, check in enumerate(GROUPS):
+        if check in shape.groups:
+            try:
+                key = check.key(case)
+                value = b"" if key is None else _encode(check.value(case))
+            except Exception as error:
+                raise failed(check.ID, f"entry {seq}", error) from error
+            if key is not None:
+                yield Place(number, _encode(key), seq, value)
+    for onward in case.facts.onward_of:
+        if onward.origin in (None, case.context.origin):
+            yield Place(ONWARD, cites(onward.id), seq, b"")
+    if case.last > case.context.as_of:
+        yield Place(FUTURE, b"", seq, b"")
+
+
+def cites(id_: str) -> bytes:
+    """The key, in `ONWARD`, of the transfers that cite the transfer `id_`."""
+    return _encode((id_,))
+
+
+def marks(case: Case, shape: Shape) -> Iterator[tuple[int, Values]]:
+    """What a judged case that stands counts as, each with the tally's number among `judge.TALLIES`."""
+    if not case.recorded.current:
+        return
+    for number, tally in enumerate(TALLIES):
+        if tally in shape.tallies:
+            try:
+                mark = tally.mark(case)
+            except Exception as error:
+                raise failed(tally.ID, f"entry {case.recorded.seq}", error) from error
+            if mark is not None:
+                yield number, mark
+
+
+def in_group(context: Context, number: int, key: bytes, values: Mapping[int, bytes], who: Identities) -> list[Finding]:
+    """What the check finds in one group: `values` by seq, in order of seq. Raises `CheckFailed` where it breaks."""
+    check = GROUPS[number]
+    if len(values) < check.LEAST:
+        return []
+    members = [
+        Member(seq, hash_, id_, corrected, _decode(values[seq])) for seq, hash_, id_, corrected in who(list(values))
+    ]
+    try:
+        return list(check.check_group(context, _decode(key), members))
+    except Exception as error:
+        raise failed(check.ID, f"entries from {members[0].seq}", error) from error
+
+
+def in_tallies(context: Context, tallies: Mapping[int, Mapping[Values, int]]) -> list[Finding]:
+    """What the checks find in the tallies, by number. Raises `CheckFailed` where one breaks."""
+    found: list[Finding] = []
+    for number, check in enumerate(TALLIES):
+        try:
+            found += check.check_tally(context, tallies.get(number, {}))
+        except Exception as error:
+            raise failed(check.ID, "the counts of all transfers", error) from error
+    return found
+
+
+class Many:
+    """All places and marks of a run, as they come."""
+
+    def __init__(self) -> None:
+        # An empty name: SQLite's own temporary file, gone when the connection is.
+        self._db = sqlite3.connect("", isolation_level=None)
+        self._db.execute("PRAGMA cache_size=-8000")
+        self._db.execute("CREATE TABLE places (number INTEGER, key BLOB, seq INTEGER, value BLOB)")
+        self._db.execute("BEGIN")
+        self._run: list[Place] = []
+        self.tallies: dict[int, Counter[Values]] = {number: Counter() for number in range(len(TALLIES))}
+
+    def add(self, case: Case, shape: Shape) -> None:
+        """One judged case."""
+        self._run += places(case, shape)
+        if len(self._run) >= _RUN:
+            self._keep()
+        if shape.tallies:
+            for number, mark in marks(case, shape):
+                self.tallies[number][mark] += 1
+
+    def _keep(self) -> None:
+        self._db.executemany("INSERT INTO places VALUES (?, ?, ?, ?)", self._run)
+        self._run = []
+
+    def places(self) -> Iterator[Place]:
+        """Every place, by group, key and seq."""
+        self._keep()
+        yield from map(Place._make, self._db.execute("SELECT * FROM places ORDER BY number, key, seq"))
+
+    def findings(self, context: Context, who: Identities) -> list[Finding]:
+        """What all groups and tallies show."""
+        found: list[Finding] = []
+        for (number, key), group in groupby(self.places(), key=lambda place: place[:2]):
+            if number >= 0:
+                values = {place.seq: place.value for place in group}
+                found += in_group(context, number, key, values, who)
+        return found + in_tallies(context, self.tallies)
+
+    def close(self) -> None:
+        """Lets go of the file."""
+        self._db.close()
