@@ -22,7 +22,7 @@ from pathlib import Path
 
 import click
 
-from bench import evidence
+from bench import checks, evidence
 from bench.ledgers import ORIGIN, bare, clock, contents, filled, new
 from ledger import store
 from ledger.verify import database, record
@@ -225,5 +225,14 @@ if __name__ == "__main__":
         checking(folder)
         reporting(folder)
         large = filled(folder / "large.db", 1_000_000)
-        memory(filled(folder / "small.db", 100_000), large)
+        small = filled(folder / "small.db", 100_000)
+        memory(small, large)
         evidence.measure(large)
+        for path in (small, large):
+            path.unlink()
+        checked = [checks.filled(folder / f"checked-{count}.db", count) for count in (100_000, 1_000_000)]
+        peaks = [_peak("check", path, "--as-of", "2010-10-01", "--from-scratch") for path in checked]
+        click.echo(
+            f"peak memory of check: {peaks[0]:.0f} MB at 100,000 transfers, {peaks[1]:.0f} MB at 1,000,000 (the same)"
+        )
+        checks.checking(checked[1], 1_000_000)

@@ -32,7 +32,7 @@ from reports import kept
 from reports.case import Case
 from reports.checks import CHECKS, DecisionCheck
 from reports.checks.kinds import Values
-from reports.context import Context
+from reports.context import Context, Evidence
 from reports.evidence import Cited, evidence_of
 from reports.finding import Finding
 from reports.judge import TALLIES, Judge
@@ -168,9 +168,9 @@ def _in_groups(source: Source, was: _Ledger, now: _Ledger, size: int) -> None:
     """The findings in every group that a place was taken from or added to, as they were and as they are."""
     touched: dict[tuple[int, bytes], tuple[set[int], dict[int, bytes]]] = {}
     for place in was.places:
-        touched.setdefault(place[:2], (set(), {}))[0].add(place.seq)
+        touched.setdefault(place[:2], (set(), {}))[0].add(place[2])
     for place in now.places:
-        touched.setdefault(place[:2], (set(), {}))[1][place.seq] = place.value
+        touched.setdefault(place[:2], (set(), {}))[1][place[2]] = place[3]
     for (number, key), (gone, new) in touched.items():
         if number < 0:
             continue
@@ -182,8 +182,8 @@ def _in_groups(source: Source, was: _Ledger, now: _Ledger, size: int) -> None:
 
 def check_again(
     source: Source, as_of: date, done: Callable[[int], None] = lambda count: None
-) -> tuple[Result, Changes] | None:
-    """What a check from scratch would give, and what it changes; None where everything must be judged anew.
+) -> tuple[Evidence, Result, Changes] | None:
+    """The evidence, what a check from scratch would give, and what that changes; None where all must be judged anew.
 
     `done` is told how many statements were judged. Raises `CheckFailed` where a check breaks.
     """
@@ -227,15 +227,19 @@ def check_again(
     found = [*still, *now.findings, *in_tallies(now.context, tallies)]
     result = result_of(evidence, now.context, found, transfers, covered)
     after = {finding.key: finding for finding in result.findings}
-    return result, Changes(
-        base=base,
-        judged=judged,
-        gone=frozenset(key for key, one in before.items() if after.get(key) != one),
-        new=[one for key, one in after.items() if before.get(key) != one],
-        places_gone=was.places - now.places,
-        places_new=now.places - was.places,
-        tallies={(number, mark): tallies[number].get(mark, 0) for number, mark in changed},
-        transfers=transfers,
-        covered=covered,
-        reworded=len(was.context.versions) != len(now.context.versions),
+    return (
+        evidence,
+        result,
+        Changes(
+            base=base,
+            judged=judged,
+            gone=frozenset(key for key, one in before.items() if after.get(key) != one),
+            new=[one for key, one in after.items() if before.get(key) != one],
+            places_gone=was.places - now.places,
+            places_new=now.places - was.places,
+            tallies={(number, mark): tallies[number].get(mark, 0) for number, mark in changed},
+            transfers=transfers,
+            covered=covered,
+            reworded=len(was.context.versions) != len(now.context.versions),
+        ),
     )

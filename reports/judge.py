@@ -42,12 +42,15 @@ def failed(check: str, on: str, error: Exception) -> CheckFailed:
 
 
 class Shape(NamedTuple):
-    """What is remembered of a shape: the flow that judges it, the checks that found something or count it."""
+    """What is remembered of a shape: the flow that judges it, the checks that found something, those that count it.
+
+    Those stand with their number among `GROUPS` or `TALLIES`.
+    """
 
     flow: Flow | None
     found: tuple[Check, ...]
-    groups: tuple[GroupCheck, ...]
-    tallies: tuple[TallyCheck, ...]
+    groups: tuple[tuple[int, GroupCheck], ...]
+    tallies: tuple[tuple[int, TallyCheck], ...]
     covered: bool
 
 
@@ -135,8 +138,8 @@ def _judge(case: Case) -> tuple[Shape, list[Finding]]:
         if _applies(check.NEEDS, case) and (of_check := _run(check, case)):
             found += of_check
             finders.append(check)
-    groups = tuple(check for check in GROUPS if _applies(check.NEEDS, case) and check.takes(case))
-    tallies = tuple(check for check in TALLIES if _applies(check.NEEDS, case) and check.takes(case))
+    groups = tuple(one for one in enumerate(GROUPS) if _applies(one[1].NEEDS, case) and one[1].takes(case))
+    tallies = tuple(one for one in enumerate(TALLIES) if _applies(one[1].NEEDS, case) and one[1].takes(case))
     return Shape(case.flow, tuple(finders), groups, tallies, case.version is not None), found
 
 

@@ -12,8 +12,7 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import groupby
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 import msgspec
 
@@ -30,14 +29,8 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(tuple[str | int, ...]).decode
 
 
-class Place(NamedTuple):
-    """One transfer's place in one group: the group's number among `judge.GROUPS`, its key, the seq, what is kept."""
-
-    group: int
-    key: bytes
-    seq: int
-    value: bytes
-
+Place: TypeAlias = tuple[int, bytes, int, bytes]
+"""One transfer's place in one group: the group's number among `judge.GROUPS`, its key, the seq, what is kept."""
 
 Identity: TypeAlias = tuple[int, str, str, int | None]
 """A statement's seq, its hash, its transfer's id, and the seq of what replaced it."""
@@ -46,23 +39,23 @@ Identities: TypeAlias = Callable[[list[int]], Iterable[Identity]]
 """Gives the identities of statements, in order of seq."""
 
 
-def places(case: Case, shape: Shape) -> Iterator[Place]:
+def places(case: Case, shape: Shape) -> list[Place]:
     """Where a judged case belongs. Raises `CheckFailed` where a check breaks."""
     seq = case.recorded.seq
-    for number, check in enumerate(GROUPS):
-        if check in shape.groups:
-            try:
-                key = check.key(case)
-                value = b"" if key is None else _encode(check.value(case))
-            except Exception as error:
-                raise failed(check.ID, f"entry {seq}", error) from error
+    found: list[Place] = []
+    for number, check in shape.groups:
+        try:
+            key = check.key(case)
             if key is not None:
-                yield Place(number, _encode(key), seq, value)
+                found.append((number, _encode(key), seq, _encode(check.value(case))))
+        except Exception as error:
+            raise failed(check.ID, f"entry {seq}", error) from error
     for onward in case.facts.onward_of:
         if onward.origin in (None, case.context.origin):
-            yield Place(ONWARD, cites(onward.id), seq, b"")
+            found.append((ONWARD, cites(onward.id), seq, b""))
     if case.last > case.context.as_of:
-        yield Place(FUTURE, b"", seq, b"")
+        found.append((FUTURE, b"", seq, b""))
+    return found
 
 
 def cites(id_: str) -> bytes:
@@ -74,14 +67,13 @@ def marks(case: Case, shape: Shape) -> Iterator[tuple[int, Values]]:
     """What a judged case that stands counts as, each with the tally's number among `judge.TALLIES`."""
     if not case.recorded.current:
         return
-    for number, tally in enumerate(TALLIES):
-        if tally in shape.tallies:
-            try:
-                mark = tally.mark(case)
-            except Exception as error:
-                raise failed(tally.ID, f"entry {case.recorded.seq}", error) from error
-            if mark is not None:
-                yield number, mark
+    for number, tally in shape.tallies:
+        try:
+            mark = tally.mark(case)
+        except Exception as error:
+            raise failed(tally.ID, f"entry {case.recorded.seq}", error) from error
+        if mark is not None:
+            yield number, mark
 
 
 def in_group(context: Context, number: int, key: bytes, values: Mapping[int, bytes], who: Identities) -> list[Finding]:
@@ -137,15 +129,21 @@ class Many:
     def places(self) -> Iterator[Place]:
         """Every place, by group, key and seq."""
         self._keep()
-        yield from map(Place._make, self._db.execute("SELECT * FROM places ORDER BY number, key, seq"))
+        yield from self._db.execute("SELECT * FROM places ORDER BY number, key, seq")
 
     def findings(self, context: Context, who: Identities) -> list[Finding]:
         """What all groups and tallies show."""
         found: list[Finding] = []
-        for (number, key), group in groupby(self.places(), key=lambda place: place[:2]):
-            if number >= 0:
-                values = {place.seq: place.value for place in group}
-                found += in_group(context, number, key, values, who)
+        of: tuple[int, bytes] = (ONWARD, b"")
+        values: dict[int, bytes] = {}
+        for number, key, seq, value in self.places():
+            if (number, key) != of:
+                if of[0] >= 0:
+                    found += in_group(context, *of, values, who)
+                of, values = (number, key), {}
+            values[seq] = value
+        if of[0] >= 0:
+            found += in_group(context, *of, values, who)
         return found + in_tallies(context, self.tallies)
 
     def close(self) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from operator import attrgetter
 
 import msgspec
 
@@ -22,8 +23,8 @@ NEEDS: Needs = "law"
 LEAST = 2
 
 _APART = frozenset(("seq", "prev", "salt", "recorded_at", "sd", "batch", "offset_assumed", "prefilled"))
-_COMPARED = tuple(name for name in Facts.__struct_fields__ if name not in _APART)
-_ERASABLE = (
+_compared = attrgetter(*(name for name in Facts.__struct_fields__ if name not in _APART))
+_TYPED = (
     "sender_as_given",
     "recipient_as_given",
     "purpose_as_given",
@@ -33,6 +34,7 @@ _ERASABLE = (
     "payload_sha256",
     "request_reference",
 )
+_ERASABLE = frozenset(_TYPED)
 _encode = msgspec.msgpack.Encoder().encode
 
 
@@ -46,9 +48,8 @@ def key(case: Case) -> Values | None:
     if not case.recorded.current:
         return None
     facts, given = case.facts, case.recorded.given
-    content = [getattr(facts, name) for name in _COMPARED]
-    content.append([given.get(name) for name in _ERASABLE] if given else None)
-    digest = hashlib.blake2b(_encode(content), digest_size=16).digest()
+    typed = [given.get(name) for name in _TYPED] if not _ERASABLE.isdisjoint(given) else None
+    digest = hashlib.blake2b(_encode((_compared(facts), typed)), digest_size=16).digest()
     return int.from_bytes(digest[:8], "big"), int.from_bytes(digest[8:], "big")
 
 

@@ -40,10 +40,10 @@ def key(case: Case) -> Values | None:
     """The import for what is late; the entry itself for ContactPoint, and for what came in no import."""
     facts = case.facts
     closing = case.context.law.contactpoint
-    if case.last <= closing.day and contactpoint.moment(case) == "before":
-        recorded_at = case.context.recorded_at(facts, facts.transferred_at, facts.recorded_at)
-        if recorded_at >= closing.closed_at and contactpoint.uses(case):
-            return "contactpoint", case.recorded.seq
+    recorded_at = case.context.recorded_at(facts, facts.transferred_at, facts.recorded_at)
+    closed = recorded_at >= closing.closed_at and case.last <= closing.day
+    if closed and contactpoint.moment(case) == "before" and contactpoint.uses(case):
+        return "contactpoint", case.recorded.seq
     if days_late(case) <= DAYS:
         return None
     return ("entry", case.recorded.seq) if facts.batch is None else ("batch", facts.batch.seq)

@@ -18,7 +18,7 @@ from ledger.source import Source
 from reports import cache
 from reports.again import Changes, check_again
 from reports.cli.edge import day, not_run, statements, status
-from reports.context import Context
+from reports.context import Context, Evidence
 from reports.documents.findings import Rows, rows_of
 from reports.evidence import evidence_of
 from reports.formats.csv_ import as_csv
@@ -63,8 +63,8 @@ def check_ledger(path: Path, as_of: date, *, keep: bool = False, from_scratch: b
         return Checked(result, rows, source.head, None, unkept)
 
 
-def _went_on(source: Source, result: Result, changes: Changes, *, keep: bool) -> Checked:
-    label = Labels(evidence_of(source))
+def _went_on(source: Source, evidence: Evidence, result: Result, changes: Changes, *, keep: bool) -> Checked:
+    label = Labels(evidence)
     rows = rows_of(source, result, label)
     unkept = None
     if keep:

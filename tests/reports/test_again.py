@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from ledger.london import days
 from ledger.register.read import read_register
+from ledger.settle import when
 from ledger.writer import Ledger, create
 from reports import again
 from reports.cli.check import check, check_ledger
@@ -48,11 +49,11 @@ class World:
             return work(ledger)
 
     def record(self, stated: dict[str, Any], *, batch: bool = False) -> None:
-        on, until = days(stated["transferred_at"])
+        on = days(stated["transferred_at"])[0]
         self.now = max(self.now, datetime(on.year, on.month, on.day, 20, tzinfo=UTC)) if not batch else self.now
         id_ = f"t{len(self.ids)}"
         self.ids.append(id_)
-        members = {"id": id_, "transferred_on": on, **({"transferred_until": until} if until else {}), **stated}
+        members = {"id": id_, **when(stated["transferred_at"]), **stated}
         self._do(lambda ledger: ledger.append_many([ledger.settle(members, {})], (1, {}) if batch else None))
 
     def correct(self, which: str, stated: dict[str, Any] | None) -> None:
@@ -60,7 +61,7 @@ class World:
         if stated is None:
             self._do(lambda ledger: ledger.correct(which, "a mistake", None, {}))
         else:
-            members = {"transferred_on": days(stated["transferred_at"])[0], **stated}
+            members = {**when(stated["transferred_at"]), **stated}
             self._do(lambda ledger: ledger.correct(which, "a mistake", ledger.settle(members, {}), {}))
 
     def adopt(self, text: str, first: date, last: date | None) -> None:

@@ -1,0 +1,76 @@
+"""A check of many transfers from scratch, and of a thousand more on top: how fast, and in how much memory.
+
+Each transfer is its own; all but one in a thousand are as documented.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import click
+
+from bench.ledgers import new
+from ledger.settle import Content, when
+from ledger.writer import Ledger
+from reports.cli.check import check_ledger
+
+_KINDS = (
+    ("qca", "national-curriculum-assessments", ["upn", "forename", "surname", "assessment-results"]),
+    ("ofsted", "Ofsted inspection", ["school", "year-group", "pupil-count", "attendance"]),
+    ("dfe", "School census", ["upn", "forename", "surname"]),
+)
+_UNDOCUMENTED = "telephone"
+_AS_OF = date(2010, 10, 1)
+_RECORDED = datetime(2010, 6, 30, tzinfo=UTC)
+
+
+def _sent(ledger: Ledger, first: int, count: int) -> Iterator[Content]:
+    settled = []
+    for recipient, purpose, fields in _KINDS:
+        members = {
+            "sender": "local-authority", "recipient": recipient, "purpose": purpose, "granularity": "individual",
+            "lawful_basis": ["dpa1998-sch2-3"],
+        }  # fmt: skip
+        both = (fields, [*fields, _UNDOCUMENTED])
+        settled.append([ledger.settle({**members, "fields": one}, {"note": "sent"}) for one in both])
+    for n in range(first, first + count):
+        one = settled[n % len(settled)][n % 1000 == 999]
+        on = when((date(2010, 6, 5) + timedelta(days=n % 25)).isoformat())
+        about = {"kind": "pupil", "count": n, "key_stages": ["ks1"]}
+        yield Content({**one.members, **on, "id": f"c{n}", "subjects": about}, dict(one.texts))
+
+
+def _append(path: Path, first: int, count: int) -> None:
+    with Ledger(path, lambda: _RECORDED, os.urandom) as ledger:
+        ledger.append_many(_sent(ledger, first, count))
+
+
+def filled(path: Path, count: int) -> Path:
+    """A ledger at `path` with `count` transfers, recorded soon after they were made."""
+    _append(new(path), 0, count)
+    return path
+
+
+def checking(path: Path, count: int, new_ones: int = 1000, runs: int = 3) -> None:
+    """Checks the ledger at `path`, which has `count` transfers, from scratch; then as often with `new_ones` more."""
+    check_ledger(path, _AS_OF)  # what is read once in a process (the facts of law) is read
+    start = time.perf_counter()
+    found = len(check_ledger(path, _AS_OF, keep=True, from_scratch=True).result.findings)
+    whole = time.perf_counter() - start
+    again = []
+    for run in range(runs):
+        _append(path, count + run * new_ones, new_ones)
+        start = time.perf_counter()
+        checked = check_ledger(path, _AS_OF, keep=True)
+        again.append(time.perf_counter() - start)
+        assert checked.judged == new_ones
+    median = sorted(again)[runs // 2]
+    click.echo(
+        f"check of {count:,} transfers from scratch, {found:,} findings: {count / whole:,.0f} a second "
+        "(at least 50,000)\n"
+        f"check of {new_ones:,} more: {median * 1000:.0f} ms, {median / whole:.2%} of that time (at most 1%)"
+    )
