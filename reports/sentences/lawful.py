@@ -21,7 +21,7 @@ SENTENCES: dict[tuple[str, str], tuple[str, str, str]] = {
         _SPECIAL, "None is stated, and nobody said which data items went.", _STATE),
     ("special-category-without-condition", "unlisted"): (
         _SPECIAL, "None is stated, and {f1} data item(s) went that nobody knows by the name typed.",
-        "Find out whether one is of a special category. " + _STATE),
+        "Find out whether one is of a special category; if so, establish the condition. Correct the entry."),
     ("special-category-without-condition", "erased"): (
         _SPECIAL, "None is stated, and what was typed for a data item was erased.", _GONE),
     ("basis-not-open-to-public-authority", "public-authority"): (
@@ -50,8 +50,8 @@ SENTENCES: dict[tuple[str, str], tuple[str, str, str]] = {
     ("safeguard-missing", "none"): (_SAFEGUARD, "It went to a country with the code {f0}, and none is stated.",
         _ABROAD),
     ("safeguard-missing", "for-some"): (
-        _SAFEGUARD, "It went to a country with the code {f0}, where none is needed for some only: {f1}.",
-        "Find out whether the recipient is one of those. " + _STATE),
+        _SAFEGUARD, "It went to a country with the code {f0}, and none is stated. Only some there need none: {f1}.",
+        "Find out whether the recipient is one of those; if not, agree on a safeguard, or have the data returned."),
     ("safeguard-missing", "spans"): (
         _SAFEGUARD,
         "It went to a country with the code {f0}, where none was needed on a part of the days: it is dated {f1:date}.",
