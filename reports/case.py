@@ -8,6 +8,7 @@ between the two. `run` chooses among them; a check then sees the chosen one as `
 
 from __future__ import annotations
 
+from calendar import monthrange
 from copy import copy
 from datetime import date, datetime
 from functools import cached_property
@@ -23,6 +24,14 @@ if TYPE_CHECKING:
     from ledger.register.model import Flow
     from ledger.source import Adopted, Recorded
     from reports.context import Context
+
+
+def months_after(day: date, months: int) -> date:
+    """The same day so many calendar months later, or the last of a month that is shorter."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    if year > date.max.year:
+        return date.max
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 class Case:
@@ -147,6 +156,37 @@ class Case:
     def bases(self) -> tuple[str, ...]:
         """The lawful bases and the conditions for special categories, each once."""
         return tuple(dict.fromkeys((*self.facts.lawful_basis, *self.facts.special_category_condition)))
+
+    @property
+    def names_agreement(self) -> bool:
+        """Whether it names a sharing agreement; a reference that was erased was one."""
+        name = "agreement_reference"
+        return self.facts.agreement is not None or name in self.recorded.given or name in self.recorded.erased
+
+    @cached_property
+    def kept_months(self) -> int | None:
+        """The least number of months after its last day within which the data is kept; None where nobody said."""
+        until, last = self.facts.retain_until, self.last
+        if until is None:
+            return None
+        months = (until.year - last.year) * 12 + until.month - last.month
+        return max(0, months if until <= months_after(last, months) else months + 1)
+
+    @cached_property
+    def smallest_state(self) -> Literal["few", "untold", "enough"] | None:
+        """Whether an aggregate tells a count that the register that judges calls too small; 0 shows nobody.
+
+        None where it is no aggregate, or no register sets a threshold.
+        """
+        level = self.facts.granularity
+        if level in (None, self.context.vocabularies.granularity[0].id) or self.version is None:
+            return None
+        threshold, counts = self.version.register.smallest_count, (self.subjects.smallest, self.subjects.count)
+        if threshold is None:
+            return None
+        if any(count is not None and 0 < count < threshold for count in counts):
+            return "few"
+        return "untold" if self.subjects.smallest is None and self.subjects.count != 0 else "enough"
 
     @property
     def sources(self) -> tuple[Recorded, ...]:

@@ -22,7 +22,7 @@ from ledger.register.names import fold, known_names
 
 if TYPE_CHECKING:
     from ledger.members import Organisation
-    from ledger.register.terms import Law, Vocabularies
+    from ledger.register.terms import Adequacy, Law, LawfulBasis, Vocabularies
     from ledger.source import Adopted, Recorded
     from reports.decisions import Decision
 
@@ -172,10 +172,14 @@ class Context:
             first.add(version.entry.effective_from)
             if version.entry.effective_until is not None:
                 last.add(version.entry.effective_until)
-        for basis in self.law.bases:
-            first.add(basis.in_force_from)
-            if basis.in_force_until is not None:
-                last.add(basis.in_force_until)
+            for flow in version.register.flows:
+                if flow.agreement is not None and flow.agreement.review_on is not None:
+                    last.add(flow.agreement.review_on)
+        facts: tuple[LawfulBasis | Adequacy, ...] = (*self.law.bases, *self.law.adequate_countries)
+        for fact in facts:
+            first.add(fact.in_force_from)
+            if fact.in_force_until is not None:
+                last.add(fact.in_force_until)
         last.update(party.closed.on for party in self.law.parties if party.closed is not None)
         last.update(one.closed for one in self.organisations.values() if one.closed is not None)
         return sorted(first | {day + timedelta(days=1) for day in last if day < date.max})

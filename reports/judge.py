@@ -66,7 +66,7 @@ def _shape(case: Case) -> Hashable:
     recorded, facts, context = case.recorded, case.facts, case.context
     given = recorded.given
     on, until = case.on, facts.transferred_until
-    subjects, opt_outs, approval = facts.subjects, facts.opt_outs, facts.approval
+    subjects, opt_outs, approval, agreement = facts.subjects, facts.opt_outs, facts.approval, facts.agreement
     seq = facts.corrects.seq if isinstance(facts, Correction) else recorded.seq
     last = until or on
     return (
@@ -88,6 +88,14 @@ def _shape(case: Case) -> Hashable:
         facts.special_category_condition,
         facts.granularity,
         facts.phase,
+        facts.country,
+        facts.safeguard,
+        case.smallest_state,
+        case.kept_months,
+        case.names_agreement,
+        None
+        if agreement is None or agreement.review_on is None
+        else (agreement.review_on < on, agreement.review_on < last),
         None
         if subjects is None
         else (

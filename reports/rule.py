@@ -26,13 +26,14 @@ def rule(
 ) -> tuple[tuple[Citation, ...], str]:
     """Where a rule of `version` is written, and why its limit was assigned, "" where it was not.
 
-    `limit` is the attribute of the flow that set the limit, `cite` are paragraphs to cite besides the flow's own; a
-    rule that cites none is the register's as a whole.
+    `limit` is the attribute of the flow (without one: of the register) that set the limit, `cite` are paragraphs to
+    cite besides the flow's own; a rule that cites none is the register's as a whole.
     """
     citations = cited(version, tuple(dict.fromkeys((*cite, *(flow.cite if flow else ())))))
     if not citations and version is not None:
         citations = (Citation(f"{version.register.title}, version {version.register.version}"),)
-    return citations, flow.assigned.get(limit, "") if flow is not None and limit is not None else ""
+    by = flow if flow is not None else None if version is None else version.register
+    return citations, "" if by is None or limit is None else by.assigned.get(limit, "")
 
 
 def on_version(

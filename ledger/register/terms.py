@@ -11,13 +11,20 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from functools import cached_property
-from typing import Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 import msgspec
+from msgspec import Meta
 
 from ledger.register.model import Age, Id, Part, Text
 
 Standing: TypeAlias = Literal["read", "recalled"]
+
+Schedule1: TypeAlias = Literal["part-1", "part-2", "part-3"]
+"""The parts of the Data Protection Act 2018's Schedule 1 that hold conditions."""
+
+Country: TypeAlias = Annotated[str, Meta(pattern=r"^[A-Z]{2}$")]
+"""ISO 3166-1 alpha-2, as GB."""
 
 
 class Term(Part, frozen=True, kw_only=True):
@@ -60,17 +67,41 @@ class LegalPower(Term, frozen=True, kw_only=True):
 
 class LawfulBasis(Term, frozen=True, kw_only=True):
     """A lawful basis or a condition for special categories (or for criminal offence data), with its first and
-    last day. `public_authorities` is False where a public authority's own tasks cannot rest on it."""
+    last day. `public_authorities` is False where a public authority's own tasks cannot rest on it.
+
+    `schedule_1` is the part of DPA 2018 Schedule 1 of which it needs a condition as well, `part` the one that it is
+    such a condition of.
+    """
 
     kind: Literal["basis", "special-category", "criminal-offence"]
     in_force_from: date = msgspec.field(name="from")
     in_force_until: date | None = msgspec.field(default=None, name="until")
     public_authorities: bool = True
+    schedule_1: Schedule1 | None = None
+    part: Schedule1 | None = None
     source: Text
     standing: Standing
 
     def in_force(self, day: date) -> bool:
         """Whether it existed on `day`, first and last day included."""
+        return self.in_force_from <= day and (self.in_force_until is None or day <= self.in_force_until)
+
+
+class Adequacy(Part, frozen=True, kw_only=True):
+    """Countries to which data may go without a safeguard of its own, from the first to the last day.
+
+    `only` says to whom there, where it is not everybody.
+    """
+
+    countries: tuple[Country, ...]
+    in_force_from: date = msgspec.field(name="from")
+    in_force_until: date | None = msgspec.field(default=None, name="until")
+    only: Text | None = None
+    source: Text
+    standing: Standing
+
+    def in_force(self, day: date) -> bool:
+        """Whether it held on `day`, first and last day included."""
         return self.in_force_from <= day and (self.in_force_until is None or day <= self.in_force_until)
 
 
@@ -133,6 +164,7 @@ class Law(Part, frozen=True, kw_only=True, dict=True):
     purposes: tuple[LegalPurpose, ...]
     bases: tuple[LawfulBasis, ...]
     powers: tuple[LegalPower, ...]
+    adequate_countries: tuple[Adequacy, ...]
     contactpoint: ContactPoint
 
     @cached_property
@@ -150,6 +182,10 @@ class Law(Part, frozen=True, kw_only=True, dict=True):
     def party(self, id_: str) -> LegalParty | None:
         """The body with this id."""
         return self._parties.get(id_)
+
+    def adequacies(self, country: str) -> tuple[Adequacy, ...]:
+        """What has made `country` one that needs no safeguard, whenever that was."""
+        return tuple(one for one in self.adequate_countries if country in one.countries)
 
     def basis(self, id_: str) -> LawfulBasis | None:
         """The lawful basis or condition with this code."""

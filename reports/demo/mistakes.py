@@ -92,9 +92,11 @@ def _fields_and_bases(chance: Chance) -> Iterator[Sent]:
         ("perspective", "ivelmarsh-high", "Perspective", "behaviour", date(2010, 4, 28)),
         ("matched", "DfE", AUTHORITY, "Bus pass number", date(2010, 7, 8)),
     ):
-        yield sent(kind, sender, recipient, day).changed(beyond, fields=f"{KINDS[kind]['fields']};{extra}")
+        # Nobody knows what a bus pass number is, so nobody can say that it is of no special category.
+        unknown = (("special-category-without-condition", CANNOT_TELL),) if extra == "Bus pass number" else ()
+        yield sent(kind, sender, recipient, day).changed(beyond, *unknown, fields=f"{KINDS[kind]['fields']};{extra}")
     yield sent("ifd", AUTHORITY, "IFD", date(2010, 5, 11)).changed(
-        ("field-not-documented", CANNOT_TELL), fields="not-stated"
+        ("field-not-documented", CANNOT_TELL), ("special-category-without-condition", CANNOT_TELL), fields="not-stated"
     )
     missing = ("required-field-missing", BREACH)
     for school, fields, day in (
@@ -105,8 +107,12 @@ def _fields_and_bases(chance: Chance) -> Iterator[Sent]:
     none = ("lawful-basis-missing", BREACH)
     yield sent("ifd", AUTHORITY, "IFD", date(2009, 9, 29)).changed(none, lawful_basis="")
     yield sent("perspective", "hollinquay-high", "Perspective CLM", date(2010, 4, 21)).changed(none, lawful_basis="")
-    yield sent("sen", "brindlequay-primary", AUTHORITY, date(2009, 12, 8)).changed(none, special_category_condition="")
-    yield sent("letters", PCT, "Parents", date(2010, 4, 15)).changed(none, special_category_condition="")
+    special = ("special-category-without-condition", BREACH)
+    for kind, sender, recipient, day in (
+        ("sen", "brindlequay-primary", AUTHORITY, date(2009, 12, 8)),
+        ("letters", PCT, "Parents", date(2010, 4, 15)),
+    ):
+        yield sent(kind, sender, recipient, day).changed(special, special_category_condition="")
     swapped = ("lawful-basis-not-documented", BREACH)
     yield sent("ifd", AUTHORITY, "IFD", date(2010, 3, 3)).changed(swapped, lawful_basis="dpa1998-sch2-1")
     yield sent("admissions", "copperwick-infants", AUTHORITY, date(2010, 4, 27)).changed(
@@ -214,7 +220,7 @@ def _dates(chance: Chance) -> Iterator[Sent]:
     future = ("dated-in-future", CANNOT_TELL)
     for day, typed in ((date(2010, 1, 18), "2011-01-18"), (date(2010, 3, 9), "2010-09-03")):
         sent = send("ifd", AUTHORITY, "IFD", day, chance.clock(), **size(5500, chance))
-        yield sent.changed(future, transferred_at=typed)
+        yield sent.changed(future, transferred_at=typed, agreement_review_on="2011-03-31")
 
 
 def late(chance: Chance) -> list[Sent]:

@@ -66,9 +66,6 @@ SENTENCES: dict[tuple[str, str], tuple[str, str, str]] = {
     ("required-field-missing", "erased"): (
         "Among the data items: {e:field}.", "What was typed for a data item was erased.", _GONE),
     ("lawful-basis-missing", "no-basis"): ("A lawful basis.", "None is stated.", _BASIS),
-    ("lawful-basis-missing", "no-condition"): (
-        "A condition for special categories of data, besides the lawful basis.",
-        "None is stated, and these went: {f:field}.", _BASIS),
     ("lawful-basis-not-documented", "not-documented"): (
         "The documented basis: {e:lawful_basis}.", "The transfer relies on {f:lawful_basis}.", _BASIS),
     ("lawful-basis-not-in-force", "not-in-force"): (
@@ -173,9 +170,7 @@ PASSES: dict[str, tuple[str, str]] = {
         SENTENCES["undocumented-purpose", "not-documented"][0], "The purpose stated is {f:purpose}."),
     "field-not-documented": (SENTENCES["field-not-documented", "not-documented"][0], "These went: {f:field}."),
     "required-field-missing": (SENTENCES["required-field-missing", "missing"][0], "All of them went."),
-    "lawful-basis-missing": (
-        "A lawful basis, and a condition where special categories of data go.",
-        "The transfer relies on {f:lawful_basis}."),
+    "lawful-basis-missing": ("A lawful basis.", "The transfer relies on {f:lawful_basis}."),
     "lawful-basis-not-documented": (
         SENTENCES["lawful-basis-not-documented", "not-documented"][0], "The transfer relies on {f:lawful_basis}."),
     "lawful-basis-not-in-force": (

@@ -27,6 +27,12 @@ from reports.demo.play import LEDGER, NOTICE, REPORT, Played, moments, play, sta
 OUTCOMES = {"breach", "cannot-tell", "advisory"}
 FILES = (ORGANISATIONS, TRANSFERS, LATE, EXPECTED)
 
+# What later law asks for, and limits that the notice of 2010 does not set.
+NOT_PLANTED = {
+    "basis-not-open-to-public-authority", "schedule-1-condition-missing", "safeguard-missing", "small-numbers",
+    "retention-missing", "retention-exceeded", "agreement-missing", "agreement-overdue",
+}  # fmt: skip
+
 
 def rows(name: str) -> list[dict[str, str]]:
     with (FOLDER / name).open(encoding="utf-8", newline="") as file:
@@ -84,7 +90,7 @@ def test_the_generator_makes_exactly_the_committed_files() -> None:
 def test_there_are_enough_transfers_and_mistakes_of_every_kind() -> None:
     transfers, expected = rows(TRANSFERS), rows(EXPECTED)
     assert len(transfers) >= 2000
-    assert {row["check"] for row in expected} == {check.ID for check in CHECKS}
+    assert {row["check"] for row in expected} == {check.ID for check in CHECKS} - NOT_PLANTED
     assert min(Counter(row["check"] for row in expected).values()) >= 2
     assert {row["outcome"] for row in expected} == OUTCOMES
     ids = [row["id"] for row in transfers] + [row["id"] for row in rows(LATE)]

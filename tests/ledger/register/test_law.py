@@ -162,3 +162,27 @@ def test_health_ethnic_origin_and_religion_are_special_categories() -> None:
 
 def test_fields_can_be_not_stated() -> None:
     assert VOCABULARIES.term("field", NOT_STATED) is not None
+
+
+def test_a_paragraph_of_article_9_says_of_which_part_of_schedule_1_it_needs_a_condition() -> None:
+    needed = {basis.id: basis.schedule_1 for basis in LAW.bases if basis.schedule_1 is not None}
+    one, two = ({f"{law}-art9-2-{letter}" for law in ("eugdpr", "ukgdpr") for letter in of} for of in ("bhij", "g"))
+    assert needed == dict.fromkeys(one, "part-1") | dict.fromkeys(two, "part-2")
+    parts = {basis.id: basis.part for basis in LAW.bases if basis.part is not None}
+    spans = {"part-1": range(1, 5), "part-2": range(6, 29), "part-3": range(29, 38)}
+    assert parts == {f"dpa2018-sch1-{number}": part for part, numbers in spans.items() for number in numbers}
+
+
+def test_which_countries_need_no_safeguard_and_when() -> None:
+    def adequate(country: str, day: str) -> list[str | None]:
+        return [one.only for one in LAW.adequacies(country) if one.in_force(date.fromisoformat(day))]
+
+    assert [country for country in ("FR", "NO", "CH", "JE") if adequate(country, "2010-03-01") != [None]] == []
+    assert (adequate("KR", "2022-12-18"), adequate("KR", "2022-12-19")) == ([], [None])
+    assert (adequate("HR", "2013-06-30"), adequate("HR", "2013-07-01")) == ([], [None])
+    assert (len(adequate("US", "2015-10-06")), adequate("US", "2015-10-07")) == (1, [])
+    assert None not in adequate("US", "2024-01-01")
+    assert (LAW.adequacies("GB"), LAW.adequacies("IN")) == ((), ())
+    assert {one.standing for one in LAW.adequate_countries} == {"recalled"}
+    whole = [country for one in LAW.adequate_countries if one.only is None for country in one.countries]
+    assert len(whole) == len(set(whole))
