@@ -12,7 +12,7 @@ import msgspec
 from reports.case import Case
 from reports.checks import CHECKS, DecisionCheck
 from reports.checks.kinds import Member, Values
-from reports.context import Context, Evidence
+from reports.context import Context, Evidence, replaced_by
 from reports.decisions import Decision, closed
 from reports.finding import OUTCOMES, SEVERITIES, Finding
 from reports.judge import GROUPS, TALLIES, Judge, Shape, failed
@@ -125,7 +125,7 @@ def run(evidence: Evidence, as_of: date, done: Callable[[int], None] = lambda co
         if facts.transferred_on is None:
             continue  # a withdrawal states nothing to be judged
         if not recorded.current:
-            context.replaced[recorded.seq] = facts.transferred_at, facts.recorded_at
+            context.replace(recorded.seq, replaced_by(recorded))
         case = Case(recorded, context)
         shape, found = judge(case)
         findings += found
