@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ledger.london import instant
 from ledger.members import NOT_STATED, UNLISTED, Correction, Subjects
+from ledger.register.names import fold
 from reports.context import permitted_days
 from reports.finding import Citation, Compared, Finding, Outcome, Severity, Value, make
 from reports.rule import rule
@@ -23,7 +24,7 @@ from reports.rule import rule
 if TYPE_CHECKING:
     from ledger.register.model import Flow
     from ledger.source import Adopted, Recorded
-    from reports.context import Context
+    from reports.context import Context, Replaced
 
 
 def months_after(day: date, months: int) -> date:
@@ -96,6 +97,18 @@ class Case:
     def sender(self) -> str | None:
         """The sender's id, None where nobody knows the text."""
         return self._resolve("party", self.facts.sender, "sender_as_given")
+
+    @cached_property
+    def sends(self) -> bool:
+        """Whether the version that judges knows any flow from the sender."""
+        if self.version is None or self.sender is None:
+            return False
+        context, register = self.context, self.version.register
+        key = "sends", self.version.seq, self.sender
+        if key not in context.memo:
+            ids = context.ids(self.sender)
+            context.memo[key] = any(register.players(party) & ids for flow in register.flows for party in flow.sender)
+        return bool(context.memo[key])
 
     @cached_property
     def recipient(self) -> str | None:
@@ -198,6 +211,39 @@ class Case:
                 if source is not None and source.facts.transferred_on is not None:
                     found.append(source)
         return tuple(found)
+
+    @property
+    def replaced(self) -> Replaced | None:
+        """The statement that this correction replaced, where it is one."""
+        return self.context.before(self.recorded)
+
+    @cached_property
+    def renamed(self) -> tuple[str, ...]:
+        """Which of recipient and sender are others than in the statement that this correction replaced."""
+        before = self.replaced
+        if before is None:
+            return ()
+        facts = self.facts
+        pairs = (
+            ("recipient", before.recipient, before.typed, facts.recipient, self.text("recipient_as_given")),
+            ("sender", before.sender, before.typed_sender, facts.sender, self.text("sender_as_given")),
+        )
+        return tuple(
+            member
+            for member, was, was_typed, now, now_typed in pairs
+            # Of two unlisted ones of which a text was erased, nobody can tell whether they are the same.
+            if not (was == now == UNLISTED and None in (was_typed, now_typed))
+            and self._party(was, was_typed) != self._party(now, now_typed)
+        )
+
+    def _party(self, id_: str | None, typed: str | None) -> tuple[str, str]:
+        """A party in a form that can be compared, also where nobody knows it."""
+        if id_ == UNLISTED and typed is not None:
+            id_ = self.context.named(self.version, "party", typed)
+            if id_ is None:
+                return "typed", fold(typed)
+        organisation = self.context.organisation(id_ or "")
+        return "id", (id_ or "") if organisation is None else organisation.id
 
     # -- flows -----------------------------------------------------------------------------------------------
 

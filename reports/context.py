@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from ledger.london import day_of, days
-from ledger.members import Correction
+from ledger.members import UNLISTED, Correction
 from ledger.register.names import fold, known_names
 
 if TYPE_CHECKING:
@@ -55,6 +55,41 @@ class Evidence:
     identities: Callable[[list[int]], Iterable[tuple[int, str, str, int | None]]] | None = None
 
 
+class Replaced(NamedTuple):
+    """What is kept of a statement that a correction replaced; `root` is the seq of the transfer that it states.
+
+    `typed` is what was typed for a recipient that is unlisted and `typed_sender` the same for a sender; None where it
+    was erased. Both are kept in memory only.
+    """
+
+    root: int
+    transferred_at: str | None
+    recorded_at: datetime
+    sender: str | None
+    recipient: str | None
+    typed: str | None
+    typed_sender: str | None
+
+
+def _typed(recorded: Recorded, sealed: str | None, name: str) -> str | None:
+    text = recorded.given.get(name) if sealed == UNLISTED else None
+    return text if isinstance(text, str) else None
+
+
+def replaced_by(recorded: Recorded) -> Replaced:
+    """What is kept of `recorded`, which a correction replaced."""
+    facts = recorded.facts
+    return Replaced(
+        facts.corrects.seq if isinstance(facts, Correction) else recorded.seq,
+        facts.transferred_at,
+        facts.recorded_at,
+        facts.sender,
+        facts.recipient,
+        _typed(recorded, facts.recipient, "recipient_as_given"),
+        _typed(recorded, facts.sender, "sender_as_given"),
+    )
+
+
 def permitted_days(until: str) -> date:
     """The London day of a flow's `permitted_until`, which is an instant or a last day."""
     return days(until)[0]
@@ -74,8 +109,9 @@ class Context:
         for organisation in evidence.organisations.values():
             for former in organisation.former_ids:
                 self.organisations.setdefault(former, organisation)
-        # What a correction replaced: seq → (transferred_at, recorded_at). Filled while the run goes on.
-        self.replaced: dict[int, tuple[str | None, datetime]] = {}
+        # What corrections replaced, by seq, and the seqs of each transfer's. Filled while the run goes on.
+        self.replaced: dict[int, Replaced] = {}
+        self._statements: dict[int, list[int]] = {}
         self.memo: dict[object, object] = {}
         self._alike: dict[tuple[Any, ...], tuple[Any, ...]] = {}
         self._ids: dict[str, frozenset[str]] = {}
@@ -128,28 +164,46 @@ class Context:
             return before[-1]
         return covering[0] if covering else None
 
+    def replace(self, seq: int, replaced: Replaced) -> None:
+        """Keep what a correction replaced: the statement that is entry `seq`."""
+        self.replaced[seq] = replaced
+        self._statements.setdefault(replaced.root, []).append(seq)
+
+    def before(self, recorded: Recorded) -> Replaced | None:
+        """The newest statement before `recorded`, a correction, of the same transfer; None where it is not known."""
+        if not isinstance(recorded.facts, Correction):
+            return None
+        earlier = [seq for seq in self._statements.get(recorded.facts.corrects.seq, ()) if seq < recorded.seq]
+        return self.replaced[max(earlier)] if earlier else None
+
+    def names(self, version: Adopted | None) -> Mapping[tuple[str, str], str]:
+        """The ids that are known to the version that judges, by the kind and the folded name."""
+        seq = None if version is None else version.seq
+        if seq not in self._names:
+            registers = () if version is None else (version.register,)
+            organisations = {one.id: one for one in self.organisations.values()}.values()
+            names = known_names(self.law, self.vocabularies, registers, organisations)
+            self._names[seq] = {(of, folded): id_ for folded, of, id_ in names}
+        return self._names[seq]
+
     def named(self, version: Adopted | None, kind: str, text: str) -> str | None:
         """The id that `text` means to the version that judges; None for a text that nobody knows."""
         key = (None if version is None else version.seq, kind, text)
         if key not in self._texts:
-            if key[0] not in self._names:
-                registers = () if version is None else (version.register,)
-                organisations = {one.id: one for one in self.organisations.values()}.values()
-                names = known_names(self.law, self.vocabularies, registers, organisations)
-                self._names[key[0]] = {(of, folded): id_ for folded, of, id_ in names}
-            self._texts[key] = self._names[key[0]].get((kind, fold(text)))
+            self._texts[key] = self.names(version).get((kind, fold(text)))
         return self._texts[key]
 
     def supersede(self, recorded: Recorded) -> None:
         """Notes a statement that a later one replaced, before that one is judged."""
-        self.replaced[recorded.seq] = recorded.facts.transferred_at, recorded.facts.recorded_at
+        if recorded.seq not in self.replaced:
+            self.replace(recorded.seq, replaced_by(recorded))
 
     def recorded_at(self, facts: object, transferred_at: str | None, recorded_at: datetime) -> datetime:
         """When the date of a transfer was first claimed: a correction that keeps it does not make it late."""
         if isinstance(facts, Correction) and facts.corrects.seq in self.replaced:
-            first_at, first = self.replaced[facts.corrects.seq]
-            if first_at == transferred_at:
-                return first
+            first = self.replaced[facts.corrects.seq]
+            if first.transferred_at == transferred_at:
+                return first.recorded_at
         return recorded_at
 
     @cached_property

@@ -117,6 +117,7 @@ def _shape(case: Case) -> Hashable:
         None
         if approval is None
         else (approval.role, approval.on is None, approval.on is not None and approval.on > on),
+        case.renamed if isinstance(facts, Correction) else (),
     )
 
 

@@ -163,6 +163,10 @@ def _values(check: str, expected: tuple[Value, ...], found: tuple[Value, ...], l
     values |= {f"f{place}": _Said((value,), label) for place, value in enumerate(found)}
     if check == "age-outside-limits":
         values["limits"], values["ages"] = _limits(expected), _limits(found)
+    if check == "register-not-in-force" and expected:
+        values["span"] = _span(expected[0], expected[1], label)
+    if check == "statistical-use-exceeded":
+        values["level"] = label(found[1], "granularity") if len(found) > 1 and found[1] != "" else "not stated"
     if check == "recipient-closed":
         successors = _list(label(party, "party") for party in expected[1:])
         values["successors"] = f" ({successors})" if successors else ""

@@ -17,6 +17,7 @@ import msgspec
 from msgspec import Meta
 
 from ledger.register.model import Age, Id, Part, Text
+from ledger.register.names import fold
 
 Standing: TypeAlias = Literal["read", "recalled"]
 
@@ -157,6 +158,19 @@ class LegalPurpose(Term, frozen=True, kw_only=True):
     """A purpose that is known even without a register, because a rule of law turns on it."""
 
 
+class VaguePurposes(Part, frozen=True, kw_only=True, dict=True):
+    """Phrases that say so little of what data is used for that they limit nothing, and who says so."""
+
+    phrases: tuple[Text, ...]
+    source: Text
+    standing: Standing
+
+    @cached_property
+    def folded(self) -> frozenset[str]:
+        """The phrases as texts are compared."""
+        return frozenset(map(fold, self.phrases))
+
+
 class Law(Part, frozen=True, kw_only=True, dict=True):
     """The facts of law, all of them."""
 
@@ -166,6 +180,7 @@ class Law(Part, frozen=True, kw_only=True, dict=True):
     powers: tuple[LegalPower, ...]
     adequate_countries: tuple[Adequacy, ...]
     contactpoint: ContactPoint
+    vague_purposes: VaguePurposes
 
     @cached_property
     def _parties(self) -> dict[str, LegalParty]:

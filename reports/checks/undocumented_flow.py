@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ledger.members import UNLISTED
 from reports import contactpoint
 from reports.case import Case
 from reports.checks.kinds import Needs
@@ -19,16 +18,14 @@ NEEDS: Needs = "register"
 
 
 def check(case: Case) -> Iterator[Finding]:
-    """No flow between the two; an unknown recipient, and ContactPoint's end, are other checks' findings."""
-    if case.recipient is None:
+    """No flow between the two; an unknown recipient, a sender that sends in no flow at all, and ContactPoint's end are
+    other checks' findings."""
+    if case.recipient is None or case.sender is None or not case.sends:
         return
-    members = ("sender", "recipient")
-    if case.facts.sender == UNLISTED and case.lost("sender_as_given"):
-        yield case.finding(ID, "cannot-tell", "erased", found=("sender_as_given",))
-    elif case.sender is None:
-        yield case.finding(ID, "breach", "unlisted", found=("sender_as_given", case.recipient), members=members)
-    elif not case.pair:
-        yield case.finding(ID, "breach", "no-flow", found=(case.sender, case.recipient), members=members)
+    if not case.pair:
+        yield case.finding(
+            ID, "breach", "no-flow", found=(case.sender, case.recipient), members=("sender", "recipient")
+        )
     elif case.flow is not None and case.flow.permitted_until and not contactpoint.uses(case):
         ended = case.ended(case.flow)
         if ended != "no":
@@ -47,6 +44,8 @@ def compared(case: Case) -> Compared | str:
     """The two, and when the permission ends, if ever and if no other check judges that."""
     if case.recipient is None:
         return "unknown-recipient"
+    if not case.sends:
+        return "no-sender"
     until = None if case.flow is None or contactpoint.uses(case) else case.flow.permitted_until
     return case.compared(
         () if until is None else (until,), (case.sender or "", case.recipient), limit="permitted_until"

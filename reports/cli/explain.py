@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from ledger.source import Recorded, Source
 from reports import explain as explaining
 from reports.cli.edge import day, statements
 from reports.cli.findings import known_check
+from reports.context import Replaced, replaced_by
 from reports.documents.findings import title
 from reports.evidence import evidence_of
 from reports.finding import Finding
@@ -63,14 +64,18 @@ def _statement(source: Source, which: str) -> int:
     return seq
 
 
-def _replaced(source: Source, recorded: Recorded) -> dict[int, tuple[str | None, datetime]]:
+def _replaced(source: Source, recorded: Recorded) -> dict[int, Replaced]:
     if not isinstance(recorded.facts, Correction):
         return {}
-    seq = recorded.facts.corrects.seq
-    found = source.entry(seq)
-    if found is None or not isinstance(found[0], Transfer):
-        return {}
-    return {seq: (found[0].transferred_at, found[0].recorded_at)}
+    root = recorded.facts.corrects.seq
+    later = source.db.execute("SELECT seq FROM entries WHERE corrects = ? AND seq < ?", (root, recorded.seq))
+    replaced = {}
+    for seq in (root, *(int(row[0]) for row in later)):
+        found = source.entry(seq)
+        if found is not None and isinstance(found[0], Transfer | Correction) and found[0].transferred_on is not None:
+            before = Recorded(seq, found[2], found[0], source.given(seq), frozenset(), False, None)
+            replaced[seq] = replaced_by(before)
+    return replaced
 
 
 def _finding(finding: Finding, label: Labels) -> dict[str, Any]:

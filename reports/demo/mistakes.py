@@ -31,7 +31,7 @@ def _contactpoint(chance: Chance) -> Iterator[Sent]:
     yield send(
         "connexions", AUTHORITY, CONNEXIONS, date(2010, 9, 8), time(14, 20),
         opt_outs_excluded="4", **size(58, chance),
-    ).after(brought).changed(closed)  # fmt: skip
+    ).after(brought).changed(closed, ("onward-not-documented", BREACH))  # fmt: skip
     school = BY_ID["ivelmarsh-high"]
     cells = about(school, chance, ("year-7",), 0.9)
     sent = send("contactpoint-school", school.id, AUTHORITY, date(2010, 9, 6), time(9, 40), age_max="12", **cells)
@@ -75,6 +75,41 @@ def _who_and_why(chance: Chance) -> Iterator[Sent]:
     ):
         sent = send(kind, AUTHORITY, recipient, day, chance.clock(), **size(chance.number(300, 5000), chance))
         yield sent.changed(purpose, purpose=other)
+
+
+def _origins(chance: Chance) -> Iterator[Sent]:
+    brought = send(
+        "admissions", "hollinquay-high", AUTHORITY, date(2010, 2, 2), time(10, 15), **size(140, chance), **_OLDER
+    )
+    yield brought
+    yield (
+        send("ifd", AUTHORITY, "IFD", date(2010, 2, 16), time(14, 35), **size(140, chance))
+        .after(brought)
+        .changed(("onward-not-documented", BREACH))
+    )
+    purpose, exceeded = ("undocumented-purpose", BREACH), "statistical-use-exceeded"
+    cells = {**size(5200, chance), "approval_date": "2009-12-01"}
+    for recipient, day, outcome, level in (
+        ("ONS", date(2010, 1, 28), BREACH, "individual"),
+        ("Government departments", date(2010, 6, 8), CANNOT_TELL, ""),
+    ):
+        yield send("departments", "DfE", recipient, day, **cells).changed(
+            purpose, (exceeded, outcome), purpose="survey-samples", granularity=level
+        )
+    for sender, day in ((CONNEXIONS, date(2009, 12, 9)), ("Brightframe School Photography", date(2010, 5, 18))):
+        yield send("ifd", sender, "IFD", day, chance.clock(), **size(chance.number(30, 80), chance)).changed(
+            ("sender-not-documented", BREACH)
+        )
+    nearly = (("unknown-recipient", BREACH), ("recipient-name-near-miss", CANNOT_TELL))
+    for kind, recipient, day in (
+        ("fischer", "Fischer Familly Trust", date(2010, 3, 24)),
+        ("ifd", "IFD Ltd", date(2010, 5, 5)),
+    ):
+        sent = send(kind, AUTHORITY, recipient, day, chance.clock(), **size(chance.number(300, 5000), chance))
+        yield sent.changed(*nearly)
+    for vague, day in (("Administration", date(2009, 11, 26)), ("Data sharing", date(2010, 4, 29))):
+        sent = send("ifd", AUTHORITY, "IFD", day, chance.clock(), **size(chance.number(300, 5000), chance))
+        yield sent.changed(purpose, ("purpose-vague", ADVISORY), purpose=vague)
 
 
 def _fields_and_bases(chance: Chance) -> Iterator[Sent]:
@@ -246,5 +281,5 @@ def twice(sent: Sent) -> Sent:
 
 def mistakes(chance: Chance) -> list[Sent]:
     """Every mistake of the year, and the few rows that they build on, in no order; duplicates are made later."""
-    kinds = (_contactpoint, _who_and_why, _fields_and_bases, _subjects, _permissions, _dates)
+    kinds = (_contactpoint, _who_and_why, _fields_and_bases, _subjects, _permissions, _dates, _origins)
     return [sent for kind in kinds for sent in kind(chance)]

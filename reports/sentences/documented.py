@@ -32,12 +32,6 @@ SENTENCES: dict[tuple[str, str], tuple[str, str, str]] = {
     ("undocumented-flow", "no-flow"): (
         "A flow that the documented purposes describe.", "None is documented from {f0:party} to {f1:party}.",
         "Stop the transfers, or have the notice changed before the next one."),
-    ("undocumented-flow", "unlisted"): (
-        "A sender that the documented purposes name.", "Nobody knows {f0:party}; the data went to {f1:party}.",
-        "Make the sender known as an organisation, or correct the entry."),
-    ("undocumented-flow", "erased"): (
-        "A sender that the documented purposes name.",
-        "The sender was not a known one, and {f:party} was erased.", _GONE),
     ("undocumented-flow", "ended"): (
         "A transfer before {e0:date}, when the permission ended.", "It is dated {f0:date}.", _STOP),
     ("undocumented-flow", "ending"): (
@@ -200,7 +194,7 @@ NOT_APPLICABLE = {
     "contactpoint": "It went to ContactPoint, whose closing contactpoint-closed judges.",
     "corrected": "A correction replaced it since, and only what stands is compared with other transfers.",
     "no-basis": "No known basis is stated, which lawful-basis-missing judges.",
-    "no-flow": "No flow is documented between the two, which undocumented-flow judges.",
+    "no-flow": "No flow is documented between the two, which undocumented-flow or sender-not-documented judges.",
     "no-limit": "The documented flow sets no limit here.",
     "no-use": "It does not use ContactPoint.",
     "not-closed": "The recipient is not known to have closed.",

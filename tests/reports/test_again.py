@@ -6,8 +6,8 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from itertools import count
 from pathlib import Path
+from random import Random
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -37,12 +37,9 @@ class World:
         self.path = path
         self.now = datetime(2010, 1, 1, 9, tzinfo=UTC)
         self.ids: list[str] = []
-        self._random = count(1)
+        self._entropy = Random(1).randbytes
         create(path, "shire.example/transfers", "Shire", lambda: self.now, self._entropy)
         self._do(lambda ledger: ledger.add_organisations(ORGANISATIONS))
-
-    def _entropy(self, size: int) -> bytes:
-        return next(self._random).to_bytes(size, "big")
 
     def _do(self, work: Callable[[Ledger], Any]) -> Any:
         with Ledger(self.path, lambda: self.now, self._entropy) as ledger:

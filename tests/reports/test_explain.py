@@ -22,7 +22,7 @@ from ledger.writer import Ledger, create
 from reports.case import Case
 from reports.checks import CHECKS, Check
 from reports.cli.explain import explain as command
-from reports.context import Context, Evidence
+from reports.context import Context, Evidence, replaced_by
 from reports.explain import Answer, explain
 from reports.finding import Compared
 from reports.judge import choose
@@ -62,13 +62,16 @@ def _explained(case: dict[str, Any]) -> list[tuple[Evidence, Case, tuple[Answer,
     found = evidence(case["transfers"], adopted=case.get("adopted", True))
     as_of = case.get("as_of", DAY)
     result = run(found, as_of)
-    replaced = {one.seq: (one.facts.transferred_at, one.facts.recorded_at) for one in found.recorded}
     explained = []
     for one in found.recorded:
         if one.facts.transferred_on is None:
             continue
         corrects = one.facts.corrects.seq if isinstance(one.facts, Correction) else None
-        first = {corrects: replaced[corrects]} if corrects in replaced else {}
+        first = {
+            before.seq: replaced_by(before)
+            for before in found.recorded
+            if before.seq < one.seq and corrects is not None and replaced_by(before).root == corrects
+        }
         context = Context(found, as_of)
         explained.append((found, choose(Case(one, context)), explain(one, found, result, first).answers))
     return explained

@@ -1,0 +1,35 @@
+"""Nobody knows the sender, or the documented purposes let it send nothing to anybody.
+
+A notice says who gives data away. Somebody whom it does not name as a sender has no business with the data at all,
+whoever got it. If it is an organisation that plays a documented role, make it known with `organisation add`; if it is
+documented under another name, add the name; otherwise the data protection officer must decide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ledger.members import UNLISTED
+from reports.case import Case
+from reports.checks.kinds import Needs
+from reports.finding import Compared, Finding
+
+ID = "sender-not-documented"
+NEEDS: Needs = "register"
+
+
+def check(case: Case) -> Iterator[Finding]:
+    """A sender without a known id, or that sends in no flow; once its text is erased, nobody can tell."""
+    if case.sends:
+        return
+    if case.sender is not None:
+        yield case.finding(ID, "breach", "sends-nothing", found=(case.sender,), members=("sender",))
+    elif case.facts.sender == UNLISTED and case.lost("sender_as_given"):
+        yield case.finding(ID, "cannot-tell", "erased", found=("sender_as_given",))
+    else:
+        yield case.finding(ID, "breach", "unlisted", found=("sender_as_given",), members=("sender",))
+
+
+def compared(case: Case) -> Compared | str:
+    """The sender, who sends in some flow."""
+    return case.compared(found=(case.sender or "",))
