@@ -59,7 +59,7 @@ def check(case: Case) -> Iterator[Finding]:
             limit="use",
         )
     for source in ancestors(case):
-        if _came_for_statistics(source) and all(_exceeds(case, flow) for flow in source.candidates):
+        if source.candidates and all(_exceeds(case, flow) for flow in source.candidates):
             yield case.finding(
                 ID,
                 "cannot-tell" if level is None else "breach",

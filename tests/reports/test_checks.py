@@ -291,6 +291,18 @@ def test_what_was_corrected_stays_and_is_not_open() -> None:
     assert (result.transfers, rate(result).level) == (1, "no-problem-found")
 
 
+def test_a_name_that_only_another_version_knows_is_no_near_miss() -> None:
+    world = evidence([{"from": "la", "recipient": "unlisted", "given": {"recipient_as_given": "Shire Advce"}}])
+    (early,) = world.adopted
+    party = msgspec.structs.replace(early.register.parties[-1], id="advce", name="Shire Advce", aliases=())
+    register = msgspec.structs.replace(early.register, parties=(*early.register.parties, party))
+    entry = msgspec.structs.replace(early.entry, effective_from=date(2011, 1, 1), effective_until=None)
+    later = early._replace(seq=50, register=register, entry=entry)
+    nearly = "10 recipient-name-near-miss cannot-tell nearly minor"
+    assert nearly in written(run(world, AS_OF))
+    assert nearly not in written(run(replace(world, adopted=(early, later)), AS_OF))
+
+
 def test_a_later_version_cannot_make_an_old_breach_lawful() -> None:
     world = evidence([{"from": "la", "fields": ["upn"]}])
     (early,) = world.adopted

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -209,6 +210,20 @@ def test_corrections_and_withdrawals(make: Make) -> None:
     assert "Entry 6 corrected it since.\n" in ran(path, 5).stdout
     with pytest.raises(Refused, match="entry 6 withdraws the transfer t0 and states none; explain entry 5 instead"):
         ran(path, 6)
+
+
+def test_a_correction_is_compared_with_the_newest_statement_before_it(make: Make) -> None:
+    path = make(GOOD)
+    with Ledger(path, lambda: datetime(2010, 3, 2, 9, tzinfo=UTC), os.urandom) as ledger:
+        for recipient in (SECRET, "advice", "advice"):
+            stated = {**GOOD, "id": "t0", "transferred_on": date(2010, 3, 1), "recipient": recipient}
+            ledger.correct("t0", "a mistake", ledger.settle(stated, {}), {})
+    verdicts = []
+    for seq in (5, 6, 7, 8):
+        (one,) = told(path, seq, "correction-changes-recipient")["checks"]
+        verdicts.append(one["verdict"])
+    assert verdicts == ["not-applicable", "found", "found", "passed"]
+    assert SECRET not in ran(path, 7).stdout
 
 
 def test_a_finding_about_another_transfer_is_told_as_that(make: Make) -> None:
