@@ -94,6 +94,11 @@ class Context:
         """The organisation with this id, or that had it before."""
         return self.organisations.get(id_)
 
+    def current(self, party: str) -> str:
+        """The present id of an organisation that the ledger knows; of any other party, its id."""
+        organisation = self.organisation(party)
+        return party if organisation is None else organisation.id
+
     def ids(self, party: str) -> frozenset[str]:
         """What is known of a party: its id, and where the ledger knows it, its present id and its role."""
         found = self._ids.get(party)
