@@ -25,6 +25,13 @@ from reports.demo.make import EXPECTED, FOLDER, LATE, ORGANISATIONS, TRANSFERS, 
 from reports.demo.play import LEDGER, NOTICE, REPORT, Played, moments, play, stated_in
 
 OUTCOMES = {"breach", "cannot-tell", "advisory"}
+NOT_PLANTED = {
+    "frequency-exceeded",  # the notice limits no flow so
+    "expected-not-recorded",  # nor says when any is due
+    "opt-out-differencing",
+    "register-backdated",  # the notice is adopted first of all
+    "unresolved-finding-overdue",  # nothing is decided
+}
 FILES = (ORGANISATIONS, TRANSFERS, LATE, EXPECTED)
 
 
@@ -84,7 +91,7 @@ def test_the_generator_makes_exactly_the_committed_files() -> None:
 def test_there_are_enough_transfers_and_mistakes_of_every_kind() -> None:
     transfers, expected = rows(TRANSFERS), rows(EXPECTED)
     assert len(transfers) >= 2000
-    assert {row["check"] for row in expected} == {check.ID for check in CHECKS}
+    assert {row["check"] for row in expected} == {check.ID for check in CHECKS} - NOT_PLANTED
     assert min(Counter(row["check"] for row in expected).values()) >= 2
     assert {row["outcome"] for row in expected} == OUTCOMES
     ids = [row["id"] for row in transfers] + [row["id"] for row in rows(LATE)]
