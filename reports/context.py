@@ -132,6 +132,11 @@ class Context:
         """The organisation with this id, or that had it before."""
         return self.organisations.get(id_)
 
+    def current(self, party: str) -> str:
+        """The present id of an organisation that the ledger knows; of any other party, its id."""
+        organisation = self.organisation(party)
+        return party if organisation is None else organisation.id
+
     def ids(self, party: str) -> frozenset[str]:
         """What is known of a party: its id, and where the ledger knows it, its present id and its role."""
         found = self._ids.get(party)
@@ -194,8 +199,8 @@ class Context:
         return self._texts[key]
 
     def supersede(self, recorded: Recorded) -> None:
-        """Notes a statement that a later one replaced, before that one is judged."""
-        if recorded.seq not in self.replaced:
+        """Notes a statement that a later one replaced, before that one is judged; a withdrawal states nothing."""
+        if recorded.facts.transferred_on is not None and recorded.seq not in self.replaced:
             self.replace(recorded.seq, replaced_by(recorded))
 
     def recorded_at(self, facts: object, transferred_at: str | None, recorded_at: datetime) -> datetime:

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from reports.case import Case
-from reports.checks import CHECKS, DecisionCheck
+from reports.checks import CHECKS, DecisionCheck, expected_not_recorded
 from reports.context import Context, Evidence
 from reports.decisions import Decision, closed
 from reports.finding import OUTCOMES, SEVERITIES, Finding
@@ -171,20 +171,19 @@ def open_breaches(result: Result) -> tuple[Finding, ...]:
     )
 
 
-def rate(result: Result, *, verified: bool | None = None, missing: bool = False) -> Rating:
-    """The overall rating by DESIGN §8's one rule.
-
-    `verified` is whether the record verifies (None: not asked here), `missing` whether records that were expected are
-    missing, besides those that the checks found to be.
-    """
+def rate(result: Result, *, verified: bool | None = None) -> Rating:
+    """The overall rating by DESIGN §8's one rule. `verified` is whether the record verifies (None: not asked here)."""
     if open_breaches(result):
         return Rating("act-now", ("open-breach",))
     decided = closed(result.decisions, result.as_of)
-    untold = {
-        finding.entries[0]
+    open_ = [
+        finding
         for finding in result.findings
         if finding.outcome == "cannot-tell" and finding.corrected_by is None and finding.key not in decided
-    }
+    ]
+    missing = any(finding.check == expected_not_recorded.ID for finding in open_)
+    # What is missing is no transfer that cannot be told, and a finding on it is on the register's entry.
+    untold = {finding.entries[0] for finding in open_ if finding.check != expected_not_recorded.ID}
     reasons = (
         ("check-not-run", any(not check.ran or check.reason for check in result.checks)),
         ("records-missing", missing),

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from reports.finding import Finding
 
 Planted = tuple[str, str, str]
-"""The id of a transfer, the check, and the outcome."""
+"""The id of a transfer ("" where it is about none), the check, and the outcome."""
 
 
 class Difference(NamedTuple):
@@ -33,11 +33,12 @@ def planted(path: Path) -> Counter[Planted]:
 def found(findings: Iterable[Finding], ids: Mapping[int, str]) -> Counter[Planted]:
     """What a run found, in the companion's terms. `ids` gives each transfer's id by its seq.
 
-    A finding on a whole import has no id of its own; it counts for each transfer that it is about.
+    A finding on a whole import has no id of its own; it counts for each transfer that it is about. One on an entry
+    that is no transfer counts under the id "".
     """
     counted: Counter[Planted] = Counter()
     for one in findings:
-        for id_ in (one.id,) if one.id is not None else (ids[seq] for seq in one.entries):
+        for id_ in (one.id,) if one.id is not None else (ids.get(seq, "") for seq in one.entries):
             counted[id_, one.check, one.outcome] += 1
     return counted
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from pathlib import Path
 
 from ledger.members import columns
@@ -50,6 +51,29 @@ def _row(one: Sent) -> dict[str, str]:
     return row
 
 
+NEVER_USED = ("school-miap-post-14", "local-authority-perspective-clm")
+"""The flows of the notice by which nothing goes in the year."""
+
+_ROUTINE = 5
+
+
+def _on_register(sent: Iterable[Sent]) -> Iterator[tuple[str, str]]:
+    """What must be found about flows as a whole, on the entry that adopted the notice: each check and its outcome.
+
+    S-cool asks for the gender, which nobody need give: some schools send it every time.
+    """
+    gender: dict[tuple[str, bool], list[bool]] = {}
+    for one in sent:
+        if one.cells["recipient"] == "S-cool Limited":
+            of = one.cells["sender"], one.at.date() >= date(2010, 9, 1)
+            gender.setdefault(of, []).append("gender" in one.cells["fields"].split(";"))
+    for asked in gender.values():
+        if len(asked) >= _ROUTINE and all(asked):
+            yield "voluntary-field-routine", "advisory"
+    for _ in NEVER_USED:
+        yield "documented-but-never-used", "advisory"
+
+
 def texts() -> dict[str, str]:
     """The text of every file, by its name."""
     chance = Chance("a school year")
@@ -68,6 +92,8 @@ def texts() -> dict[str, str]:
         for one in (*sent, *found_later)
         for check, outcome in one.findings
     ]
+    on_register = _on_register((*sent, *found_later))
+    expected += [{"id": "", "check": check, "outcome": outcome} for check, outcome in on_register]
     return {
         ORGANISATIONS: _text(COLUMNS, organisations()),
         TRANSFERS: _text(ORDER, map(_row, sent)),

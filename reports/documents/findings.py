@@ -28,6 +28,9 @@ _MOST_WORDS = 10_000
 SEVERAL = "Several, in one import"
 """Named in place of a party where a finding is about a whole import."""
 
+ON_NO_TRANSFER = {"register": "The documented purposes", "review": "A decision"}
+"""Named in place of a party where a finding is on an entry that is no transfer, by the entry's kind."""
+
 NOT_KNOWN = "Not a known name (unlisted)"
 
 
@@ -176,10 +179,12 @@ class Rows:
 
 
 def _sent(source: Source, seq: int, several: bool, label: Labels) -> Sent:
-    # A finding on one transfer names its parties; one on an import has many.
-    on, sender, recipient, purpose = source.db.execute(
-        "SELECT transferred_on, sender, recipient, purpose FROM entries WHERE seq = ?", (seq,)
+    # A finding on one transfer names its parties; one on an import has many, one on another entry none.
+    kind, on, sender, recipient, purpose = source.db.execute(
+        "SELECT kind, transferred_on, sender, recipient, purpose FROM entries WHERE seq = ?", (seq,)
     ).fetchone()
+    if kind in ON_NO_TRANSFER:
+        return Sent(None, "", ON_NO_TRANSFER[kind], "", ON_NO_TRANSFER[kind], "")
     day = None if on is None else date.fromisoformat(on)
     if several:
         return Sent(day, "", SEVERAL, "", SEVERAL, "")
@@ -194,7 +199,7 @@ def rows_of(source: Source, result: Result, label: Labels) -> Rows:
     found: list[Sent] = []
     last: tuple[int, bool] | None = None
     for finding in result.findings:
-        of = finding.seq, finding.id is None  # a finding on an import has no id
+        of = finding.seq, finding.id is None  # a finding on an import, or on no transfer, has no id
         if of != last:
             sent = _sent(source, *of, label)
             sent, last = same.setdefault(sent, sent), of

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import sys
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from reports.context import Evidence
 from reports.finding import OUTCOMES, SEVERITIES, Finding, make
 from reports.run import run
 from reports.wording import Labels, dated, word
-from tests.reports.world import AS_OF, evidence
+from tests.reports.world import AS_OF, world_of
 
 CASES = Path(__file__).parents[1] / "cases"
 
@@ -25,11 +24,6 @@ NEEDS = {
     "register": "on every transfer whose day a version of the documented purposes covers.",
     "flow": "on every transfer that has a documented flow to be judged by.",
 }
-
-
-@cache
-def _label() -> Labels:
-    return Labels(evidence([]))
 
 
 def _grade(outcome: str, severity: str) -> str:
@@ -46,9 +40,9 @@ def _graded(check: str, source: str, findings: list[Finding]) -> str:
     return "; ".join(_grade(*one) for one in ordered)
 
 
-def _sent(one: Recorded, *, tell_recorded: bool) -> str:
+def _sent(one: Recorded, label: Labels, *, tell_recorded: bool) -> str:
     """The transfer in words; a name that was typed, and that nobody knows, stands in quotes."""
-    facts, given, label = one.facts, one.given, _label()
+    facts, given = one.facts, one.given
 
     def named(id_: str | None, name: str, kind: str = "party") -> str:
         if name in given:
@@ -63,15 +57,33 @@ def _sent(one: Recorded, *, tell_recorded: bool) -> str:
     return text + (f" Recorded on {dated(facts.recorded_at.isoformat())}." if tell_recorded else "")
 
 
+def _on(finding: Finding, *, many: bool) -> str:
+    """What the finding is on, where that is not the example's only transfer."""
+    if finding.seq < 10:
+        return " on the documented purposes"
+    if finding.seq >= 90:
+        return " on the decision"
+    return f" on transfer {finding.seq - 9}" if many else ""
+
+
 def _example(check: str, case: dict[str, Any], world: Evidence, findings: tuple[Finding, ...]) -> str:
-    many = len(case["transfers"]) > 1
+    many, label = len(case["transfers"]) > 1, Labels(world)
     lines = [f"**Example: {case['name']}**", ""]
     for place, (one, stated) in enumerate(zip(world.recorded, case["transfers"], strict=True), 1):
-        text = _sent(one, tell_recorded="recorded_at" in stated)
+        text = _sent(one, label, tell_recorded="recorded_at" in stated)
         lines.append(f"- Transfer {place} (`{one.facts.id}`): {text}" if many else f"- Transfer: {text}")
+    for stated in case.get("organisations", ()):
+        lines.append(f"- An organisation: {stated['name']}.")
+    for stated in case.get("decisions", ()):
+        due = f" until {dated(str(stated['due']))}" if "due" in stated else ""
+        lines.append(f"- A decision on the finding of `{stated['finding']}`: {stated['decision']}{due}.")
+    if "register" in case and "recorded_at" in case["register"]:
+        lines.append(f"- The documented purposes, adopted on {dated(str(case['register']['recorded_at']))}.")
+    if "as_of" in case:
+        lines.append(f"- As of {dated(str(case['as_of']))}.")
     for finding in (one for one in findings if one.check == check):
-        words = word(finding, _label())
-        on = f" on transfer {finding.seq - 9}" if many else ""
+        words = word(finding, label)
+        on = _on(finding, many=many)
         lines += [
             f"- **{_grade(finding.outcome, finding.severity).capitalize()}**{on}",
             f"  - Expected: {words.expected}",
@@ -90,7 +102,7 @@ def section(check: AnyCheck) -> str:
     """One check: its docstring, where it runs, what it can find, and its examples."""
     examples, found = [], []
     for case in YAML(typ="safe").load(CASES / f"{check.ID}.yml"):
-        world = evidence(case["transfers"], adopted=case.get("adopted", True))
+        world = world_of(case)
         findings = run(world, case.get("as_of", AS_OF)).findings
         found += [one for one in findings if one.check == check.ID]
         if case.get("example"):

@@ -33,6 +33,9 @@ NOT_PLANTED = {
     "retention-missing", "retention-exceeded", "agreement-missing", "agreement-overdue",
     # The year's notice covers all of it, and nothing of it is corrected.
     "register-not-in-force", "correction-changes-recipient",
+    # It limits no flow's number and says when none is due, it is adopted first of all, and nothing is decided.
+    "frequency-exceeded", "expected-not-recorded", "register-backdated", "unresolved-finding-overdue",
+    "opt-out-differencing",
 }  # fmt: skip
 
 

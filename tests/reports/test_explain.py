@@ -34,7 +34,7 @@ from tests.reports.ledgers import AFTER, BEFORE, GOOD, HERE, SECRET, UNDOCUMENTE
 from tests.reports.test_checks import ALL
 from tests.reports.test_report import AS_OF, Make
 from tests.reports.world import AS_OF as DAY
-from tests.reports.world import evidence
+from tests.reports.world import evidence, world_of
 
 ROOT = HERE.parents[1]
 
@@ -60,7 +60,7 @@ def told(path: Path, *more: object) -> Any:
 
 
 def _explained(case: dict[str, Any]) -> list[tuple[Evidence, Case, tuple[Answer, ...]]]:
-    found = evidence(case["transfers"], adopted=case.get("adopted", True))
+    found = world_of(case)
     as_of = case.get("as_of", DAY)
     result = run(found, as_of)
     explained = []

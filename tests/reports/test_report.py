@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import re
 import sqlite3
 import xml.etree.ElementTree as ET
 from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from ledger.errors import Refused
+from ledger.writer import Ledger
 from reports import cache
 from reports.charts.drawn import drawn
 from reports.checks import CHECKS
@@ -355,3 +357,17 @@ def test_checking_writes_nothing_by_itself(make: Make) -> None:
     path = make(UNDOCUMENTED)
     assert len(check_ledger(path, date(2011, 1, 31)).rows) == 2
     assert not rows(path, "SELECT * FROM findings")
+
+
+def test_a_finding_on_no_transfer_is_shown_as_one_on_the_documented_purposes(make: Make) -> None:
+    path = make(GOOD)
+    with Ledger(path, lambda: datetime(2010, 3, 2, 9, tzinfo=UTC), os.urandom) as ledger:
+        ledger.add_organisations([{"id": "ash", "name": "Ash Hospital", "role": "health-body"}])
+    text = checked(path).stdout
+    assert "was due from Ash Hospital between 20 January 2010 and 22 January 2010" in text
+    made = report_on(path, date.fromisoformat(AS_OF))
+    row = next(one for one in made.rows if one.check == "expected-not-recorded")
+    assert (row.id, row.on, row.sender_id, row.sender) == (None, None, "", "The documented purposes")
+    html = "".join(files(made)["report.html"])
+    assert "records that were expected are missing" in html
+    assert "Several, in one import" not in html

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -16,6 +17,8 @@ from ledger.members import Correction, Organisation, Register, Transfer
 from ledger.register.read import load_law, load_vocabularies, read_register
 from ledger.source import Adopted, Recorded
 from reports.context import Evidence
+from reports.decisions import Decision
+from reports.run import run
 
 HERE = Path(__file__).parent
 AS_OF = date(2011, 1, 31)
@@ -23,13 +26,13 @@ SEALED = {"prev": "0" * 64, "salt": "A" * 22}
 
 _WORLD = YAML(typ="safe").load(HERE / "world.yml")
 
-ORGANISATIONS = {
-    row["id"]: msgspec.convert(
-        {**SEALED, "kind": "organisation", "seq": 1, "recorded_at": "2009-09-01T00:00:00Z", **row},
-        Organisation,
-    )
-    for row in _WORLD["organisations"]
-}
+
+def _organisations(rows: list[dict[str, Any]]) -> dict[str, Organisation]:
+    sealed = {**SEALED, "kind": "organisation", "seq": 1, "recorded_at": "2009-09-01T00:00:00Z"}
+    return {row["id"]: msgspec.convert({**sealed, **row}, Organisation) for row in rows}
+
+
+ORGANISATIONS = _organisations(_WORLD["organisations"])
 
 BASES: dict[str, dict[str, Any]] = _WORLD["bases"]
 
@@ -90,3 +93,31 @@ def evidence(transfers: list[dict[str, Any]], *, adopted: bool = True) -> Eviden
         transfers_by_id={one.facts.id: one for one in found if one.current},
         origin="shire.example/transfers",
     )
+
+
+def world_of(case: dict[str, Any]) -> Evidence:
+    """The evidence of a case: its `transfers`, where it says so without a register (`adopted: false`).
+
+    `register` changes members of the entry that adopted the register, `organisations` are there besides the world's.
+    `decisions` are sealed as entries from 90 on, each on the first finding of the check `finding` (on the entry `on`,
+    where it says so).
+    """
+    found = evidence(case["transfers"], adopted=case.get("adopted", True))
+    changed = {name: str(value) for name, value in case.get("register", {}).items()}
+    adopted = tuple(
+        one._replace(entry=msgspec.convert({**msgspec.to_builtins(one.entry), **changed}, Register))
+        for one in found.adopted
+    )
+    organisations = {**ORGANISATIONS, **_organisations(case.get("organisations", []))}
+    found = replace(found, adopted=adopted, organisations=organisations)
+    decisions = {}
+    for seq, stated in enumerate(case.get("decisions", []), 90):
+        all_found = run(found, case.get("as_of", AS_OF)).findings
+        key = next(
+            one.key for one in all_found if one.check == stated["finding"] and stated.get("on", one.seq) == one.seq
+        )
+        at = datetime(2010, 3, 3, tzinfo=UTC)
+        decisions[key] = Decision(
+            seq, f"{seq:064}", key, stated["finding"], stated["decision"], stated.get("due"), at, None, None, None
+        )
+    return replace(found, decisions=decisions)
