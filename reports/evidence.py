@@ -9,6 +9,7 @@ from ledger.members import Correction, Transfer
 from ledger.register.read import load_law, load_vocabularies
 from ledger.source import Recorded, Source
 from reports.context import Evidence
+from reports.decisions import Decision, newest
 
 
 class Cited(Mapping[str, Recorded]):
@@ -48,6 +49,25 @@ class Cited(Mapping[str, Recorded]):
         return count
 
 
+def _decisions(source: Source) -> Iterator[Decision]:
+    for seq, hash_, facts, given in source.reviews():
+        reason, decided_by, owner = (
+            value if isinstance(value := given.get(name), str) else None for name in ("reason", "decided_by", "owner")
+        )
+        yield Decision(
+            seq=seq,
+            hash=hash_,
+            finding=facts.finding,
+            check=facts.check,
+            decision=facts.decision,
+            due=facts.due,
+            recorded_at=facts.recorded_at,
+            reason=reason,
+            decided_by=decided_by,
+            owner=owner,
+        )
+
+
 def evidence_of(source: Source) -> Evidence:
     """All that a run needs of an open ledger. Its transfers stream, once; open `source` for as long."""
     return Evidence(
@@ -58,4 +78,5 @@ def evidence_of(source: Source) -> Evidence:
         vocabularies=load_vocabularies(),
         transfers_by_id=Cited(source),
         origin=source.genesis().origin,
+        decisions=newest(_decisions(source)),
     )

@@ -7,7 +7,7 @@ party was called by whoever typed an unknown name is erasable and is not shown: 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -16,9 +16,10 @@ import msgspec
 from ledger.members import UNLISTED
 from ledger.source import Source
 from reports.checks import CHECKS
+from reports.decisions import Decision, Verdict
 from reports.finding import SEVERITIES, Finding, Outcome, Severity
 from reports.run import Result
-from reports.wording import Labels, Wording, word
+from reports.wording import Labels, Wording, dated, word
 
 MOST_ROWS = 200
 """So many findings of one cause are listed in a report; `findings.csv` has all of them."""
@@ -40,6 +41,28 @@ class Sent(NamedTuple):
     recipient_id: str
     recipient: str
     purpose: str
+
+
+class Decided(NamedTuple):
+    """The newest decision on a finding, as files may hold it: without the erasable values, which its entry has.
+
+    `closed` is whether it closes the finding on the day of the run; `seq` is the entry that sealed it.
+    """
+
+    decision: Verdict
+    due: date | None
+    closed: bool
+    seq: int
+
+    @property
+    def words(self) -> str:
+        """As people read it: what was decided, until when, and where it is sealed."""
+        until = "" if self.due is None else f" until {dated(self.due.isoformat())}"
+        return f"{VERDICTS[self.decision]}{until} (entry {self.seq}){'' if self.closed else ', which has passed'}"
+
+
+VERDICTS: dict[Verdict, str] = {"accepted": "accepted", "remedied": "remedied", "false-alarm": "false alarm"}
+"""Decisions in words."""
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -72,6 +95,16 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     prefilled: tuple[str, ...]
     next_step: str
     corrected_by: int | None
+    decision: Decided | None
+
+    @property
+    def state(self) -> str:
+        """How the finding stands, in words; only a breach is ever open."""
+        if self.corrected_by is not None:
+            return "corrected"
+        if self.decision is not None:
+            return "closed by a decision" if self.decision.closed else "decision overdue"
+        return "open" if self.outcome == "breach" else "not open"
 
 
 def title(check: str) -> str:
@@ -121,8 +154,14 @@ class Rows:
     They can be read again and again, in the run's order or `by_weight`, also when the ledger is closed.
     """
 
-    def __init__(self, findings: Sequence[Finding], sent: Sequence[Sent], label: Labels) -> None:
-        self._findings, self._sent = findings, sent
+    def __init__(
+        self,
+        findings: Sequence[Finding],
+        sent: Sequence[Sent],
+        label: Labels,
+        decided: Mapping[str, Decided] | None = None,
+    ) -> None:
+        self._findings, self._sent, self._decided = findings, sent, decided or {}
         self._words = _Words(label)
 
     def __len__(self) -> int:
@@ -168,6 +207,7 @@ class Rows:
             prefilled=finding.prefilled,
             next_step=words.next_step,
             corrected_by=finding.corrected_by,
+            decision=self._decided.get(finding.key),
         )
 
 
@@ -184,6 +224,11 @@ def _sent(source: Source, seq: int, several: bool, label: Labels) -> Sent:
     )
 
 
+def decided(decisions: Mapping[str, Decision], as_of: date) -> dict[str, Decided]:
+    """The newest decision on each finding by its key, as rows have it."""
+    return {key: Decided(one.decision, one.due, one.closes(as_of), one.seq) for key, one in decisions.items()}
+
+
 def rows_of(source: Source, result: Result, label: Labels) -> Rows:
     """The findings of a run over `source`, in the run's order."""
     same: dict[Sent, Sent] = {}
@@ -195,7 +240,7 @@ def rows_of(source: Source, result: Result, label: Labels) -> Rows:
             sent = _sent(source, *of, label)
             sent, last = same.setdefault(sent, sent), of
         found.append(sent)
-    return Rows(result.findings, found, label)
+    return Rows(result.findings, found, label, decided(result.decisions, result.as_of))
 
 
 class Met(msgspec.Struct, kw_only=True):

@@ -5,18 +5,26 @@ from __future__ import annotations
 import json
 from collections.abc import Container, Iterable, Iterator, Mapping
 
-from reports.documents.findings import Row
+from reports.documents.findings import Decided, Row
 from reports.run import Result
 
 KEYS = ("key", "check", "outcome", "severity", "seq", "id", "expected", "found", "citation", "next_step")
-"""The members of a finding, in order."""
+"""The members of a finding that are one value each, in order; its `decision` follows, an object or null."""
 
 _encode = json.JSONEncoder(ensure_ascii=False, indent=1).encode
 
 
+def decision_as_json(one: Decided | None) -> dict[str, object] | None:
+    """A decision as JSON has it, without its erasable values; null where there is none."""
+    if one is None:
+        return None
+    due = None if one.due is None else one.due.isoformat()
+    return {"decision": one.decision, "due": due, "entry": one.seq, "closed": one.closed}
+
+
 def _finding(row: Row, more: Mapping[str, object]) -> str:
-    values = {**{key: getattr(row, key) for key in KEYS}, **more}
-    members = ",\n".join(f'   "{key}": {_encode(value)}' for key, value in values.items())
+    values = {**{key: getattr(row, key) for key in KEYS}, "decision": decision_as_json(row.decision), **more}
+    members = ",\n".join(f'   "{key}": {_encode(value)}'.replace("\n", "\n   ") for key, value in values.items())
     return f"  {{\n{members}\n  }}"
 
 
