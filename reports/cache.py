@@ -37,8 +37,10 @@ def _allowed(action: int, table: str | None, *_: str | None) -> int:
 def _rows(rows: Rows) -> Iterator[tuple[object, ...]]:
     for position, row in enumerate(rows.by_weight()):
         texts = (row.check, row.outcome, row.severity, row.expected, row.found, row.citation, row.next_step)
+        of = row.decision
+        decided = (None, None, 0) if of is None else (of.decision, of.due and of.due.isoformat(), int(of.closed))
         for seq in row.entries:
-            yield row.key, position, seq, seq, *texts
+            yield row.key, position, seq, seq, *texts, *decided
 
 
 def _state(result: Result, head: Head) -> dict[str, str]:
@@ -68,8 +70,8 @@ def keep(path: Path, result: Result, rows: Rows, head: Head) -> str | None:
                 db.execute("DELETE FROM findings")
                 db.executemany(
                     "INSERT INTO findings (key, position, seq, id, check_name, outcome, severity, expected, found, "
-                    "citation, next_step) VALUES (?, ?, ?, (SELECT id FROM entries WHERE seq = ?), "
-                    "?, ?, ?, ?, ?, ?, ?)",
+                    "citation, next_step, decision, decision_due, closed) "
+                    "VALUES (?, ?, ?, (SELECT id FROM entries WHERE seq = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     _rows(rows),
                 )
                 db.execute("DELETE FROM checked")
