@@ -13,13 +13,14 @@ import click
 from ledger.cli.progress import progress
 from ledger.seal import Head
 from ledger.source import Source
-from reports import cache
+from reports import baseline, cache
+from reports.baseline import Compared
 from reports.cli.edge import day, not_run, statements, status
 from reports.documents.findings import Rows, rows_of
 from reports.evidence import evidence_of
 from reports.formats.csv_ import as_csv
 from reports.formats.json_ import as_json
-from reports.formats.text import as_text
+from reports.formats.text import as_text, since_in_words
 from reports.run import Result, run
 from reports.wording import Labels
 
@@ -41,10 +42,10 @@ def check_ledger(path: Path, as_of: date) -> Checked:
         return Checked(result, rows_of(source, result, Labels(evidence)), source.head)
 
 
-def _printed(format_: str, checked: Checked) -> Iterator[str]:
+def _printed(format_: str, result: Result, rows: Rows, since: Compared | None) -> Iterator[str]:
     if format_ == "json":
-        return as_json(checked.result, checked.rows)
-    return as_csv(checked.rows) if format_ == "csv" else as_text(checked.result, checked.rows)
+        return as_json(result, rows, since)
+    return as_csv(rows) if format_ == "csv" else as_text(result, rows, since)
 
 
 @click.command()
@@ -53,15 +54,31 @@ def _printed(format_: str, checked: Checked) -> Iterator[str]:
 @click.option(
     "--format", "format_", type=click.Choice(["text", "json", "csv"]), default="text", help="How to print it."
 )
+@click.option(
+    "--baseline",
+    "known",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Only what is new since FILE: an earlier check's JSON, or a checkpoint.",
+)
 @click.pass_context
-def check(ctx: click.Context, ledger: Path, as_of: str | None, format_: str) -> None:
-    """Check every transfer in LEDGER: exit 0 no open breach, 1 an open breach, 2 could not run."""
-    checked = check_ledger(ledger, day(as_of))
+def check(ctx: click.Context, ledger: Path, as_of: str | None, format_: str, known: Path | None) -> None:
+    """Check every transfer in LEDGER: exit 0 no open breach, 1 an open breach, 2 could not run.
+
+    With --baseline, only new findings are printed, and only a new breach that is open gives 1.
+    """
+    spoken_of = day(as_of)
+    before = None if known is None else baseline.read(known, ledger)
+    checked = check_ledger(ledger, spoken_of)
     if (why := cache.keep(ledger, *checked)) is not None:
         click.echo(f"The findings are not kept for browsing: {why}", err=True)
-    lines = _printed(format_, checked)
+    since = None if before is None else baseline.compare(before, checked.result.findings)
+    rows = checked.rows if since is None else checked.rows.only(since.new)
+    lines = _printed(format_, checked.result, rows, since)
     while block := "".join(islice(lines, 1000)):
         click.echo(block, nl=False)
+    if since is not None and format_ == "csv":
+        click.echo(since_in_words(since), err=True)
     if (sentence := not_run(checked.result)) is not None:
         click.echo(sentence, err=True)
-    ctx.exit(status(checked.result))
+    ctx.exit(status(checked.result, None if since is None else since.new))

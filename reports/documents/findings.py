@@ -7,7 +7,7 @@ party was called by whoever typed an unknown name is erasable and is not shown: 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -126,7 +126,7 @@ class _Words:
     """Findings in sentences; these are kept for a while, since most findings differ in their entry alone."""
 
     def __init__(self, label: Labels) -> None:
-        self._label = label
+        self.label = label
         self._kept: dict[object, tuple[Wording, str]] = {}
 
     def __call__(self, finding: Finding) -> tuple[Wording, str]:
@@ -141,11 +141,11 @@ class _Words:
         return words
 
     def _said(self, finding: Finding) -> tuple[Wording, str]:
-        words = word(finding, self._label)
+        words = word(finding, self.label)
         if not (finding.assigned or finding.prefilled or finding.corrected_by is not None):
             return words, words.found
         bare = msgspec.structs.replace(finding, assigned="", prefilled=(), corrected_by=None)
-        return words, word(bare, self._label).found
+        return words, word(bare, self.label).found
 
 
 class Rows:
@@ -169,6 +169,11 @@ class Rows:
 
     def __iter__(self) -> Iterator[Row]:
         return itertools.starmap(self._row, self.pairs())
+
+    def only(self, keys: Container[str]) -> Rows:
+        """Those of the findings with these keys, in the same order."""
+        pairs = [pair for pair in self.pairs() if pair[0].key in keys]
+        return Rows([one for one, _ in pairs], [sent for _, sent in pairs], self._words.label, self._decided)
 
     def pairs(self) -> Iterator[tuple[Finding, Sent]]:
         """Each finding and the transfer that it is about, not in words."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Container, Iterable, Iterator, Mapping
 
+from reports.baseline import Compared
 from reports.documents.findings import Decided, Row
 from reports.run import Result
 
@@ -39,12 +40,24 @@ def _pieces(result: Result, findings: Iterable[str], after: Mapping[str, object]
     yield "," + _encode({"checks": checks, **after}).removeprefix("{") + "\n"
 
 
-def as_json(result: Result, rows: Iterable[Row]) -> Iterator[str]:
+def as_json(result: Result, rows: Iterable[Row], since: Compared | None = None) -> Iterator[str]:
     """`as_of`, `findings`, `checks` (each with whether it ran, and why not or not on all) and `counts`, as JSON text.
 
-    It comes in pieces, finding by finding, that read as one text written with an indent of 1 and a newline at its end.
+    `since`, where `rows` are only those that are new since a baseline, gives `baseline`: what it was and how many were
+    new, known and gone (null where it was a checkpoint). It comes in pieces, finding by finding, that read as one text
+    written with an indent of 1 and a newline at its end.
     """
-    return _pieces(result, (_finding(row, {}) for row in rows), {"counts": result.counts})
+    more: dict[str, object] = {"counts": result.counts}
+    if since is not None:
+        of = since.baseline
+        more["baseline"] = {
+            "as_of": of.as_of or None,
+            "size": of.size if of.keys is None else None,
+            "new": len(since.new),
+            "known": since.known,
+            "gone": since.gone,
+        }
+    return _pieces(result, (_finding(row, {}) for row in rows), more)
 
 
 def findings_as_json(result: Result, rows: Iterable[Row], opened: Container[str]) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from ledger.canonical import control_character
+from reports.baseline import Compared
 from reports.decisions import Decision
 from reports.documents.findings import Decided, Row, Rows
 from reports.run import Result, open_breaches, rate
@@ -65,9 +66,18 @@ def _lines(result: Result, rows: Rows) -> Iterator[str]:
     yield RATINGS[rating.level] + (f": {why}." if why else ".")
 
 
-def as_text(result: Result, rows: Rows) -> Iterator[str]:
-    """The findings and their sum, line by line."""
-    return (f"{plain(line)}\n" for line in _lines(result, rows))
+def since_in_words(since: Compared) -> str:
+    """What is new since a baseline, in numbers."""
+    of = since.baseline
+    what = f"the first {of.size:,} entries" if of.keys is None else f"the check as of {dated(of.as_of) or of.as_of}"
+    gone = "" if since.gone is None else f", and {since.gone:,} that it had are gone"
+    return f"Since {what}: {len(since.new):,} new findings; {since.known:,} were known{gone}."
+
+
+def as_text(result: Result, rows: Rows, since: Compared | None = None) -> Iterator[str]:
+    """The findings and their sum, line by line; `since` says since when `rows` are new, where they are only those."""
+    more = () if since is None else (since_in_words(since),)
+    return (f"{plain(line)}\n" for line in (*_lines(result, rows), *more))
 
 
 def findings_as_text(rows: Iterable[Row], decisions: Mapping[str, Decision], length: int) -> Iterator[str]:
