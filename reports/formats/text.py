@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 
 from ledger.canonical import control_character
 from reports.baseline import Compared
@@ -77,7 +78,7 @@ def since_in_words(since: Compared) -> str:
 def as_text(result: Result, rows: Rows, since: Compared | None = None) -> Iterator[str]:
     """The findings and their sum, line by line; `since` says since when `rows` are new, where they are only those."""
     more = () if since is None else (since_in_words(since),)
-    return (f"{plain(line)}\n" for line in (*_lines(result, rows), *more))
+    return (f"{plain(line)}\n" for line in chain(_lines(result, rows), more))
 
 
 def findings_as_text(rows: Iterable[Row], decisions: Mapping[str, Decision], length: int) -> Iterator[str]:
