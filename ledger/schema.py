@@ -112,6 +112,9 @@ STATEMENTS: tuple[str, ...] = (
     found TEXT NOT NULL,
     citation TEXT NOT NULL,
     next_step TEXT NOT NULL,
+    decision TEXT,
+    decision_due TEXT,
+    closed INTEGER NOT NULL,
     finding TEXT,
     PRIMARY KEY (key, seq)
 ) STRICT""",
@@ -182,7 +185,7 @@ SELECT t.*, (SELECT count(*) FROM findings AS f WHERE f.seq = t.seq) AS findings
 FROM transfers AS t""",
     """CREATE VIEW findings_with_transfers AS
 SELECT f.check_name, f.outcome, f.severity, f.seq, f.id, t.transferred_on, t.sender, t.recipient, t.purpose,
-       f.expected, f.found, f.citation, f.next_step
+       f.expected, f.found, f.citation, f.next_step, f.decision, f.decision_due, f.closed
 FROM findings AS f LEFT JOIN entries AS t ON t.seq = f.seq""",
 )
 

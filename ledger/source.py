@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ledger import disclosure, entry
 from ledger.errors import Refused
-from ledger.members import AnyEntry, Correction, Erasure, Genesis, Organisation, Register, Transfer
+from ledger.members import AnyEntry, Correction, Erasure, Genesis, Organisation, Register, Review, Transfer
 from ledger.schema import differs
 from ledger.seal import Head
 from ledger.store import altered, head, header_problem, sentences
@@ -247,6 +247,17 @@ class Source:
         """How many transfers stand (the latest statement of each, withdrawn ones left out), by sender and recipient."""
         rows = self.db.execute("SELECT sender, recipient, count(*) FROM transfers GROUP BY sender, recipient")
         return {(sender, recipient): count for sender, recipient, count in rows}
+
+    def reviews(self) -> Iterator[tuple[int, str, Review, dict[str, str | tuple[str, ...]]]]:
+        """Every decision on a finding in the order it was sealed: its seq, hash, facts and erasable values."""
+        rows = self.db.execute(
+            f"SELECT seq, {_ENTRY}, {_HASH} FROM entries WHERE kind <> 'transfer' AND kind = 'review' ORDER BY seq"
+        )
+        for seq, data, hash_ in rows:
+            one = self._read(seq, data)
+            if not isinstance(one, Review):
+                raise Refused(f"{self.path}: entry {seq} is found as a review and is none; {_MORE}")
+            yield seq, self._hash(seq, hash_), one, self.given(seq)
 
     def organisations(self) -> dict[str, Organisation]:
         """The newest `organisation` entry for each id."""

@@ -26,6 +26,7 @@ from ledger.members import (
     Erasure,
     Organisation,
     Refusal,
+    Review,
     Transfer,
     members_of,
 )
@@ -270,6 +271,50 @@ class Ledger:
             if met is not None:
                 self._transfer(str(met))
             return self._one("refusal", content)
+
+    # -- decisions on findings -----------------------------------------------------------------------------------
+
+    def _newest_review(self, finding: str) -> tuple[int, str] | None:
+        rows = self.db.execute(
+            "SELECT seq, entry, hash FROM entries WHERE kind <> 'transfer' AND kind = 'review' ORDER BY seq DESC"
+        )
+        for seq, text, hash_ in rows:
+            one, _ = entry.read(text.encode())
+            if not isinstance(one, Review):
+                raise Refused(f"{self.path}: entry {seq} cannot be read; `transfer-ledger verify` says more.")
+            if one.finding == finding:
+                return int(seq), str(hash_)
+        return None
+
+    def review(
+        self,
+        finding: str,
+        check: str,
+        decision: str,
+        due: date | None,
+        replaces: int | None,
+        texts: Mapping[str, str],
+    ) -> Receipt:
+        """Seals a decision on the finding with this whole key, until the day `due`, if one is given.
+
+        `replaces` is the seq of the decision on it that the caller saw as the newest, None for none. `Conflict` where
+        another one was sealed meanwhile: whoever decides has to have read what they replace.
+        """
+        with store.sentences(self.path), store.writing(self.db):
+            newest = self._newest_review(finding)
+            if newest is not None and newest[0] != replaces:
+                raise Conflict(
+                    f"{self.path}: entry {newest[0]} decided about the finding {finding[:8]} meanwhile; nothing was "
+                    f"recorded. Read it, and decide again if need be."
+                )
+            if newest is None and replaces is not None:
+                raise Conflict(f"{self.path}: entry {replaces} decides nothing about the finding {finding[:8]}.")
+            members: dict[str, Any] = {"finding": finding, "check": check, "decision": decision}
+            if due is not None:
+                members["due"] = due
+            if newest is not None:
+                members["replaces"] = {"seq": newest[0], "hash": newest[1]}
+            return self._one("review", Content(members, dict(texts)))
 
     # -- erasing -------------------------------------------------------------------------------------------------
 

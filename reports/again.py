@@ -227,14 +227,15 @@ def check_again(
     found = [*still, *now.findings, *in_tallies(now.context, tallies)]
     result = result_of(evidence, now.context, found, transfers, covered)
     after = {finding.key: finding for finding in result.findings}
+    decided = evidence.decisions.keys()  # whose rows say so, and may have been decided since, or be overdue now
     return (
         evidence,
         result,
         Changes(
             base=base,
             judged=judged,
-            gone=frozenset(key for key, one in before.items() if after.get(key) != one),
-            new=[one for key, one in after.items() if before.get(key) != one],
+            gone=frozenset(key for key, one in before.items() if after.get(key) != one or key in decided),
+            new=[one for key, one in after.items() if before.get(key) != one or key in decided],
             places_gone=was.places - now.places,
             places_new=now.places - was.places,
             tallies={(number, mark): tallies[number].get(mark, 0) for number, mark in changed},

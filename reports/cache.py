@@ -55,9 +55,11 @@ def _position(one: Finding) -> int:
 def _rows(told: Iterable[tuple[Finding, Row]]) -> Iterator[tuple[object, ...]]:
     for one, row in told:
         texts = (row.check, row.outcome, row.severity, row.expected, row.found, row.citation, row.next_step)
+        of = row.decision
+        decided = (None, None, 0) if of is None else (of.decision, of.due and of.due.isoformat(), int(of.closed))
         whole = _encode(one).decode()
         for place, seq in enumerate(row.entries):
-            yield row.key, _position(one), seq, seq, *texts, None if place else whole
+            yield row.key, _position(one), seq, seq, *texts, *decided, None if place else whole
 
 
 def _state(result: Result, head: Head, how: Many | Changes | None) -> dict[str, str]:
@@ -78,8 +80,8 @@ def _state(result: Result, head: Head, how: Many | Changes | None) -> dict[str, 
 def _insert_findings(db: sqlite3.Connection, told: Iterable[tuple[Finding, Row]]) -> None:
     db.executemany(
         "INSERT INTO findings (key, position, seq, id, check_name, outcome, severity, expected, found, "
-        "citation, next_step, finding) VALUES (?, ?, ?, (SELECT id FROM entries WHERE seq = ?), "
-        "?, ?, ?, ?, ?, ?, ?, ?)",
+        "citation, next_step, decision, decision_due, closed, finding) "
+        "VALUES (?, ?, ?, (SELECT id FROM entries WHERE seq = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         _rows(told),
     )
 

@@ -9,6 +9,7 @@ from ledger.members import Correction, Transfer
 from ledger.register.read import load_law, load_vocabularies
 from ledger.source import Recorded, Source
 from reports.context import Evidence
+from reports.decisions import Decision, newest
 
 
 class Cited(Mapping[str, Recorded]):
@@ -50,6 +51,25 @@ class Cited(Mapping[str, Recorded]):
         return count
 
 
+def _decisions(source: Source) -> Iterator[Decision]:
+    for seq, hash_, facts, given in source.reviews():
+        reason, decided_by, owner = (
+            value if isinstance(value := given.get(name), str) else None for name in ("reason", "decided_by", "owner")
+        )
+        yield Decision(
+            seq=seq,
+            hash=hash_,
+            finding=facts.finding,
+            check=facts.check,
+            decision=facts.decision,
+            due=facts.due,
+            recorded_at=facts.recorded_at,
+            reason=reason,
+            decided_by=decided_by,
+            owner=owner,
+        )
+
+
 def evidence_of(source: Source, since: int = 0) -> Evidence:
     """All that a run needs of an open ledger. Its transfers, from entry `since` on, stream, once; open `source` for as
     long.
@@ -63,4 +83,5 @@ def evidence_of(source: Source, since: int = 0) -> Evidence:
         transfers_by_id=Cited(source),
         origin=source.genesis().origin,
         identities=source.identities,
+        decisions=newest(_decisions(source)),
     )

@@ -1,6 +1,7 @@
 """What the overview asks the ledger: plain SQL over a browsing connection, answers as values.
 
-A finding stands while no correction replaced the entry that it is about; one about several entries counts once.
+A finding stands while no correction replaced the entry that it is about, and is open while no decision closes it
+either; one about several entries counts once.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ class ContactPoint(NamedTuple):
 
 
 class Overview(NamedTuple):
-    """The front page's facts. `found` counts findings that stand by (severity, outcome)."""
+    """The front page's facts. `found` counts findings that stand by (severity, outcome), `closed` those closed."""
 
     organisation: str
     origin: str
@@ -47,20 +48,24 @@ class Overview(NamedTuple):
     organisations: int
     registers: tuple[tuple[str, str], ...]
     found: dict[tuple[str, str], int]
+    closed: dict[tuple[str, str], int]
     by_check: tuple[tuple[str, str, str, int], ...]
     contactpoint: ContactPoint
     flows: tuple[Flow, ...]
     checked: dict[str, str]
 
+    def _open(self, wanted: str) -> int:
+        return sum(n - self.closed.get(of, 0) for of, n in self.found.items() if of[1] == wanted)
+
     @property
     def breaches(self) -> int:
-        """How many breaches stand."""
-        return sum(count for (_, outcome), count in self.found.items() if outcome == "breach")
+        """How many breaches are open."""
+        return self._open("breach")
 
     @property
     def untold(self) -> int:
-        """How many findings say that it cannot be told."""
-        return sum(count for (_, outcome), count in self.found.items() if outcome == "cannot-tell")
+        """How many findings that no decision closes say that it cannot be told."""
+        return self._open("cannot-tell")
 
 
 def _contactpoint(db: sqlite3.Connection, party: str, purposes: Collection[str]) -> ContactPoint:
@@ -90,8 +95,15 @@ def overview(db: sqlite3.Connection, party: str, purposes: Collection[str]) -> O
         "SELECT json_extract(entry, '$.register'), json_extract(entry, '$.version') FROM entries "
         "WHERE kind <> 'transfer' AND kind = 'register' ORDER BY seq"
     )
-    found = db.execute(
-        f"SELECT severity, outcome, count(DISTINCT key) FROM findings AS f WHERE {_STANDS} GROUP BY 1, 2"
+    found, closed = (
+        {
+            (row[0], row[1]): row[2]
+            for row in db.execute(
+                "SELECT severity, outcome, count(DISTINCT key) FROM findings AS f "
+                f"WHERE {_STANDS} {which} GROUP BY 1, 2"
+            )
+        }
+        for which in ("", "AND closed")
     )
     by_check = db.execute(
         "SELECT check_name, severity, outcome, count(DISTINCT key) AS n FROM findings AS f "
@@ -118,7 +130,8 @@ def overview(db: sqlite3.Connection, party: str, purposes: Collection[str]) -> O
         refusals=kinds.get("refusal", 0),
         organisations=organisations,
         registers=tuple((row[0], row[1]) for row in registers),
-        found={(row[0], row[1]): row[2] for row in found},
+        found=found,
+        closed=closed,
         by_check=tuple((row[0], row[1], row[2], row[3]) for row in by_check),
         contactpoint=_contactpoint(db, party, purposes),
         flows=tuple(Flow(*row) for row in flows),

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 LISTS = frozenset({"fields", "lawful_basis", "special_category_condition", "schools"})
 BADGES = frozenset({"critical", "serious", "minor", "breach", "cannot-tell", "advisory"})
-CITED = frozenset({"seq", "corrects", "batch"})
+CITED = frozenset({"seq", "corrects", "batch", "decided_in"})
 
 FOLDED = 4
 """A longer list is folded behind its first two items, so that a row stays a row."""
@@ -48,7 +48,7 @@ def cell(row: Any, value: Any, column: str, path: Callable[[str], str]) -> Marku
         return _ENTRY.format(path(f"/-/entry/{seq}"), value)
     if column == "findings" and isinstance(value, int) and value and (seq := _seq(row)) is not None:
         return _ENTRY.format(path(f"/-/entry/{seq}#findings"), value)
-    if column == "corrected" and value in (0, 1):
+    if column in ("corrected", "closed") and value in (0, 1):
         return Markup("yes" if value else "no")
     if column in LISTS and (texts := as_list(value)) is not None:
         items = Markup(", ").join(Markup('<span class="item">{}</span>').format(text) for text in texts)

@@ -36,6 +36,7 @@ VERBS: dict[str, str] = {
     "verify": "ledger.cli.verify:verify",
     "check": "reports.cli.check:check",
     "findings": "reports.cli.findings:findings",
+    "review": "reports.cli.review:review",
     "explain": "reports.cli.explain:explain",
     "report": "reports.cli.report:report",
     "browse": "datasette_plugins.transfer_ledger.cli:browse",

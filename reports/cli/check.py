@@ -15,15 +15,16 @@ import msgspec
 from ledger.cli.progress import progress
 from ledger.seal import Head
 from ledger.source import Source
-from reports import cache
+from reports import baseline, cache
 from reports.again import Changes, check_again
+from reports.baseline import Compared
 from reports.cli.edge import day, not_run, statements, status
 from reports.context import Context, Evidence
 from reports.documents.findings import Rows, rows_of
 from reports.evidence import evidence_of
 from reports.formats.csv_ import as_csv
 from reports.formats.json_ import as_json
-from reports.formats.text import as_text
+from reports.formats.text import as_text, since_in_words
 from reports.run import Result, collect, result_of
 from reports.wording import Labels
 
@@ -75,10 +76,10 @@ def _went_on(source: Source, evidence: Evidence, result: Result, changes: Change
     return Checked(result, rows, source.head, changes.judged, unkept)
 
 
-def _printed(format_: str, checked: Checked) -> Iterator[str]:
+def _printed(format_: str, result: Result, rows: Rows, since: Compared | None) -> Iterator[str]:
     if format_ == "json":
-        return as_json(checked.result, checked.rows)
-    return as_csv(checked.rows) if format_ == "csv" else as_text(checked.result, checked.rows)
+        return as_json(result, rows, since)
+    return as_csv(rows) if format_ == "csv" else as_text(result, rows, since)
 
 
 @click.command()
@@ -87,14 +88,26 @@ def _printed(format_: str, checked: Checked) -> Iterator[str]:
 @click.option(
     "--format", "format_", type=click.Choice(["text", "json", "csv"]), default="text", help="How to print it."
 )
+@click.option(
+    "--baseline",
+    "known",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Only what is new since FILE: an earlier check's JSON, or a checkpoint.",
+)
 @click.option("--from-scratch", is_flag=True, help="Judge every transfer anew, and believe nothing that is kept.")
 @click.pass_context
-def check(ctx: click.Context, ledger: Path, as_of: str | None, format_: str, from_scratch: bool) -> None:
+def check(
+    ctx: click.Context, ledger: Path, as_of: str | None, format_: str, known: Path | None, from_scratch: bool
+) -> None:
     """Check every transfer in LEDGER: exit 0 no open breach, 1 an open breach, 2 could not run.
 
-    What an earlier check found is gone on from, where nothing that it rests on has changed.
+    What an earlier check found is gone on from, where nothing that it rests on has changed. With --baseline, only new
+    findings are printed, and only a new breach that is open gives 1.
     """
-    checked = check_ledger(ledger, day(as_of), keep=True, from_scratch=from_scratch)
+    spoken_of = day(as_of)
+    before = None if known is None else baseline.read(known, ledger)
+    checked = check_ledger(ledger, spoken_of, keep=True, from_scratch=from_scratch)
     if checked.judged is not None:
         click.echo(
             f"Judged anew: {checked.judged:,} statements of transfers, all that is new or affected since the last "
@@ -103,9 +116,13 @@ def check(ctx: click.Context, ledger: Path, as_of: str | None, format_: str, fro
         )
     if checked.unkept is not None:
         click.echo(f"The findings are not kept for browsing: {checked.unkept}", err=True)
-    lines = _printed(format_, checked)
+    since = None if before is None else baseline.compare(before, checked.result.findings)
+    rows = checked.rows if since is None else checked.rows.only(since.new)
+    lines = _printed(format_, checked.result, rows, since)
     while block := "".join(islice(lines, 1000)):
         click.echo(block, nl=False)
+    if since is not None and format_ == "csv":
+        click.echo(since_in_words(since), err=True)
     if (sentence := not_run(checked.result)) is not None:
         click.echo(sentence, err=True)
-    ctx.exit(status(checked.result))
+    ctx.exit(status(checked.result, None if since is None else since.new))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from datetime import UTC, date, datetime
 
 from ledger.errors import Refused
@@ -40,8 +41,11 @@ def not_run(result: Result) -> str | None:
     )
 
 
-def status(result: Result) -> int:
-    """The exit status: 1 for an open breach, 2 where a check did not run at all, otherwise 0."""
-    if open_breaches(result):
+def status(result: Result, new: Container[str] | None = None) -> int:
+    """The exit status: 1 for an open breach, 2 where a check did not run at all, otherwise 0.
+
+    Of `new`, if they are given, must the breach be: the keys of findings.
+    """
+    if any(new is None or one.key in new for one in open_breaches(result)):
         return 1
     return 0 if all(one.ran for one in result.checks) else 2

@@ -19,10 +19,12 @@ from reports import explain as explaining
 from reports.cli.edge import day, statements
 from reports.cli.findings import known_check
 from reports.context import Replaced, replaced_by
-from reports.documents.findings import title
+from reports.decisions import Decision
+from reports.documents.findings import decided, title
 from reports.evidence import evidence_of
 from reports.finding import Finding
-from reports.formats.text import plain
+from reports.formats.json_ import decision_as_json
+from reports.formats.text import decision_in_words, plain
 from reports.run import run
 from reports.sentences import NOT_APPLICABLE
 from reports.wording import (
@@ -78,8 +80,12 @@ def _replaced(source: Source, recorded: Recorded) -> dict[int, Replaced]:
     return replaced
 
 
-def _finding(finding: Finding, label: Labels) -> dict[str, Any]:
+def _finding(finding: Finding, label: Labels, decisions: Mapping[str, Decision], as_of: date) -> dict[str, Any]:
     words = word(finding, label)
+    sealed, told_decision = decisions.get(finding.key), None
+    if sealed is not None:
+        (one,) = decided({finding.key: sealed}, as_of).values()
+        told_decision = {**(decision_as_json(one) or {}), "words": decision_in_words(one, sealed)}
     return {
         "key": finding.key,
         "seq": finding.seq,
@@ -91,23 +97,26 @@ def _finding(finding: Finding, label: Labels) -> dict[str, Any]:
         "citation": finding.citation,
         "assigned": finding.assigned,
         "next_step": words.next_step,
+        "decision": told_decision,
     }
 
 
-def _check(answer: explaining.Answer, label: Labels) -> dict[str, Any]:
+def _check(answer: explaining.Answer, label: Labels, decisions: Mapping[str, Decision], as_of: date) -> dict[str, Any]:
     told: dict[str, Any] = {"check": answer.check, "title": title(answer.check), "verdict": answer.verdict}
     if answer.compared is not None:
         expected, found = word_passed(answer.check, answer.compared, label)
         citation = "; ".join(map(str, answer.compared.citations))
         told |= {"expected": expected, "found": found, "citation": citation, "assigned": answer.compared.assigned}
     elif answer.verdict == "found":
-        told["findings"] = [_finding(finding, label) for finding in answer.findings]
+        told["findings"] = [_finding(finding, label, decisions, as_of) for finding in answer.findings]
     else:
         told["why"] = {**NOT_APPLICABLE, **NOT_JUDGED}[answer.why]
     return told
 
 
-def told(explanation: explaining.Explanation, label: Labels, check: str | None) -> dict[str, Any]:
+def told(
+    explanation: explaining.Explanation, label: Labels, check: str | None, decisions: Mapping[str, Decision]
+) -> dict[str, Any]:
     """An explanation in words, as `--format json` prints it; of one `check` only, if one is given."""
     recorded, version, flow = explanation.recorded, explanation.version, explanation.flow
     facts = recorded.facts
@@ -138,7 +147,11 @@ def told(explanation: explaining.Explanation, label: Labels, check: str | None) 
         "register": register,
         "why": why,
         "flow": flow and {"id": flow.id, "label": flow.label, "between": explanation.between},
-        "checks": [_check(answer, label) for answer in explanation.answers if check in (None, answer.check)],
+        "checks": [
+            _check(answer, label, decisions, explanation.as_of)
+            for answer in explanation.answers
+            if check in (None, answer.check)
+        ],
     }
 
 
@@ -186,6 +199,8 @@ def _lines(one: Mapping[str, Any]) -> Iterator[str]:
                 yield f"  A finding {which} that concerns this entry too."
             yield from _compared(finding)
             yield f"  Next: {finding['next_step']}"
+            if finding["decision"] is not None:
+                yield f"  Decision: {finding['decision']['words']}"
     yield ""
     yield f"As of {dated(one['as_of'])}."
 
@@ -199,7 +214,7 @@ def explain_ledger(path: Path, which: str, as_of: date, check: str | None = None
             result = run(replace(evidence, recorded=explaining.keeping(evidence.recorded, seq, kept)), as_of, done)
         (recorded,) = kept
         made = explaining.explain(recorded, evidence, result, _replaced(source, recorded))
-        return told(made, Labels(evidence), check)
+        return told(made, Labels(evidence), check, evidence.decisions)
 
 
 @click.command()

@@ -140,7 +140,9 @@ def list_(
     if format_ == "json":
         _print(findings_as_json(checked.result, wanted(), opened))
     else:
-        _print(findings_as_text(wanted(), opened, shortened(one.key for one in checked.result.findings)))
+        _print(
+            findings_as_text(wanted(), checked.result.decisions, shortened(one.key for one in checked.result.findings))
+        )
         click.echo(
             f"{len(shown):,} of {len(checked.rows):,} findings, as of {dated(checked.result.as_of.isoformat())}; "
             f"{sum(shown):,} of them are open breaches."
@@ -168,4 +170,4 @@ def show(ledger: Path, which: str, check: str | None, as_of: str | None, format_
     if format_ == "json":
         _print(findings_as_json(checked.result, rows, opened))
     else:
-        _print(findings_as_text(rows, opened, 64))
+        _print(findings_as_text(rows, checked.result.decisions, 64))

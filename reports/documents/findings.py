@@ -7,7 +7,7 @@ party was called by whoever typed an unknown name is erasable and is not shown: 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -16,9 +16,10 @@ import msgspec
 from ledger.members import UNLISTED
 from ledger.source import Source
 from reports.checks import CHECKS
+from reports.decisions import Decision, Verdict
 from reports.finding import SEVERITIES, Finding, Outcome, Severity
 from reports.run import Result
-from reports.wording import Labels, Wording, word
+from reports.wording import Labels, Wording, dated, word
 
 MOST_ROWS = 200
 """So many findings of one cause are listed in a report; `findings.csv` has all of them."""
@@ -43,6 +44,28 @@ class Sent(NamedTuple):
     recipient_id: str
     recipient: str
     purpose: str
+
+
+class Decided(NamedTuple):
+    """The newest decision on a finding, as files may hold it: without the erasable values, which its entry has.
+
+    `closed` is whether it closes the finding on the day of the run; `seq` is the entry that sealed it.
+    """
+
+    decision: Verdict
+    due: date | None
+    closed: bool
+    seq: int
+
+    @property
+    def words(self) -> str:
+        """As people read it: what was decided, until when, and where it is sealed."""
+        until = "" if self.due is None else f" until {dated(self.due.isoformat())}"
+        return f"{VERDICTS[self.decision]}{until} (entry {self.seq}){'' if self.closed else ', which has passed'}"
+
+
+VERDICTS: dict[Verdict, str] = {"accepted": "accepted", "remedied": "remedied", "false-alarm": "false alarm"}
+"""Decisions in words."""
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -75,6 +98,16 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     prefilled: tuple[str, ...]
     next_step: str
     corrected_by: int | None
+    decision: Decided | None
+
+    @property
+    def state(self) -> str:
+        """How the finding stands, in words; only a breach is ever open."""
+        if self.corrected_by is not None:
+            return "corrected"
+        if self.decision is not None:
+            return "closed by a decision" if self.decision.closed else "decision overdue"
+        return "open" if self.outcome == "breach" else "not open"
 
 
 def title(check: str) -> str:
@@ -96,7 +129,7 @@ class _Words:
     """Findings in sentences; these are kept for a while, since most findings differ in their entry alone."""
 
     def __init__(self, label: Labels) -> None:
-        self._label = label
+        self.label = label
         self._kept: dict[object, tuple[Wording, str]] = {}
 
     def __call__(self, finding: Finding) -> tuple[Wording, str]:
@@ -111,11 +144,11 @@ class _Words:
         return words
 
     def _said(self, finding: Finding) -> tuple[Wording, str]:
-        words = word(finding, self._label)
+        words = word(finding, self.label)
         if not (finding.assigned or finding.prefilled or finding.corrected_by is not None):
             return words, words.found
         bare = msgspec.structs.replace(finding, assigned="", prefilled=(), corrected_by=None)
-        return words, word(bare, self._label).found
+        return words, word(bare, self.label).found
 
 
 class Rows:
@@ -124,8 +157,14 @@ class Rows:
     They can be read again and again, in the run's order or `by_weight`, also when the ledger is closed.
     """
 
-    def __init__(self, findings: Sequence[Finding], sent: Sequence[Sent], label: Labels) -> None:
-        self._findings, self._sent = findings, sent
+    def __init__(
+        self,
+        findings: Sequence[Finding],
+        sent: Sequence[Sent],
+        label: Labels,
+        decided: Mapping[str, Decided] | None = None,
+    ) -> None:
+        self._findings, self._sent, self._decided = findings, sent, decided or {}
         self._words = _Words(label)
 
     def __len__(self) -> int:
@@ -133,6 +172,11 @@ class Rows:
 
     def __iter__(self) -> Iterator[Row]:
         return itertools.starmap(self._row, self.pairs())
+
+    def only(self, keys: Container[str]) -> Rows:
+        """Those of the findings with these keys, in the same order."""
+        pairs = [pair for pair in self.pairs() if pair[0].key in keys]
+        return Rows([one for one, _ in pairs], [sent for _, sent in pairs], self._words.label, self._decided)
 
     def pairs(self) -> Iterator[tuple[Finding, Sent]]:
         """Each finding and the transfer that it is about, not in words."""
@@ -175,6 +219,7 @@ class Rows:
             prefilled=finding.prefilled,
             next_step=words.next_step,
             corrected_by=finding.corrected_by,
+            decision=self._decided.get(finding.key),
         )
 
 
@@ -193,6 +238,11 @@ def _sent(source: Source, seq: int, several: bool, label: Labels) -> Sent:
     )
 
 
+def decided(decisions: Mapping[str, Decision], as_of: date) -> dict[str, Decided]:
+    """The newest decision on each finding by its key, as rows have it."""
+    return {key: Decided(one.decision, one.due, one.closes(as_of), one.seq) for key, one in decisions.items()}
+
+
 def rows_of(source: Source, result: Result, label: Labels) -> Rows:
     """The findings of a run over `source`, in the run's order."""
     same: dict[Sent, Sent] = {}
@@ -204,7 +254,7 @@ def rows_of(source: Source, result: Result, label: Labels) -> Rows:
             sent = _sent(source, *of, label)
             sent, last = same.setdefault(sent, sent), of
         found.append(sent)
-    return Rows(result.findings, found, label)
+    return Rows(result.findings, found, label, decided(result.decisions, result.as_of))
 
 
 class Met(msgspec.Struct, kw_only=True):

@@ -8,7 +8,9 @@ from collections.abc import Iterable, Iterator
 from reports.documents.findings import Row
 from reports.formats.json_ import KEYS
 
-COLUMNS = (*KEYS, "transferred_on", "sender", "recipient", "purpose", "assigned", "corrected_by")
+_DECISION = ("decision", "decision_due", "decision_entry", "decision_closed")
+
+COLUMNS = (*KEYS, *_DECISION, "transferred_on", "sender", "recipient", "purpose", "assigned", "corrected_by")
 """Those of the JSON, then whose transfer it was and what to know about the finding."""
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -29,5 +31,8 @@ def as_csv(rows: Iterable[Row]) -> Iterator[str]:
     line = csv.writer(_Line(), lineterminator="\n").writerow  # gives what `write` gives
     yield str(line(COLUMNS))
     for row in rows:
-        cells = [row.on if name == "transferred_on" else getattr(row, name) for name in COLUMNS]
+        of = row.decision
+        told = (None,) * len(_DECISION) if of is None else (of.decision, of.due, of.seq, int(of.closed))
+        more = {"transferred_on": row.on, **dict(zip(_DECISION, told, strict=True))}
+        cells = [more[name] if name in more else getattr(row, name) for name in COLUMNS]
         yield str(line([neutral(cell) for cell in cells]))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 
 from ledger.canonical import control_character
-from reports.documents.findings import Row, Rows
+from reports.baseline import Compared
+from reports.decisions import Decision
+from reports.documents.findings import Decided, Row, Rows
 from reports.run import Result, open_breaches, rate
 from reports.wording import RATING_REASONS, RATINGS, dated
 
@@ -22,20 +25,32 @@ def _which(row: Row) -> str:
     return which + (f" and {len(row.entries) - 1:,} more" if len(row.entries) > 1 else "")
 
 
-def _told(row: Row) -> Iterator[str]:
+def decision_in_words(decided: Decided, sealed: Decision) -> str:
+    """What was decided, why and by whom, for a terminal alone: it tells the values that can be erased."""
+    why = "its reason was erased" if sealed.reason is None else sealed.reason
+    by = "" if sealed.decided_by is None else f" Decided by {sealed.decided_by}."
+    owner = "" if sealed.owner is None else f" To be seen to by {sealed.owner}."
+    return f"{decided.words}: {why}{'' if why.endswith(('.', '!', '?')) else '.'}{by}{owner}"
+
+
+def _told(row: Row, decisions: Mapping[str, Decision]) -> Iterator[str]:
     yield f"  {row.sender} → {row.recipient}" + (f", {dated(row.on.isoformat())}" if row.on else "")
     yield f"  Expected: {row.expected}"
     yield f"  Found: {row.found}"
     if row.citation:
         yield f"  Rule: {row.citation}" + (" (limit assigned, not in the notice)" if row.assigned else "")
     yield f"  Next: {row.next_step}"
+    if row.decision is not None:
+        yield f"  Decision: {decision_in_words(row.decision, decisions[row.key])}"
     yield ""
 
 
 def _lines(result: Result, rows: Rows) -> Iterator[str]:
     for row in rows.by_weight():
-        yield f"{row.severity.upper()}  {_which(row)}  {row.check}, {row.outcome}"
-        yield from _told(row)
+        yield f"{row.severity.upper()}  {_which(row)}  {row.check}, {row.outcome}" + (
+            f", {row.state}" if row.decision is not None else ""
+        )
+        yield from _told(row, result.decisions)
     not_run = [one for one in result.checks if one.reason]
     if not_run:
         yield "Not checked, or not everywhere:"
@@ -45,20 +60,29 @@ def _lines(result: Result, rows: Rows) -> Iterator[str]:
     yield (
         f"{result.transfers:,} transfers, as of {dated(result.as_of.isoformat())}: "
         f"{len(open_breaches(result)):,} open breaches, {counts['cannot-tell']:,} cannot be told, "
-        f"{counts['advisory']:,} advisory; {counts['corrected']:,} findings on entries corrected since."
+        f"{counts['advisory']:,} advisory; {counts['corrected']:,} findings on entries corrected since"
+        + (f", {counts['closed']:,} closed by a decision." if counts["closed"] else ".")
     )
     why = "; ".join(RATING_REASONS[reason] for reason in rating.reasons)
     yield RATINGS[rating.level] + (f": {why}." if why else ".")
 
 
-def as_text(result: Result, rows: Rows) -> Iterator[str]:
-    """The findings and their sum, line by line."""
-    return (f"{plain(line)}\n" for line in _lines(result, rows))
+def since_in_words(since: Compared) -> str:
+    """What is new since a baseline, in numbers."""
+    of = since.baseline
+    what = f"the first {of.size:,} entries" if of.keys is None else f"the check as of {dated(of.as_of) or of.as_of}"
+    gone = "" if since.gone is None else f", and {since.gone:,} that it had are gone"
+    return f"Since {what}: {len(since.new):,} new findings; {since.known:,} were known{gone}."
 
 
-def findings_as_text(rows: Iterable[Row], opened: Container[str], length: int) -> Iterator[str]:
-    """Single findings, line by line: each with the first `length` digits of its key and whether it is in `opened`."""
+def as_text(result: Result, rows: Rows, since: Compared | None = None) -> Iterator[str]:
+    """The findings and their sum, line by line; `since` says since when `rows` are new, where they are only those."""
+    more = () if since is None else (since_in_words(since),)
+    return (f"{plain(line)}\n" for line in chain(_lines(result, rows), more))
+
+
+def findings_as_text(rows: Iterable[Row], decisions: Mapping[str, Decision], length: int) -> Iterator[str]:
+    """Single findings, line by line: each with the first `length` digits of its key, how it stands and why."""
     for row in rows:
-        state = "open" if row.key in opened else "corrected" if row.corrected_by is not None else "not open"
-        heading = f"{row.key[:length]}  {row.severity.upper()}  {_which(row)}  {row.check}, {row.outcome}, {state}"
-        yield from (f"{plain(line)}\n" for line in (heading, *_told(row)))
+        heading = f"{row.key[:length]}  {row.severity.upper()}  {_which(row)}  {row.check}, {row.outcome}, {row.state}"
+        yield from (f"{plain(line)}\n" for line in (heading, *_told(row, decisions)))

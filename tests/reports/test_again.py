@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from ledger.london import days
 from ledger.register.read import read_register
 from ledger.settle import when
+from ledger.source import Source
 from ledger.writer import Ledger, create
 from reports import again
 from reports.cli.check import check, check_ledger
@@ -66,6 +67,16 @@ class World:
 
     def organise(self) -> None:
         self._do(lambda ledger: ledger.add_organisations([{"id": "secret", "name": "Acme", "role": "connexions"}]))
+
+    def review(self, key: str, name: str, due: date | None) -> None:
+        seen = [seq for seq, _, facts, _ in self._reviews() if facts.finding == key]
+        self._do(
+            lambda ledger: ledger.review(key, name, "accepted", due, seen[-1] if seen else None, {"reason": "so be it"})
+        )
+
+    def _reviews(self) -> list[Any]:
+        with Source(self.path) as source:
+            return list(source.reviews())
 
     def erase(self, seq: int) -> None:
         self._do(lambda ledger: ledger.erase(seq, "recipient_as_given", "request-of-person", {}))
@@ -115,6 +126,7 @@ _work = st.one_of(
     st.tuples(st.just("correct"), _place, st.none() | _stated),
     st.tuples(st.just("adopt"), st.sampled_from((REGISTER, NARROW)), st.sampled_from((1, 6, 9))),
     st.tuples(st.just("organise")),
+    st.tuples(st.just("review"), _place, st.none() | st.integers(0, 60)),
     st.tuples(st.just("check"), st.integers(0, 40)),
     st.tuples(st.just("check"), st.integers(0, 40)),
 )
@@ -133,6 +145,10 @@ def _play(world: World, work: tuple[Any, ...], as_of: date) -> date:
             world.adopt(text, date(2010, month, 1), date(2010, month + 2, 28))
         case ("organise",):
             world.organise()
+        case ("review", place, later):
+            if found := check_ledger(world.path, as_of).result.findings:
+                one = found[place % len(found)]
+                world.review(one.key, one.check, None if later is None else as_of + timedelta(days=later))
         case ("check", later):
             as_of += timedelta(days=later)
             same_as_from_scratch(world.path, as_of)

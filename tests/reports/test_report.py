@@ -93,7 +93,7 @@ def test_json_has_the_promised_shape(make: Make) -> None:
     assert list(told) == ["as_of", "findings", "checks", "counts"]
     assert told["as_of"] == AS_OF
     keys = ["key", "check", "outcome", "severity", "seq", "id", "expected", "found", "citation", "next_step"]
-    assert all(list(one) == keys for one in told["findings"])
+    assert all(list(one) == [*keys, "decision"] for one in told["findings"])
     assert [(one["id"], one["check"], one["severity"]) for one in told["findings"]] == [
         ("t0", "field-not-documented", "serious"),
         ("t0", "lawful-basis-not-documented", "serious"),

@@ -17,6 +17,7 @@ from datasette_plugins.transfer_ledger.names import Names
 from ledger import canonical
 from ledger.members import ERASABLE, NOT_STATED, REQUIRED, UNLISTED, Correction, Member, Transfer, members_of
 from ledger.source import Source
+from reports.documents.findings import VERDICTS
 from reports.wording import Labels, dated
 
 SEALING = frozenset({"seq", "prev", "salt", "_sd", "recorded_at", "id"})
@@ -65,6 +66,9 @@ class Found(NamedTuple):
     found: str
     citation: str
     next_step: str
+    decision: str | None
+    due: str | None
+    closed: int
 
 
 class Statement(NamedTuple):
@@ -208,7 +212,8 @@ def read(path: Path, seq: int, names: Names) -> Page | None:
         label = names.of(source)
         given, missing = _given(source, seq, sealed)
         findings = source.db.execute(
-            "SELECT check_name, outcome, severity, expected, found, citation, next_step FROM findings "
+            "SELECT check_name, outcome, severity, expected, found, citation, next_step, decision, decision_due, "
+            "closed FROM findings "
             "WHERE seq = ? ORDER BY position",
             (seq,),
         )
@@ -239,7 +244,7 @@ async def page(request: Any, datasette: Any) -> Any:
     seq = int(request.url_vars["seq"])
     with told():
         found = await asyncio.to_thread(read, database.path_, seq, database.names)
-    context = {"entry": found, "seq": seq, "dated": dated}
+    context = {"entry": found, "seq": seq, "dated": dated, "decisions": VERDICTS}
     html = await datasette.render_template("ledger_entry.html", context, request=request)
     # Erasable values are on it: no copy is to stay in a browser's store after they are erased.
     return Response.html(html, status=200 if found else 404, headers={"cache-control": "no-store"})

@@ -1,0 +1,116 @@
+"""`review`: seals what the data protection officer decided about one finding, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import click
+
+from ledger.cli.edge import clock, entropy, show_receipt, stop_at_people
+from ledger.errors import Refused
+from ledger.forms import text_problem
+from ledger.intake.draft import Stated
+from ledger.london import parse_date
+from ledger.writer import Ledger
+from reports.cli.check import Checked, check_ledger
+from reports.cli.edge import day
+from reports.cli.findings import known_check, named, shortened
+from reports.decisions import Verdict
+from reports.documents.findings import VERDICTS, Row
+from reports.wording import dated
+
+_MOST_LISTED = 10
+
+
+def _due(text: str | None, as_of: date) -> date | None:
+    if text is None:
+        return None
+    try:
+        due = parse_date(text)
+    except Refused as error:
+        raise Refused(f"--due: {error}") from None
+    if due < as_of:
+        raise Refused(f"--due: {text} is before {as_of}, so that the decision would close nothing.")
+    return due
+
+
+def _texts(**given: str | None) -> dict[str, str]:
+    texts = {name: value.strip() for name, value in given.items() if value is not None}
+    for name, value in texts.items():
+        option = {"decided_by": "by"}.get(name, name)
+        if not value:
+            raise Refused(f"--{option} is empty; say it, for whoever reads the decision later.")
+        if (why := text_problem(name, value)) is not None:
+            raise Refused(f"--{option}: {why}")
+    stop_at_people(Stated({}, {"reason": texts["reason"]}))
+    return texts
+
+
+def _one(path: Path, checked: Checked, meant: Callable[[Row], bool], which: str) -> Row:
+    rows = [row for row in checked.rows.by_weight() if meant(row)]
+    if len(rows) > 1:
+        length = shortened(one.key for one in checked.result.findings)
+        keys = [f"{row.key[:length]} ({row.check})" for row in rows[:_MOST_LISTED]]
+        more = f" and {len(rows) - _MOST_LISTED} more" if len(rows) > _MOST_LISTED else ""
+        raise Refused(
+            f"{path}: {which} means {len(rows)} findings, and a decision is about one; say which by its key: "
+            f"{', '.join(keys)}{more}."
+        )
+    (row,) = rows
+    if row.corrected_by is not None:
+        raise Refused(
+            f"{path}: entry {row.corrected_by} corrected what the finding {row.key[:8]} is about, so that it is not "
+            f"open and there is nothing to decide."
+        )
+    return row
+
+
+def _meaning(row: Row, due: date | None, decision: Verdict) -> str:
+    until = "" if due is None else f" until {dated(due.isoformat())}; then it is open again"
+    return (
+        f"The finding of {row.check} on entry {row.seq} is closed as {VERDICTS[decision]}{until}. It stays in every "
+        f"report, with this decision beside it."
+    )
+
+
+@click.command()
+@click.argument("ledger", type=click.Path(path_type=Path))
+@click.argument("which", metavar="KEY|SEQ")
+@click.argument("check", required=False)
+@click.option("--decision", type=click.Choice(list(VERDICTS)), required=True, help="What was decided.")
+@click.option("--reason", required=True, metavar="TEXT", help="Why, in words; erasable.")
+@click.option("--by", metavar="TEXT", help="Who decided; erasable.")
+@click.option("--owner", metavar="TEXT", help="Who is to see to it; erasable.")
+@click.option("--due", metavar="DATE", help="The last day on which it closes the finding (YYYY-MM-DD).")
+@click.option("--as-of", metavar="DATE", help="The day that is spoken of (YYYY-MM-DD); today in London.")
+def review(
+    ledger: Path,
+    which: str,
+    check: str | None,
+    decision: Verdict,
+    reason: str,
+    by: str | None,
+    owner: str | None,
+    due: str | None,
+    as_of: str | None,
+) -> None:
+    """Seal a decision on the finding of LEDGER whose key begins with KEY, or on that of one CHECK on entry SEQ.
+
+    It closes the finding, up to its due day if it has one. Exit 0 recorded, 2 no such finding or not recorded.
+    """
+    spoken_of = day(as_of)
+    until = _due(due, spoken_of)
+    texts = _texts(reason=reason, decided_by=by, owner=owner)
+    name = None if check is None else known_check(check)
+    checked = check_ledger(ledger, spoken_of)
+    row = _one(ledger, checked, named(ledger, checked, which, name), which)
+    replaces = None if row.decision is None else row.decision.seq
+    with Ledger(ledger, clock, entropy) as opened:
+        receipt = opened.review(row.key, row.check, decision, until, replaces, texts)
+    show_receipt(receipt)
+    click.echo(_meaning(row, until, decision))
+    # A decision is judged too, so that the findings are found anew.
+    if (why := check_ledger(ledger, spoken_of, keep=True).unkept) is not None:
+        click.echo(f"The findings are not kept for browsing: {why}", err=True)
