@@ -82,10 +82,10 @@ flows:
 {approval_role}
     # approval: {{role: head-teacher}}
     # use: statistical-only
-    # passes_on: [<the flow whose data goes on by this one>]
+    # passes_on: [flow-1]
     # agreement: {{review_on: 2099-08-31}}
     # retention: {{text: Until the end of the school year., months: 12}}
-    # frequency: {{at_most: 1, per: term}}
+    # frequency: {{at_most: 1, per: year}}
     # expected: [{{label: Autumn census, from: 10-01, until: 10-31}}]
     # permitted_until: 2099-08-31
     cite: [paragraph-1]
