@@ -67,11 +67,25 @@ def list_() -> None:
 
 @register.command()
 @click.argument("notice")
-def show(notice: str) -> None:
-    """Print NOTICE (an id or a YAML file) for people."""
+@click.option("--format", "format_", type=click.Choice(["text", "json", "svg"]), default="text", help="How to show it.")
+@click.option("--coverage", is_flag=True, help="Show which rules each paragraph of the notice became, instead.")
+def show(notice: str, format_: str, coverage: bool) -> None:
+    """Print NOTICE (an id or a YAML file) for people, as JSON, or as a picture of its flows."""
+    from ledger.register import coverage as covered
+    from ledger.register import picture
     from ledger.register.show import describe
 
-    click.echo(describe(read_linted(notice)[0]))
+    found = read_linted(notice)[0]
+    if coverage and format_ != "text":
+        raise Refused("--coverage is a table of text; leave --format out.")
+    if coverage:
+        click.echo(covered.describe(found), nl=False)
+    elif format_ == "json":
+        click.echo(json.dumps(covered.plain(found), ensure_ascii=False, indent=1))
+    elif format_ == "svg":
+        click.echo(picture.draw(found), nl=False)
+    else:
+        click.echo(describe(found))
 
 
 @register.command()
