@@ -90,16 +90,19 @@ def show(notice: str, format_: str, coverage: bool) -> None:
 
 @register.command()
 @click.option("-o", "--output", "output", type=click.Path(path_type=Path), help="Write it to this new file.")
-def new(output: Path | None) -> None:
+@click.option("--from-ledger", type=click.Path(path_type=Path), help="Draft it from what was recorded there.")
+def new(output: Path | None, from_ledger: Path | None) -> None:
     """Begin a register: a file with placeholders to fill in, and a comment on each part."""
+    from ledger.cli import drafting
     from ledger.register.template import template
 
+    text = template() if from_ledger is None else drafting.from_ledger(from_ledger)
     if output is None:
-        click.echo(template(), nl=False)
+        click.echo(text, nl=False)
         return
     try:
         with output.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(template())
+            file.write(text)
     except FileExistsError:
         raise Refused(f"{output} is there already, and is left as it is; name a new file.") from None
     click.echo(f"{output}: fill in its placeholders; `transfer-ledger register lint {output}` says which are left.")
