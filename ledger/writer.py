@@ -30,6 +30,7 @@ from ledger.members import (
     Transfer,
     members_of,
 )
+from ledger.members import Register as Adoption
 from ledger.register import known
 from ledger.seal import Clock, Entropy, Head, Sealed, Sealer, Signatures, check
 from ledger.settle import Content
@@ -383,7 +384,11 @@ class Ledger:
     # -- what transfers are judged by ----------------------------------------------------------------------------
 
     def adopt(self, register: Documented, text: str, effective: tuple[date, date | None, bool]) -> Receipt:
-        """Seals a version of the documented purposes: `text` is its YAML, `effective` (from, until, assigned)."""
+        """Seals a version of the documented purposes: `text` is its YAML, `effective` (from, until, assigned).
+
+        The newest adopted with these dates already is not sealed again. `Refused` where this version of this register
+        was adopted with another text.
+        """
         sha256 = hashlib.sha256(text.encode()).hexdigest()
         members: dict[str, Any] = {
             "register": register.id,
@@ -395,10 +400,36 @@ class Ledger:
         if effective[1] is not None:
             members["effective_until"] = effective[1]
         with store.sentences(self.path), store.writing(self.db):
+            if (already := self._adopted_already(members)) is not None:
+                return already
             store.insert_document(self.db, sha256, "application/yaml", text)
             receipt = self._one("register", Content(members, {}))
             self._rebuild_names()
             return receipt
+
+    def _adopted_already(self, members: dict[str, Any]) -> Receipt | None:
+        """The newest adoption, where it says just this. An older one counts not: a newer one judges in its place."""
+        rows = self.db.execute(
+            "SELECT seq, entry, hash FROM entries WHERE kind <> 'transfer' AND kind = 'register' ORDER BY seq"
+        ).fetchall()
+        newest: Receipt | None = None
+        for seq, text, hash_ in rows:
+            old = entry.read(text.encode())[0]
+            if not isinstance(old, Adoption):
+                raise Refused(f"{self.path}: entry {seq} cannot be read; `transfer-ledger verify` says more.")
+            if (old.register, old.version) == (members["register"], members["version"]) and (
+                old.sha256 != members["sha256"]
+            ):
+                raise Refused(
+                    f"Version {old.version} of {old.register} is adopted already, in entry {seq}, with another text; "
+                    f"give this one another version."
+                )
+            same_dates = all(
+                str(getattr(old, name)) == str(members.get(name))
+                for name in ("sha256", "effective_from", "effective_until", "effective_assigned")
+            )
+            newest = Receipt(seq, hash_, None, str(old.recorded_at), False) if same_dates else None
+        return newest
 
     def add_organisations(self, organisations: Iterable[Mapping[str, Any]]) -> list[Receipt]:
         """Seals one `organisation` entry each, all or none; a name that means something else already is refused.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from pathlib import Path
 
@@ -9,15 +10,20 @@ import click
 
 from ledger.cli.edge import clock, entropy, show_receipt
 from ledger.errors import Refused
-from ledger.london import parse_date
+from ledger.london import day_of, parse_date
 from ledger.register.model import Register
-from ledger.register.read import notice_bytes, notice_ids, read_with_places
+from ledger.register.read import notice_bytes, notice_ids
+
+_SHOWN = 100
+"""So many problems are said; whoever has more begins with these."""
 
 
 def _bytes(notice: str) -> tuple[bytes, str]:
     if notice in notice_ids():
         return notice_bytes(notice), notice
     path = Path(notice)
+    if path.is_dir():
+        raise Refused(f"{notice} is a folder; name a YAML file in it.")
     if not path.is_file():
         known = ", ".join(notice_ids())
         raise Refused(f"{notice} is neither a notice that comes with this project ({known}) nor a YAML file.")
@@ -27,15 +33,23 @@ def _bytes(notice: str) -> tuple[bytes, str]:
         raise Refused(f"{notice} cannot be read: {error.strerror}.") from None
 
 
+def _problems(data: bytes, source: str) -> Register:
+    """The register in `data`. `Refused`, all problems at once, unless it is clean."""
+    from ledger.register.lint import examine
+
+    found, problems = examine(data)
+    if found is None or problems:
+        lines = [f"{source}: {problem}" for problem in problems[:_SHOWN]]
+        if len(problems) > _SHOWN:
+            lines.append(f"… and {len(problems) - _SHOWN:,} problems more; --format json lists all.")
+        raise Refused("\n".join(lines))
+    return found
+
+
 def read_linted(notice: str) -> tuple[Register, str]:
     """The register `notice` (an id or a file) and its text. `Refused`, all problems at once, unless it is clean."""
-    from ledger.register.lint import lint
-
     data, source = _bytes(notice)
-    found, places = read_with_places(data, source)
-    if problems := lint(found, places):
-        raise Refused("\n".join(f"{source}: {problem}" for problem in problems))
-    return found, data.decode("utf-8")
+    return _problems(data, source), data.decode("utf-8")
 
 
 @click.group()
@@ -53,36 +67,75 @@ def list_() -> None:
 
 @register.command()
 @click.argument("notice")
-def show(notice: str) -> None:
-    """Print NOTICE (an id or a YAML file) for people."""
+@click.option("--format", "format_", type=click.Choice(["text", "json", "svg"]), default="text", help="How to show it.")
+@click.option("--coverage", is_flag=True, help="Show which rules each paragraph of the notice became, instead.")
+def show(notice: str, format_: str, coverage: bool) -> None:
+    """Print NOTICE (an id or a YAML file) for people, as JSON, or as a picture of its flows."""
+    from ledger.register import coverage as covered
+    from ledger.register import picture
     from ledger.register.show import describe
 
-    click.echo(describe(read_linted(notice)[0]))
+    found = read_linted(notice)[0]
+    if coverage and format_ != "text":
+        raise Refused("--coverage is a table of text; leave --format out.")
+    if coverage:
+        click.echo(covered.describe(found), nl=False)
+    elif format_ == "json":
+        click.echo(json.dumps(covered.plain(found), ensure_ascii=False, indent=1))
+    elif format_ == "svg":
+        click.echo(picture.draw(found), nl=False)
+    else:
+        click.echo(describe(found))
 
 
 @register.command()
 @click.option("-o", "--output", "output", type=click.Path(path_type=Path), help="Write it to this new file.")
-def new(output: Path | None) -> None:
+@click.option("--from-ledger", type=click.Path(path_type=Path), help="Draft it from what was recorded there.")
+def new(output: Path | None, from_ledger: Path | None) -> None:
     """Begin a register: a file with placeholders to fill in, and a comment on each part."""
+    from ledger.cli import drafting
     from ledger.register.template import template
 
+    text = template() if from_ledger is None else drafting.from_ledger(from_ledger)
     if output is None:
-        click.echo(template(), nl=False)
+        click.echo(text, nl=False)
         return
     try:
         with output.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(template())
+            file.write(text)
     except FileExistsError:
         raise Refused(f"{output} is there already, and is left as it is; name a new file.") from None
     click.echo(f"{output}: fill in its placeholders; `transfer-ledger register lint {output}` says which are left.")
 
 
 @register.command()
-@click.argument("notice")
-def lint(notice: str) -> None:
-    """Say all that is wrong with NOTICE (an id or a YAML file), with line and column."""
-    found, _ = read_linted(notice)
-    click.echo(f"{notice}: {len(found.flows)} flows, nothing wrong.")
+@click.argument("notice", metavar="FILE")
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", help="How to say it.")
+@click.pass_context
+def lint(ctx: click.Context, notice: str, format_: str) -> None:
+    """Say all that is wrong with FILE (a YAML file, or a notice's id), with line and column.
+
+    Exit status: 0 nothing is wrong, 2 something is.
+    """
+    data, source = _bytes(notice)
+    if format_ == "text":
+        found = _problems(data, source)
+        click.echo(f"{notice}: {len(found.flows)} flows, nothing wrong.")
+        return
+    from ledger.register.lint import examine
+
+    problems = examine(data)[1]
+    said = [
+        {
+            "path": problem.path,
+            "line": problem.place.line if problem.place else None,
+            "column": problem.place.column if problem.place else None,
+            "message": problem.message,
+        }
+        for problem in problems
+    ]
+    click.echo(json.dumps({"file": notice, "problems": said}, ensure_ascii=False, indent=1))
+    ctx.exit(2 if problems else 0)
 
 
 @register.command()
@@ -115,19 +168,52 @@ def diff(ctx: click.Context, before: str, after: str, ledger: Path | None) -> No
 @register.command()
 @click.argument("ledger", type=click.Path(path_type=Path))
 @click.argument("notice")
-def adopt(ledger: Path, notice: str) -> None:
-    """Seal NOTICE (an id or a YAML file) in LEDGER: from then on, transfers are checked against it."""
+@click.option("--from", "first", metavar="DATE", help="The first day it judges; without it, the register's own.")
+@click.option("--until", "last", metavar="DATE", help="The last day it judges; without it, the register's own.")
+def adopt(ledger: Path, notice: str, first: str | None, last: str | None) -> None:
+    """Seal NOTICE (an id or a YAML file) in LEDGER: from then on, transfers are checked against it.
+
+    It judges transfers from its first to its last day. One that began before today needs --from, so that nobody
+    backdates it unknowingly.
+    """
     from ledger.writer import Ledger
 
     found, text = read_linted(notice)
-    first = _day(found.effective_from)
-    last = None if found.effective_until is None else _day(found.effective_until)
+    begins, ends, assigned = _dates(found, first, last)
+    today = day_of(clock())
+    backdated = begins < today
+    if backdated and first is None:
+        raise Refused(
+            f"{found.id} judges transfers from {begins}, which is before today, {today}: it would be backdated. "
+            f"Give --from {begins} to backdate it knowingly, or --from {today} to let it judge from today."
+        )
     with Ledger(ledger, clock, entropy) as opened:
-        receipt = opened.adopt(found, text, (first, last, found.effective_assigned))
-    until = "until replaced" if last is None else f"until {last}"
-    click.echo(f"Adopted {found.id}: {len(found.flows)} flows, from {first} {until}.")
+        receipt = opened.adopt(found, text, (begins, ends, assigned))
+    until = "until replaced" if ends is None else f"until {ends}"
+    if receipt.new:
+        click.echo(f"Adopted {found.id}: {len(found.flows)} flows, from {begins} {until}.")
+    else:
+        click.echo(f"{found.id} is adopted already, in entry {receipt.seq}, from {begins} {until}; nothing was sealed.")
+    if backdated and receipt.new:
+        click.echo(
+            f"Backdated: it judges transfers from {begins} although adopted on {today}; each of them will say so "
+            f"(register-backdated)."
+        )
     show_receipt(receipt)
 
 
-def _day(value: date | str) -> date:
-    return value if isinstance(value, date) else parse_date(value)
+def _option(name: str, text: str | None) -> date | None:
+    try:
+        return None if text is None else parse_date(text)
+    except Refused as error:
+        raise error.at(name) from None
+
+
+def _dates(found: Register, first: str | None, last: str | None) -> tuple[date, date | None, bool]:
+    """Between which days it judges, and whether the notice itself does not say so."""
+    given_first, given_last = _option("--from", first), _option("--until", last)
+    begins, ends = given_first or found.effective_from, given_last or found.effective_until
+    if ends is not None and ends < begins:
+        raise Refused(f"It would judge until {ends}, which is before its first day, {begins}; give other dates.")
+    other = (begins, ends) != (found.effective_from, found.effective_until)
+    return begins, ends, found.effective_assigned or other

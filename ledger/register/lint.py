@@ -2,21 +2,25 @@
 
 A register with problems must not be adopted, because a check that looks for a party or a field that is not
 there would find every transfer wrong, or none. Problems come all at once and in the file's order, with the
-line where `read.read_with_places` gave one.
+line where `read.read_with_places` gave one. `examine` says besides what is wrong with its form, and looks at all
+parts that can be read.
 """
 
 from __future__ import annotations
 
+import difflib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
+from functools import cache
 
 import msgspec
 
 from ledger import london
 from ledger.errors import Refused
+from ledger.register.lookalikes import misleading
 from ledger.register.model import Due, Flow, OptOut, Party, Purpose, Register, Term
 from ledger.register.names import known_names
-from ledger.register.read import load_law, load_vocabularies
+from ledger.register.read import load_law, load_vocabularies, read_partly
 from ledger.register.shape import Place, Problem
 from ledger.register.terms import LawfulBasis
 
@@ -33,11 +37,39 @@ def _twice(path: str, what: str, ids: Iterable[str]) -> _Found:
         seen.add(id_)
 
 
-def _unknown(path: str, what: str, ids: Iterable[str], known: Iterable[str]) -> _Found:
-    known = frozenset(known)
+_COMPARED = 300
+"""So many known ids a misspelt one is compared with; beyond that it takes too long, and nothing is proposed."""
+
+
+def _near(id_: str, known: Set[str]) -> str:
+    near = difflib.get_close_matches(id_, sorted(known), n=1) if len(known) <= _COMPARED else []
+    return f"; did you mean “{near[0]}”?" if near else "."
+
+
+def _unknown(path: str, what: str, ids: Iterable[str], known: Set[str]) -> _Found:
     for number, id_ in enumerate(ids):
         if id_ not in known:
-            yield f"{path}[{number}]", f"there is no {what} “{id_}”."
+            yield f"{path}[{number}]", f"there is no {what} “{id_}”{_near(id_, known)}"
+
+
+@cache
+def _codes(kind: str) -> Set[str]:
+    return frozenset(term.id for term in load_vocabularies().terms(kind))
+
+
+def _code(path: str, kind: str, id_: str | None) -> _Found:
+    if id_ is not None and id_ not in _codes(kind):
+        yield path, f"there is no {kind.replace('_', ' ')} “{id_}”{_near(id_, _codes(kind))}"
+
+
+class _Ids:
+    """The ids of a register, gathered once for all its flows."""
+
+    def __init__(self, register: Register) -> None:
+        self.paragraphs = frozenset(one.id for one in register.paragraphs)
+        self.parties = frozenset(one.id for one in register.parties)
+        self.purposes = frozenset(one.id for one in register.purposes)
+        self.flows = frozenset(one.id for one in register.flows)
 
 
 def _assigned(path: str, part: Register | Party | Purpose | Flow) -> _Found:
@@ -81,6 +113,9 @@ def _dates(path: str, flow: Flow, register: Register) -> _Found:
                 raise Refused("an interval is no end; write a date or a time with its offset.")
         except Refused as refused:
             yield f"{path}.permitted_until", str(refused)
+        else:
+            if flow.permitted_until[:10] < str(register.effective_from):
+                yield f"{path}.permitted_until", f"it ends before the register begins, on {register.effective_from}."
     law = load_law()
     for number, code in enumerate(flow.lawful_bases):
         basis = law.basis(code)
@@ -130,11 +165,13 @@ def _ever_in_force(basis: LawfulBasis, register: Register) -> bool:
 
 def _bases(path: str, flow: Flow) -> _Found:
     law, vocabularies = load_law(), load_vocabularies()
-    yield from _unknown(f"{path}.lawful_bases", "lawful basis", flow.lawful_bases, (basis.id for basis in law.bases))
+    yield from _unknown(
+        f"{path}.lawful_bases", "lawful basis", flow.lawful_bases, frozenset(one.id for one in law.bases)
+    )
     kinds = {basis.kind for code in flow.lawful_bases if (basis := law.basis(code))}
     if "basis" not in kinds:
         yield (
-            f"{path}.lawful_bases" if flow.lawful_bases else path,
+            f"{path}.lawful_bases",
             "no lawful basis is given; assign one, and say why.",
         )
     special = flow.fields.all & vocabularies.special_categories
@@ -145,12 +182,24 @@ def _bases(path: str, flow: Flow) -> _Found:
         )
 
 
-def _subjects(path: str, flow: Flow) -> _Found:
+def _identified(path: str, flow: Flow) -> _Found:
+    """An aggregate shows nobody; names and numbers of people in it contradict that."""
     vocabularies = load_vocabularies()
+    finest = vocabularies.granularity[0].id
+    if flow.granularity in (None, finest) or flow.granularity not in _codes("granularity"):
+        return
+    if shown := sorted(flow.fields.all & vocabularies.identifying):
+        yield (
+            f"{path}.granularity",
+            f"“{flow.granularity}” is an aggregate, and {', '.join(shown)} may go, which shows who somebody is; "
+            f"take these out, or write {finest}.",
+        )
+
+
+def _subjects(path: str, flow: Flow) -> _Found:
     subjects = flow.subjects
     for name, kind in (("key_stages", "key_stage"), ("year_groups", "year_group"), ("phases", "phase")):
-        ids = [term.id for term in vocabularies.terms(kind)]
-        yield from _unknown(f"{path}.{name}", kind.replace("_", " "), getattr(subjects, name), ids)
+        yield from _unknown(f"{path}.{name}", kind.replace("_", " "), getattr(subjects, name), _codes(kind))
     if (ages := subjects.ages) is not None:
         if ages.min is None and ages.max is None:
             yield f"{path}.ages", "neither min nor max is given; leave the ages out, or write one."
@@ -160,14 +209,11 @@ def _subjects(path: str, flow: Flow) -> _Found:
             yield f"{path}.ages", "“why” is missing: it says why nobody can tell."
 
 
-def _flow(path: str, flow: Flow, register: Register) -> _Found:
-    vocabularies = load_vocabularies()
-    parties = [party.id for party in register.parties]
-    paragraphs = [paragraph.id for paragraph in register.paragraphs]
+def _flow(path: str, flow: Flow, register: Register, known: _Ids) -> _Found:
     yield from _assigned(f"{path}.", flow)
     for name, ids in (("from", flow.sender), ("to", flow.recipient)):
-        yield from _unknown(f"{path}.{name}", "party", ids, parties)
-    yield from _unknown(f"{path}.purposes", "purpose", flow.purposes, (purpose.id for purpose in register.purposes))
+        yield from _unknown(f"{path}.{name}", "party", ids, known.parties)
+    yield from _unknown(f"{path}.purposes", "purpose", flow.purposes, known.purposes)
     for name, ids in (
         ("from", flow.sender),
         ("to", flow.recipient),
@@ -181,15 +227,15 @@ def _flow(path: str, flow: Flow, register: Register) -> _Found:
         yield f"{path}.fields", "no field may go; list those that may."
     for name in ("required", "permitted", "voluntary"):
         ids = getattr(flow.fields, name)
-        yield from _unknown(f"{path}.fields.{name}", "field", ids, (field.id for field in vocabularies.field))
+        yield from _unknown(f"{path}.fields.{name}", "field", ids, _codes("field"))
     for id_ in sorted({id_ for id_ in every if every.count(id_) > 1}):
         yield f"{path}.fields", f"the field “{id_}” is listed more than once."
     yield from _subjects(f"{path}.subjects", flow)
-    if flow.granularity is not None and vocabularies.term("granularity", flow.granularity) is None:
-        yield f"{path}.granularity", f"there is no granularity “{flow.granularity}”."
+    yield from _code(f"{path}.granularity", "granularity", flow.granularity)
+    yield from _identified(path, flow)
     yield from _bases(path, flow)
     yield from _dates(path, flow, register)
-    yield from _unknown(f"{path}.passes_on", "flow", flow.passes_on, (one.id for one in register.flows))
+    yield from _unknown(f"{path}.passes_on", "flow", flow.passes_on, known.flows)
     if flow.frequency is not None and flow.frequency.per == "term" and not register.terms:
         yield f"{path}.frequency.per", "the register has no “terms”; say when they are, or count in other periods."
     for number, due in enumerate(flow.expected):
@@ -202,11 +248,10 @@ def _flow(path: str, flow: Flow, register: Register) -> _Found:
         yield from _opt_out(f"{path}.opt_out", flow, flow.opt_out)
         cited.append((".opt_out", flow.opt_out.cite))
     if flow.approval is not None:
-        if vocabularies.term("approval_role", flow.approval.role) is None:
-            yield f"{path}.approval.role", f"there is no approval role “{flow.approval.role}”."
+        yield from _code(f"{path}.approval.role", "approval_role", flow.approval.role)
         cited.append((".approval", flow.approval.cite))
     for where, ids in cited:
-        yield from _unknown(f"{path}{where}.cite", "paragraph", ids, paragraphs)
+        yield from _unknown(f"{path}{where}.cite", "paragraph", ids, known.paragraphs)
 
 
 def _register(register: Register) -> _Found:
@@ -222,15 +267,13 @@ def _register(register: Register) -> _Found:
         ("flows", "flow"),
     ):
         yield from _twice(name, f"the {what}", (part.id for part in getattr(register, name)))
-    paragraphs = [paragraph.id for paragraph in register.paragraphs]
+    known = _Ids(register)
     taking_part = {id_ for flow in register.flows for id_ in (*flow.sender, *flow.recipient)}
-    roles = [term.id for term in load_vocabularies().terms("role")]
     for number, party in enumerate(register.parties):
         path = f"parties[{number}]"
         yield from _assigned(f"{path}.", party)
-        yield from _unknown(f"{path}.cite", "paragraph", party.cite, paragraphs)
-        if party.role is not None and party.role not in roles:
-            yield f"{path}.role", f"there is no role “{party.role}”."
+        yield from _unknown(f"{path}.cite", "paragraph", party.cite, known.paragraphs)
+        yield from _code(f"{path}.role", "role", party.role)
         if party.role is not None and party.role_kind == "organisation":
             yield f"{path}.role", "an organisation plays no role; leave role out, or write role_kind: role."
         if party.id not in taking_part:
@@ -239,16 +282,41 @@ def _register(register: Register) -> _Found:
     for number, purpose in enumerate(register.purposes):
         path = f"purposes[{number}]"
         yield from _assigned(f"{path}.", purpose)
-        yield from _unknown(f"{path}.cite", "paragraph", purpose.cite, paragraphs)
+        yield from _unknown(f"{path}.cite", "paragraph", purpose.cite, known.paragraphs)
         if purpose.id not in pursued:
             yield path, f"the purpose “{purpose.id}” is in no flow."
     for number, flow in enumerate(register.flows):
-        yield from _flow(f"flows[{number}]", flow, register)
+        yield from _flow(f"flows[{number}]", flow, register, known)
+    yield from _names(register)
+
+
+def _named(register: Register) -> Iterator[tuple[str, str, str]]:
+    """Every name as (path, id, name)."""
+    for number, party in enumerate(register.parties):
+        yield f"parties[{number}].name", party.id, party.name
+        for alias, text in enumerate(party.aliases):
+            yield f"parties[{number}].aliases[{alias}]", party.id, text
+        yield f"parties[{number}].id", party.id, party.id
+    for number, purpose in enumerate(register.purposes):
+        yield f"purposes[{number}].label", purpose.id, purpose.label
+        for alias, text in enumerate(purpose.aliases):
+            yield f"purposes[{number}].aliases[{alias}]", purpose.id, text
+        yield f"purposes[{number}].id", purpose.id, purpose.id
+
+
+_CLAIM = re.compile(r"“(.*?)”(?: is to mean (\S+) in|, a name of (\S+) in)", re.DOTALL)
+
+
+def _names(register: Register) -> _Found:
+    named = list(_named(register))
+    yield from misleading(named)
     try:
         known_names(load_law(), load_vocabularies(), [register], [])
     except Refused as refused:
+        places = {(id_, text): path for path, id_, text in reversed(named)}
         for sentence in str(refused).split("\n"):
-            yield "", sentence
+            claim = _CLAIM.match(sentence)
+            yield places.get((claim[2] or claim[3], claim[1]), "") if claim else "", sentence
 
 
 def _place(path: str, places: Mapping[str, Place]) -> Place | None:
@@ -266,3 +334,49 @@ def lint(register: Register, places: Mapping[str, Place] | None = None) -> list[
     """
     known = places or {}
     return [Problem(path, _place(path, known), message) for path, message in _register(register)]
+
+
+def _above(path: str) -> Iterator[str]:
+    """`path` and every part around it."""
+    while path:
+        yield path
+        path = path[: max(path.rfind("."), path.rfind("["), 0)]
+
+
+_ASSIGNED = re.compile(r"((?:.*\.)?)assigned\.(\w+)")
+_IN_NO_FLOW = re.compile(r"(?:parties|purposes)\[[0-9]+\]")
+
+
+def _sound(found: Iterable[Problem], broken: Set[str]) -> Iterator[Problem]:
+    """Those problems that do not come of a part's being broken, which is told already."""
+    around = frozenset(above for path in broken for above in _above(path))
+    flows = any(path.startswith("flows") for path in broken)
+    for problem in found:
+        paths = [problem.path]
+        if assigned := _ASSIGNED.fullmatch(problem.path):
+            paths += [f"{assigned[1]}{assigned[2]}", f"{assigned[1]}subjects.{assigned[2]}"]
+        if any(path in around or not broken.isdisjoint(_above(path)) for path in paths):
+            continue
+        if flows and _IN_NO_FLOW.fullmatch(problem.path) and problem.message.endswith("in no flow."):
+            continue
+        yield problem
+
+
+_AT = re.compile(r"line ([0-9]+)(?:, column ([0-9]+))?: (.*)", re.DOTALL)
+
+
+def examine(data: bytes | str) -> tuple[Register | None, list[Problem]]:
+    """The register in the YAML text `data`, and all that is wrong with it, form and references, in the file's order.
+
+    The register is None where its form is wrong; what refers to a part that cannot be read is then not judged.
+    """
+    try:
+        found, reading = read_partly(data)
+    except Refused as refused:
+        at = _AT.fullmatch(str(refused))
+        return None, [Problem("", Place(int(at[1]), int(at[2] or 1)), at[3]) if at else Problem("", None, str(refused))]
+    problems = [*reading.problems]
+    if "" not in reading.broken:
+        problems += _sound(lint(found, reading.places), reading.broken)
+    problems.sort(key=lambda problem: problem.place or (0, 0))
+    return (None if reading.problems else found), problems

@@ -19,8 +19,8 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ledger.canonical import control_character
 from ledger.errors import Refused
 
-MAX_BYTES = 500_000
-"""The notice of 2010 takes a tenth of this."""
+MAX_BYTES = 4_000_000
+"""Some ten thousand flows; the notice of 2010 takes a hundredth of this."""
 
 MAX_DEPTH = 12
 """A register nests to 6."""

@@ -15,7 +15,7 @@ from ledger.errors import Refused
 from ledger.register import shape
 from ledger.register.model import Register
 from ledger.register.nodes import parse
-from ledger.register.shape import Place
+from ledger.register.shape import Place, Reading
 from ledger.register.terms import Law, Vocabularies
 
 _HERE = Path(__file__).parent
@@ -42,6 +42,13 @@ def read_register(data: bytes | str, source: str) -> Register:
     `Refused` lists every problem of form, a line each. Whether its references hold is for `lint.lint`.
     """
     return read_with_places(data, source)[0]
+
+
+def read_partly(data: bytes | str) -> tuple[Register, Reading]:
+    """What can be read of a register, and all problems of form: for `lint.examine`. `Refused` where it is no YAML."""
+    register: Register
+    register, reading = shape.fill_partly(Register, parse(data))
+    return register, reading
 
 
 def read_with_places(data: bytes | str, source: str) -> tuple[Register, Mapping[str, Place]]:

@@ -12,7 +12,8 @@ import difflib
 import re
 import types
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from functools import cache
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -48,14 +49,33 @@ class Reading:
 
     problems: list[Problem] = field(default_factory=list)
     places: dict[str, Place] = field(default_factory=dict)
+    broken: set[str] = field(default_factory=set)
 
-    def problem(self, path: str, node: Node, message: str) -> None:
-        """Note one problem at `node`."""
+    def problem(self, path: str, node: Node, message: str, missing: str = "") -> None:
+        """Note one problem at `node`: what stands at `path` is broken, or only its member `missing`."""
         self.problems.append(Problem(path, Place(node.line, node.column), message))
+        self.broken.add(f"{path}.{missing}".lstrip(".") if missing else path)
 
 
-class _Wrong(Exception):
-    """The problem is noted already; the part cannot be made."""
+@cache
+def _members(kind: type[msgspec.Struct]) -> dict[str, tuple[str, Any, bool]]:
+    """The keys of a struct in YAML → its member, what that holds, and whether it must be given."""
+    hints = get_type_hints(kind, include_extras=True)
+    return {one.encode_name: (one.name, hints[one.name], one.required) for one in msgspec.structs.fields(kind)}
+
+
+def _stand_in(kind: Any) -> Any:
+    """What stands for a value that cannot be read, so that the parts around it can still be looked at."""
+    origin, args = get_origin(kind), get_args(kind)
+    if origin is Annotated or origin in (Union, types.UnionType):
+        return _stand_in(args[0])
+    if origin is Literal:
+        return args[0]
+    if origin in (tuple, dict):
+        return origin()
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        return kind(**{name: _stand_in(hint) for name, hint, required in _members(kind).values() if required})
+    return {date: date.min, datetime: datetime.min.replace(tzinfo=UTC), bool: False, int: 1, str: ""}[kind]
 
 
 def _what(node: Node) -> str:
@@ -85,14 +105,14 @@ def _limits(meta: Meta, value: str | int) -> str | None:
 def _scalar(kind: Any, node: Node, path: str, into: Reading) -> Any:
     if not isinstance(node, Scalar):
         into.problem(path, node, f"a single value is expected here, and this is {_what(node)}.")
-        raise _Wrong
+        return _stand_in(kind)
     if node.bare:
         into.problem(path, node, "there is no value; leave the key out, or write one.")
-        raise _Wrong
+        return _stand_in(kind)
     text = node.text
     if text.startswith("<") and text.endswith(">"):
         into.problem(path, node, f"“{text[:100]}” is a placeholder; write what it asks for, without the brackets.")
-        raise _Wrong
+        return _stand_in(kind)
     try:
         if kind is str:
             return text
@@ -112,59 +132,42 @@ def _scalar(kind: Any, node: Node, path: str, into: Reading) -> Any:
             raise Refused(f"“{text[:40]}” is not a time with its offset, as 2010-08-06T12:00+01:00.")
     except Refused as refused:
         into.problem(path, node, str(refused))
-        raise _Wrong from None
+        return _stand_in(kind)
     raise TypeError(f"no rule reads {kind}")
 
 
 def _struct(kind: type[msgspec.Struct], node: Node, path: str, into: Reading) -> Any:
     if not isinstance(node, Mapping):
         into.problem(path, node, f"a mapping (key: value) is expected here, and this is {_what(node)}.")
-        raise _Wrong
-    hints = get_type_hints(kind, include_extras=True)
-    members = {member.encode_name: member for member in msgspec.structs.fields(kind)}
+        return _stand_in(kind)
+    members = _members(kind)
     values: dict[str, Any] = {}
-    wrong = False
     for key, value in node.items:
         inner = f"{path}.{key.text}" if path else key.text
-        member = members.get(key.text)
-        if member is None:
-            into.problem(path, key, f"“{key.text}” is not a key of this part{_nearest(key.text, [*members])}")
-            wrong = True
+        if key.text not in members:
+            into.problem(path, key, f"“{key.text}” is not a key of this part{_nearest(key.text, [*members])}", key.text)
             continue
-        try:
-            values[member.name] = _fill(hints[member.name], value, inner, into)
-        except _Wrong:
-            wrong = True
+        name, hint, _ = members[key.text]
+        values[name] = _fill(hint, value, inner, into)
     given = {key.text for key, _ in node.items}
-    for name, member in members.items():
-        if member.required and name not in given:
-            into.problem(path, node, f"“{name}” is missing here.")
-            wrong = True
-    if wrong:
-        raise _Wrong
+    for key_name, (name, hint, required) in members.items():
+        if required and key_name not in given:
+            into.problem(path, node, f"“{key_name}” is missing here.", key_name)
+            values[name] = _stand_in(hint)
     return kind(**values)
 
 
 def _each(kind: Any, node: Node, path: str, into: Reading) -> tuple[Any, ...]:
     if not isinstance(node, Listing):
         into.problem(path, node, f"a list is expected here, and this is {_what(node)}.")
-        raise _Wrong
-    values: list[Any] = []
-    wrong = False
-    for number, item in enumerate(node.items):
-        try:
-            values.append(_fill(kind, item, f"{path}[{number}]", into))
-        except _Wrong:
-            wrong = True
-    if wrong:
-        raise _Wrong
-    return tuple(values)
+        return ()
+    return tuple(_fill(kind, item, f"{path}[{number}]", into) for number, item in enumerate(node.items))
 
 
 def _pairs(kind: Any, node: Node, path: str, into: Reading) -> dict[str, Any]:
     if not isinstance(node, Mapping):
         into.problem(path, node, f"a mapping (key: value) is expected here, and this is {_what(node)}.")
-        raise _Wrong
+        return {}
     return {key.text: _fill(kind, value, f"{path}.{key.text}", into) for key, value in node.items}
 
 
@@ -174,19 +177,17 @@ def _fill(kind: Any, node: Node, path: str, into: Reading) -> Any:
     if origin is Annotated:
         value = _fill(args[0], node, path, into)
         for meta in args[1:]:
-            if isinstance(meta, Meta) and (message := _limits(meta, value)):
+            if path not in into.broken and isinstance(meta, Meta) and (message := _limits(meta, value)):
                 into.problem(path, node, message)
-                raise _Wrong
         return value
     if origin in (Union, types.UnionType):
         (inner,) = (arg for arg in args if arg is not type(None))
         return _fill(inner, node, path, into)
     if origin is Literal:
         value = _scalar(str, node, path, into)
-        if value not in args:
+        if value not in args and path not in into.broken:
             into.problem(path, node, f"“{value[:40]}” is not one of {', '.join(args)}.")
-            raise _Wrong
-        return value
+        return value if value in args else args[0]
     if origin is tuple:
         return _each(args[0], node, path, into)
     if origin is dict:
@@ -196,13 +197,16 @@ def _fill(kind: Any, node: Node, path: str, into: Reading) -> Any:
     return _scalar(kind, node, path, into)
 
 
-def fill(kind: Any, node: Node) -> tuple[Any, Reading]:
+def fill_partly(kind: Any, node: Node) -> tuple[Any, Reading]:
     """What `node` says, as a `kind` (a struct, or `tuple[X, ...]`), and what was noticed on the way.
 
-    The first part is None exactly where the reading has problems.
+    Where the reading names a part as broken, something stands in for it that means nothing.
     """
     reading = Reading()
-    try:
-        return _fill(kind, node, "", reading), reading
-    except _Wrong:
-        return None, reading
+    return _fill(kind, node, "", reading), reading
+
+
+def fill(kind: Any, node: Node) -> tuple[Any, Reading]:
+    """The same, but None in place of what has any problem of form."""
+    found, reading = fill_partly(kind, node)
+    return (None if reading.problems else found), reading

@@ -37,9 +37,13 @@ class Term(Part, frozen=True, kw_only=True):
 
 
 class Field(Term, frozen=True, kw_only=True):
-    """A data item. `special_category`: health, ethnic origin and the like, which need a condition as well."""
+    """A data item. `special_category`: health, ethnic origin and the like, which need a condition as well.
+
+    `identifies`: it says by itself who somebody is (a name, a number, where to reach them), and so is in no aggregate.
+    """
 
     special_category: bool = False
+    identifies: bool = False
 
 
 class YearGroup(Term, frozen=True, kw_only=True):
@@ -261,3 +265,8 @@ class Vocabularies(Part, frozen=True, kw_only=True, dict=True):
     def special_categories(self) -> frozenset[str]:
         """The ids of fields that need a condition besides a lawful basis."""
         return frozenset(item.id for item in self.field if item.special_category)
+
+    @cached_property
+    def identifying(self) -> frozenset[str]:
+        """The ids of fields that say who somebody is."""
+        return frozenset(item.id for item in self.field if item.identifies)

@@ -148,8 +148,9 @@ def play(directory: Path, say: Say, entropy: Entropy = os.urandom, folder: Path 
     step("A new ledger.", f'init my.db --origin {ORIGIN} --organisation "{ORGANISATION}"')
     create(path, ORIGIN, ORGANISATION, clock, entropy)
 
-    step("The documented purposes: what the notice says may go where.", f"register adopt my.db {NOTICE}")
     register, text = read_linted(NOTICE)
+    since = f" --from {register.effective_from}"
+    step("The documented purposes: what the notice says may go where.", f"register adopt my.db {NOTICE}{since}")
     organisations = read_organisations((folder / ORGANISATIONS).read_bytes(), ORGANISATIONS)
     with Ledger(path, clock, entropy) as ledger:
         effective = london.parse_date(str(register.effective_from))

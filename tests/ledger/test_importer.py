@@ -149,7 +149,7 @@ def test_the_commands_of_the_ledger(tmp_path: Path) -> None:
     assert run("init", path, "--origin", "a.example/t", "--organisation", "A") == (
         2, f"transfer-ledger: {path} exists already; a ledger is never overwritten.\n",
     )  # fmt: skip
-    assert run("register", "adopt", path, "england-2010")[0] == 0
+    assert run("register", "adopt", path, "england-2010", "--from", "2009-09-01")[0] == 0
     assert run("organisation", "add", path, organisations)[0] == 0
     recorded = ("record", path, "--id", "t1", "--transferred-at", "2010-05-14", "--sender", "Oak High School",
                 "--recipient", "QCA", "--purpose", "SATs", "--field", "surname", "--field", "forename")  # fmt: skip

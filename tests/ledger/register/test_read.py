@@ -158,8 +158,8 @@ def test_no_more_than_a_hundred_problems_are_listed() -> None:
         (b"title: caf\xe9\n", "line 1: byte 11 is not UTF-8"),
         ("[" * 100_000, "nests deeper than 12 levels"),
         ("a:\n" + "".join(" " * n + "a:\n" for n in range(1, 100)), "nests deeper than 12 levels"),
-        (b"a" * (MAX_BYTES + 1), "has 500,001 bytes"),
-        ("a" * (MAX_BYTES + 1), "has 500,001 bytes"),
+        (b"a" * (MAX_BYTES + 1), "has 4,000,001 bytes"),
+        ("a" * (MAX_BYTES + 1), "has 4,000,001 bytes"),
     ],
 )
 def test_files_that_are_no_register(text: str | bytes, said: str) -> None:
