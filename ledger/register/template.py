@@ -82,7 +82,7 @@ flows:
 {approval_role}
     # approval: {{role: head-teacher}}
     # use: statistical-only
-    # passes_on: [<the flow whose data goes on by this one>]
+    # passes_on: [flow-1]  # the flows whose data goes on by this one
     # agreement: {{review_on: 2099-08-31}}
     # retention: {{text: Until the end of the school year., months: 12}}
     # frequency: {{at_most: 1, per: term}}

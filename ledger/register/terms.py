@@ -11,9 +11,10 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from functools import cached_property
-from typing import Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 import msgspec
+from msgspec import Meta
 
 from ledger.register.model import Age, Id, Part, Text
 
@@ -29,9 +30,15 @@ class Term(Part, frozen=True, kw_only=True):
 
 
 class Field(Term, frozen=True, kw_only=True):
-    """A data item. `special_category`: health, ethnic origin and the like, which need a condition as well."""
+    """A data item. `special_category`: health, ethnic origin and the like, which need a condition as well.
+
+    `criminal_offence`: what tells of convictions, offences or allegations of them, which need a condition of their
+    own. `cbds` are its numbers in the Department's Common Basic Data Set, where they are known.
+    """
 
     special_category: bool = False
+    criminal_offence: bool = False
+    cbds: tuple[Annotated[str, Meta(pattern=r"^N[0-9]{5}$")], ...] = ()
 
 
 class YearGroup(Term, frozen=True, kw_only=True):
@@ -210,3 +217,8 @@ class Vocabularies(Part, frozen=True, kw_only=True, dict=True):
     def special_categories(self) -> frozenset[str]:
         """The ids of fields that need a condition besides a lawful basis."""
         return frozenset(item.id for item in self.field if item.special_category)
+
+    @cached_property
+    def criminal_offences(self) -> frozenset[str]:
+        """The ids of fields that tell of criminal convictions or offences."""
+        return frozenset(item.id for item in self.field if item.criminal_offence)
