@@ -62,19 +62,22 @@ def show(notice: str) -> None:
 
 @register.command()
 @click.option("-o", "--output", "output", type=click.Path(path_type=Path), help="Write it to this new file.")
-def new(output: Path | None) -> None:
+@click.option("--like", type=click.Choice(("primary", "secondary", "workforce")), help="A whole register to adapt.")
+def new(output: Path | None, like: str | None) -> None:
     """Begin a register: a file with placeholders to fill in, and a comment on each part."""
-    from ledger.register.template import template
+    from ledger.register.template import starter, template
 
+    text = template() if like is None else starter(like)
     if output is None:
-        click.echo(template(), nl=False)
+        click.echo(text, nl=False)
         return
     try:
         with output.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(template())
+            file.write(text)
     except FileExistsError:
         raise Refused(f"{output} is there already, and is left as it is; name a new file.") from None
-    click.echo(f"{output}: fill in its placeholders; `transfer-ledger register lint {output}` says which are left.")
+    todo = "fill in its placeholders" if like is None else "adapt it as its first lines say"
+    click.echo(f"{output}: {todo}; `transfer-ledger register lint {output}` says which are left.")
 
 
 @register.command()
