@@ -76,8 +76,10 @@ def new(output: Path | None, like: str | None) -> None:
             file.write(text)
     except FileExistsError:
         raise Refused(f"{output} is there already, and is left as it is; name a new file.") from None
-    todo = "fill in its placeholders" if like is None else "adapt it as its first lines say"
-    click.echo(f"{output}: {todo}; `transfer-ledger register lint {output}` says which are left.")
+    if like is not None:
+        click.echo(f"{output}: adapt it as its first lines say; `transfer-ledger register lint {output}` checks it.")
+        return
+    click.echo(f"{output}: fill in its placeholders; `transfer-ledger register lint {output}` says which are left.")
 
 
 @register.command()
