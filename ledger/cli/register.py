@@ -90,13 +90,19 @@ def show(notice: str, format_: str, coverage: bool) -> None:
 
 @register.command()
 @click.option("-o", "--output", "output", type=click.Path(path_type=Path), help="Write it to this new file.")
+@click.option("--like", type=click.Choice(("primary", "secondary", "workforce")), help="A whole register to adapt.")
 @click.option("--from-ledger", type=click.Path(path_type=Path), help="Draft it from what was recorded there.")
-def new(output: Path | None, from_ledger: Path | None) -> None:
+def new(output: Path | None, like: str | None, from_ledger: Path | None) -> None:
     """Begin a register: a file with placeholders to fill in, and a comment on each part."""
     from ledger.cli import drafting
-    from ledger.register.template import template
+    from ledger.register.template import starter, template
 
-    text = template() if from_ledger is None else drafting.from_ledger(from_ledger)
+    if like is not None and from_ledger is not None:
+        raise Refused("--like and --from-ledger begin different registers; give one of them.")
+    if from_ledger is not None:
+        text = drafting.from_ledger(from_ledger)
+    else:
+        text = template() if like is None else starter(like)
     if output is None:
         click.echo(text, nl=False)
         return
@@ -105,6 +111,9 @@ def new(output: Path | None, from_ledger: Path | None) -> None:
             file.write(text)
     except FileExistsError:
         raise Refused(f"{output} is there already, and is left as it is; name a new file.") from None
+    if like is not None:
+        click.echo(f"{output}: adapt it as its first lines say; `transfer-ledger register lint {output}` checks it.")
+        return
     click.echo(f"{output}: fill in its placeholders; `transfer-ledger register lint {output}` says which are left.")
 
 

@@ -2,15 +2,19 @@
 
 A placeholder stands in angle brackets and says what belongs there. The reader refuses each, with its line (`shape`),
 so that an unfinished file is never adopted. The codes in the comments are those of the vocabularies and of the law.
+
+A starter is a whole register of today instead, which lints clean as it is and is to be adapted.
 """
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterable
 
+from ledger.errors import Refused
 from ledger.members import NOT_STATED
-from ledger.register.read import load_law, load_vocabularies
+from ledger.register.read import load_law, load_vocabularies, notice_bytes
 
 _WIDTH = 100
 
@@ -28,6 +32,8 @@ title: <what people call this notice>
 version: "1"
 effective_from: <the first day it holds as YYYY-MM-DD>
 # effective_until: 2099-08-31
+# smallest_count: 5
+# terms: [{{id: autumn-2099, label: Autumn term 2099, from: 2099-09-01, until: 2099-12-18}}]
 
 paragraphs:  # that are cited below
   - id: paragraph-1
@@ -82,7 +88,7 @@ flows:
 {approval_role}
     # approval: {{role: head-teacher}}
     # use: statistical-only
-    # passes_on: [flow-1]
+    # passes_on: [flow-1]  # the flows whose data goes on by this one
     # agreement: {{review_on: 2099-08-31}}
     # retention: {{text: Until the end of the school year., months: 12}}
     # frequency: {{at_most: 1, per: month}}
@@ -92,6 +98,38 @@ flows:
     assigned:
       lawful_bases: <why this basis unless the notice itself states one>
 """
+
+
+_STARTERS = {"primary": "primary-2026", "secondary": "secondary-2026", "workforce": "workforce-2026"}
+STARTERS = tuple(_STARTERS)
+
+_ADAPT = """\
+# Your register, begun from {notice}. It can be adopted as it is, but make it yours first:
+#
+#   id, title       name your own organisation, and raise `version` whenever you change what was adopted;
+#   effective_from  the first day on which your notice holds, and `terms` your own term dates;
+#   paragraphs      the headings and points of your own notice, so that findings cite what parents and staff can read;
+#   parties         add names and aliases, and one party for each supplier with a contract of its own;
+#   flows           delete those that you do not have, and take from `fields` what you do not send;
+#   assigned        what your notice itself states needs no entry there; check each lawful basis and each date.
+#
+# `transfer-ledger register lint FILE` says what is wrong, with line and column;
+# `transfer-ledger register diff {notice} FILE` what yours permits and this one does not.
+#
+"""
+
+
+def starter(kind: str) -> str:
+    """A whole register of today to adapt, for one of `STARTERS`. `Refused` for another word."""
+    if kind not in _STARTERS:
+        raise Refused(f"There is no starter “{kind[:64]}”; there are: {', '.join(STARTERS)}.")
+    notice = _STARTERS[kind]
+    # The first line names the schema by a path that holds in this project's own folder only.
+    _, text = notice_bytes(notice).decode("utf-8").removeprefix("# yaml-language-server: ").split("\n", 1)
+    own = {"id": f"our-{kind}", "title": f"Our documented data flows ({kind})"}
+    for key, value in own.items():
+        text = re.sub(rf"^{key}: .*$", f"{key}: {value}", text, count=1, flags=re.MULTILINE)
+    return _ADAPT.format(notice=notice) + text.removeprefix("#\n")
 
 
 def _comment(codes: Iterable[str]) -> str:

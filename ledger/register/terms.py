@@ -40,10 +40,14 @@ class Field(Term, frozen=True, kw_only=True):
     """A data item. `special_category`: health, ethnic origin and the like, which need a condition as well.
 
     `identifies`: it says by itself who somebody is (a name, a number, where to reach them), and so is in no aggregate.
+    `criminal_offence`: what tells of convictions, offences or allegations of them, which need a condition of their
+    own. `cbds` are its numbers in the Department's Common Basic Data Set, where they are known.
     """
 
     special_category: bool = False
     identifies: bool = False
+    criminal_offence: bool = False
+    cbds: tuple[Annotated[str, Meta(pattern=r"^N[0-9]{5}$")], ...] = ()
 
 
 class YearGroup(Term, frozen=True, kw_only=True):
@@ -270,3 +274,8 @@ class Vocabularies(Part, frozen=True, kw_only=True, dict=True):
     def identifying(self) -> frozenset[str]:
         """The ids of fields that say who somebody is."""
         return frozenset(item.id for item in self.field if item.identifies)
+
+    @cached_property
+    def criminal_offences(self) -> frozenset[str]:
+        """The ids of fields that tell of criminal convictions or offences."""
+        return frozenset(item.id for item in self.field if item.criminal_offence)
