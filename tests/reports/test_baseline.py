@@ -62,20 +62,20 @@ def test_only_what_is_new_is_printed_and_fails(make: Make, kept: Any) -> None:
     told = ran(check, path, "--baseline", known, "--format", "json")
     assert told.exit_code == 1
     read = json.loads(told.stdout)
-    assert [one["check"] for one in read["findings"]] == ["contactpoint-closed"]
+    assert [one["check"] for one in read["findings"]] == ["contactpoint-closed", "recorded-late"]
     by_check = kept is earlier
     assert read["baseline"] == {
         "as_of": AS_OF if by_check else None,
         "size": None if by_check else 6,
-        "new": 1,
+        "new": 2,
         "known": 2,
         "gone": 0 if by_check else None,
     }
     text = ran(check, path, "--baseline", known).stdout
     what = "the check as of 31 January 2011" if by_check else "the first 6 entries"
-    assert f"Since {what}: 1 new findings; 2 were known" in text
+    assert f"Since {what}: 2 new findings; 2 were known" in text
     rows = ran(check, path, "--baseline", known, "--format", "csv")
-    assert (rows.stdout.count("\n"), "1 new findings" in rows.stderr) == (2, True)
+    assert (rows.stdout.count("\n"), "2 new findings" in rows.stderr) == (3, True)
 
 
 def test_what_is_gone_is_counted(make: Make, tmp_path: Path) -> None:

@@ -184,7 +184,7 @@ def test_a_ledger_adopts_it_and_a_transfer_within_it_is_no_breach(id_: str, tmp_
     flow = flow_of(id_, name)
     ledger = tmp_path / "school.ledger"
     assert call("init", ledger, "--origin", "oak.example/transfers", "--organisation", "Oak").status == 0
-    assert call("register", "adopt", ledger, id_).status == 0
+    assert call("register", "adopt", ledger, id_, "--from", "2026-09-01").status == 0
     conditions = [code for code in flow.lawful_bases if (it := LAW.basis(code)) is not None and it.kind != "basis"]
     facts: list[object] = ["--sender", sender, "--recipient", recipient, "--purpose", flow.purposes[0]]
     facts += ["--transferred-at", "2026-10-05", "--granularity", "individual", "--subject-kind", flow.subjects.kinds[0]]
@@ -196,6 +196,8 @@ def test_a_ledger_adopts_it_and_a_transfer_within_it_is_no_breach(id_: str, tmp_
         facts += ["--year-groups", year]
     if flow.subjects.phases:
         facts += ["--phase", flow.subjects.phases[0]]
+    if flow.agreement is not None:
+        facts += ["--agreement-review-on", "2027-08-31"]
     assert call("record", ledger, *facts).status == 0
     checked = call("check", ledger, "--as-of", "2026-10-06")
     assert checked.status == 0, checked
