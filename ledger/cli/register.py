@@ -22,12 +22,12 @@ def _bytes(notice: str) -> tuple[bytes, str]:
     if notice in notice_ids():
         return notice_bytes(notice), notice
     path = Path(notice)
-    if path.is_dir():
-        raise Refused(f"{notice} is a folder; name a YAML file in it.")
-    if not path.is_file():
-        known = ", ".join(notice_ids())
-        raise Refused(f"{notice} is neither a notice that comes with this project ({known}) nor a YAML file.")
     try:
+        if path.is_dir():
+            raise Refused(f"{notice} is a folder; name a YAML file in it.")
+        if not path.is_file():
+            known = ", ".join(notice_ids())
+            raise Refused(f"{notice} is neither a notice that comes with this project ({known}) nor a YAML file.")
         return path.read_bytes(), notice
     except OSError as error:
         raise Refused(f"{notice} cannot be read: {error.strerror}.") from None
