@@ -30,7 +30,7 @@ class Labels:
     """Names for people, for the ids and codes that findings hold. An unknown id stays as it is.
 
     What a text names depends on its kind: a school may have the id `primary`, which is also a phase. Kinds are
-    `party`, `purpose`, `field`, `lawful_basis`, `legal_power`, those of the other vocabularies, and `date`.
+    `party`, `purpose`, `flow`, `field`, `lawful_basis`, `legal_power`, those of the other vocabularies, and `date`.
     """
 
     def __init__(self, evidence: Evidence) -> None:
@@ -44,9 +44,11 @@ class Labels:
         labels["legal_power"] = {power.id: power.label for power in law.powers}
         labels["purpose"] = {purpose.id: purpose.label for purpose in law.purposes}
         labels["party"] = {party.id: party.name for party in law.parties}
+        labels["flow"] = {}
         for adopted in evidence.adopted:
             labels["purpose"] |= {purpose.id: purpose.label for purpose in adopted.register.purposes}
             labels["party"] |= {party.id: party.name for party in adopted.register.parties}
+            labels["flow"] |= {flow.id: flow.label for flow in adopted.register.flows}
         labels["party"] |= {one.id: one.name for one in evidence.organisations.values()}
         return labels
 

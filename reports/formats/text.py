@@ -34,7 +34,9 @@ def decision_in_words(decided: Decided, sealed: Decision) -> str:
 
 
 def _told(row: Row, decisions: Mapping[str, Decision]) -> Iterator[str]:
-    yield f"  {row.sender} → {row.recipient}" + (f", {dated(row.on.isoformat())}" if row.on else "")
+    # What is about no transfer, as a flow that nobody used, is between nobody.
+    between = row.sender if row.sender == row.recipient else f"{row.sender} → {row.recipient}"
+    yield f"  {between}" + (f", {dated(row.on.isoformat())}" if row.on else "")
     yield f"  Expected: {row.expected}"
     yield f"  Found: {row.found}"
     if row.citation:

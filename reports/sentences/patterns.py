@@ -22,7 +22,7 @@ SENTENCES: dict[tuple[str, str], tuple[str, str, str]] = {
         "Ask the recipient to delete the earlier one, and honour the opt-outs every time."),
     ("voluntary-field-routine", "always"): (
         "Not every time what people need not give.",
-        "{f0:field} is voluntary, and went with every transfer of {f1:party} by the flow {f3} in {f2}.",
+        "{f0:field} is voluntary, and went with every transfer of {f1:party} by the flow “{f3:flow}” in {f2}.",
         "Find out whether people are told that they need not give it."),
     ("register-backdated", "batch"): (
         "Documented purposes adopted by the day of the transfer.",
@@ -32,11 +32,11 @@ SENTENCES: dict[tuple[str, str], tuple[str, str, str]] = {
         "Documented purposes adopted by the day of the transfer.", "They were adopted on {f0:date}, after its date.",
         "Keep what shows which notice people had been given by then."),
     ("documented-but-never-used", "never"): (
-        "Each documented flow used.", "The flow {f0} was not used in the school year {f1}.",
+        "Each documented flow used.", "The flow “{f0:flow}” was not used in the school year {f1}.",
         "Find out whether it was used and not recorded; if nobody needs it, take it out of the notice."),
     ("expected-not-recorded", "missing"): (
         "Transfers recorded that are due.",
-        "{f2} was due from {f0:party} between {f3:date} and {f4:date}, by the flow {f1}; none is recorded.",
+        "{f2} was due from {f0:party} between {f3:date} and {f4:date}, by the flow “{f1:flow}”; none is recorded.",
         "Find out whether it was sent, and record it; otherwise find out why not."),
     ("unresolved-finding-overdue", "overdue"): (
         "Each decision looked at again by the day that it names.",

@@ -90,7 +90,7 @@ def test_a_transfers_id_that_looks_like_a_date_or_a_name_stands_as_it_is() -> No
 
 def test_every_kind_that_a_sentence_names_is_one_of_labels() -> None:
     world = evidence([])
-    kinds = {"party", "purpose", "lawful_basis", "legal_power", "date", *world.vocabularies.kinds}
+    kinds = {"party", "purpose", "flow", "lawful_basis", "legal_power", "date", *world.vocabularies.kinds}
     for key, texts in SENTENCES.items():
         for text in texts:
             assert {kind for _, _, kind, _ in Formatter().parse(text) if kind} <= kinds, key
