@@ -12,10 +12,12 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TypeAlias
 
 import msgspec
 
+from ledger.errors import Refused
 from reports.case import Case
 from reports.checks.kinds import Member, Values
 from reports.context import Context
@@ -101,6 +103,17 @@ def in_tallies(context: Context, tallies: Mapping[int, Mapping[Values, int]]) ->
     return found
 
 
+@contextmanager
+def _room() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise Refused(
+            f"There is no room to put aside what the check compares ({error}); make room for temporary files (in the "
+            "folder that SQLITE_TMPDIR or TMPDIR names) and check again."
+        ) from None
+
+
 class Many:
     """All places and marks of a run, as they come."""
 
@@ -123,13 +136,17 @@ class Many:
                 self.tallies[number][mark] += 1
 
     def _keep(self) -> None:
-        self._db.executemany("INSERT INTO places VALUES (?, ?, ?, ?)", self._run)
+        with _room():
+            self._db.executemany("INSERT INTO places VALUES (?, ?, ?, ?)", self._run)
         self._run = []
 
     def places(self) -> Iterator[Place]:
         """Every place, by group, key and seq."""
         self._keep()
-        yield from self._db.execute("SELECT * FROM places ORDER BY number, key, seq")
+        with _room():
+            rows = self._db.execute("SELECT * FROM places ORDER BY number, key, seq")
+            while run := rows.fetchmany(_RUN):
+                yield from run
 
     def findings(self, context: Context, who: Identities) -> list[Finding]:
         """What all groups and tallies show."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -24,6 +27,7 @@ from ledger.writer import Ledger, create
 from reports import again
 from reports.cli.check import check, check_ledger
 from reports.formats.json_ import as_json
+from tests.ledger.test_faults import mounted
 from tests.reports.ledgers import AFTER, BEFORE, GOOD, HERE, ORGANISATIONS, UNDOCUMENTED, UNSURE
 
 REGISTER = (HERE / "register.yml").read_text(encoding="utf-8")
@@ -250,3 +254,24 @@ def test_check_says_how_much_it_judged_and_from_scratch_believes_nothing_kept(wo
     third = CliRunner().invoke(check, [str(world.path), "--as-of", "2011-01-31", "--from-scratch"])
     assert third.stdout == first.stdout
     assert CliRunner().invoke(check, [str(world.path), "--as-of", "2011-01-31"]).stdout == first.stdout
+
+
+_FULL = """
+from reports.many import Many
+many = Many()
+many._db.execute("PRAGMA cache_size=1")  # which else holds the first eight megabytes
+many._run = [(0, b"x" * 100, n, b"") for n in range(20_000)]
+print(len(list(many.places())))
+"""
+
+
+def test_a_full_disk_for_what_is_put_aside_gives_a_sentence(tmp_path: Path) -> None:
+    for size, there_is_room in (("size=900k", False), ("size=40m", True)):
+        with mounted(tmp_path / size, size) as disk:
+            # SQLite looks at the variable once, when a process begins.
+            with_it = {**os.environ, "SQLITE_TMPDIR": str(disk)}
+            ran = subprocess.run(
+                [sys.executable, "-c", _FULL], env=with_it, capture_output=True, text=True, check=False
+            )
+            assert ("20000" in ran.stdout) == there_is_room
+            assert ("There is no room to put aside what the check compares" in ran.stderr) != there_is_room
