@@ -1,7 +1,7 @@
 """`findings`: single findings, listed by what they have in common or shown by key, from a run made for it.
 
-Nothing here is read from the cache: what is listed is what a `check` of the same day would find. A key is shortened
-to as many digits as tell it from every other finding of the ledger.
+What is listed is what a `check` of the same day would find, which goes on from the last one that was kept. A key is
+shortened to as many digits as tell it from every other finding of the ledger.
 """
 
 from __future__ import annotations
