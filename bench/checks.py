@@ -25,6 +25,7 @@ _KINDS = (
 )
 _UNDOCUMENTED = "telephone"
 _AS_OF = date(2010, 10, 1)
+_ADOPTED = datetime(2009, 8, 31, tzinfo=UTC)
 _RECORDED = datetime(2010, 6, 30, tzinfo=UTC)
 
 
@@ -51,7 +52,7 @@ def _append(path: Path, first: int, count: int) -> None:
 
 def filled(path: Path, count: int) -> Path:
     """A ledger at `path` with `count` transfers, recorded soon after they were made."""
-    _append(new(path), 0, count)
+    _append(new(path, lambda: _ADOPTED), 0, count)
     return path
 
 

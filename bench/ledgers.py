@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ledger import store
 from ledger.register.read import load_notice, notice_bytes
+from ledger.seal import Clock
 from ledger.settle import Content, when
 from ledger.writer import Ledger, create
 
@@ -22,10 +23,10 @@ def clock() -> datetime:
     return datetime.now(UTC)
 
 
-def new(path: Path) -> Path:
-    """A ledger at `path` with its genesis and a register: two entries."""
-    create(path, ORIGIN, "Bench", clock, os.urandom)
-    with Ledger(path, clock, os.urandom) as ledger:
+def new(path: Path, at: Clock = clock) -> Path:
+    """A ledger at `path` with its genesis and a register, sealed `at` some time: two entries."""
+    create(path, ORIGIN, "Bench", at, os.urandom)
+    with Ledger(path, at, os.urandom) as ledger:
         ledger.adopt(load_notice("england-2010"), notice_bytes("england-2010").decode(), (date(2009, 9, 1), None, True))
     return path
 
