@@ -176,7 +176,7 @@ class Case:
         name = "agreement_reference"
         return self.facts.agreement is not None or name in self.recorded.given or name in self.recorded.erased
 
-    @cached_property
+    @property  # asked once for a case, and a cached one costs more
     def kept_months(self) -> int | None:
         """The least number of months after its last day within which the data is kept; None where nobody said."""
         until, last = self.facts.retain_until, self.last
@@ -185,7 +185,7 @@ class Case:
         months = (until.year - last.year) * 12 + until.month - last.month
         return max(0, months if until <= months_after(last, months) else months + 1)
 
-    @cached_property
+    @property  # asked once for a case, and a cached one costs more
     def smallest_state(self) -> Literal["few", "untold", "enough"] | None:
         """Whether an aggregate tells a count that the register that judges calls too small; 0 shows nobody.
 

@@ -105,6 +105,7 @@ class Context:
         self.origin = evidence.origin
         self.transfers_by_id = evidence.transfers_by_id
         self.versions = tuple(sorted(evidence.adopted, key=lambda version: version.seq))
+        self.adoptions = [version.seq for version in self.versions]
         self.organisations = dict(evidence.organisations)
         for organisation in evidence.organisations.values():
             for former in organisation.former_ids:
@@ -229,6 +230,7 @@ class Context:
         first.update(self.sharp_days)
         for version in self.versions:
             first.add(version.entry.effective_from)
+            first.add(self.day_of(version.entry.recorded_at))
             if version.entry.effective_until is not None:
                 last.add(version.entry.effective_until)
             for flow in version.register.flows:

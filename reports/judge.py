@@ -10,12 +10,14 @@ ledger is always judged in full.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Hashable
 from typing import NamedTuple
 
 from ledger.errors import Refused
 from ledger.members import UNLISTED, Correction
 from ledger.register.model import Flow
+from ledger.source import Adopted
 from reports.case import Case
 from reports.checks import CHECKS, Check, GroupCheck, TallyCheck
 from reports.checks.kinds import Needs
@@ -51,7 +53,12 @@ class Shape(NamedTuple):
     found: tuple[Check, ...]
     groups: tuple[tuple[int, GroupCheck], ...]
     tallies: tuple[tuple[int, TallyCheck], ...]
-    covered: bool
+    version: Adopted | None
+
+    @property
+    def covered(self) -> bool:
+        """Whether a version judges it."""
+        return self.version is not None
 
 
 def _run(check: Check, case: Case) -> list[Finding]:
@@ -71,7 +78,7 @@ def _shape(case: Case) -> Hashable:
     last = until or on
     return (
         context.era(on),
-        sum(version.seq < seq for version in context.versions),
+        bisect_left(context.adoptions, seq),  # how many were adopted before
         # The time counts on the days on which a rule ends; an interval may span any.
         facts.transferred_at if until is not None or on in context.sharp_days else None,
         last > context.as_of or last > context.day_of(facts.recorded_at),
@@ -149,7 +156,7 @@ def _judge(case: Case) -> tuple[Shape, list[Finding]]:
             finders.append(check)
     groups = tuple(one for one in enumerate(GROUPS) if _applies(one[1].NEEDS, case) and one[1].takes(case))
     tallies = tuple(one for one in enumerate(TALLIES) if _applies(one[1].NEEDS, case) and one[1].takes(case))
-    return Shape(case.flow, tuple(finders), groups, tallies, case.version is not None), found
+    return Shape(case.flow, tuple(finders), groups, tallies, case.version), found
 
 
 class Judge:
@@ -174,4 +181,5 @@ class Judge:
                 self._memory[shape] = judged
             return judged, found
         case.flow = judged.flow
+        vars(case)["version"] = judged.version  # which the shape decides: found once, it need not be found again
         return judged, [finding for check in judged.found for finding in _run(check, case)]

@@ -9,6 +9,7 @@ happen; keep what supports the date (a log of the system that sent it).
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from reports import contactpoint
 from reports.case import Case
@@ -24,11 +25,13 @@ DAYS = 30
 """Later than this many days after the transfer is late (DESIGN §7)."""
 
 
+def _recorded_at(case: Case) -> datetime:
+    return case.context.recorded_at(case.facts, case.facts.transferred_at, case.facts.recorded_at)
+
+
 def days_late(case: Case) -> int:
     """How many days after the transfer its date was recorded."""
-    facts = case.facts
-    recorded_at = case.context.recorded_at(facts, facts.transferred_at, facts.recorded_at)
-    return (case.context.day_of(recorded_at) - case.last).days
+    return (case.context.day_of(_recorded_at(case)) - case.last).days
 
 
 def takes(case: Case) -> bool:
@@ -40,11 +43,11 @@ def key(case: Case) -> Values | None:
     """The import for what is late; the entry itself for ContactPoint, and for what came in no import."""
     facts = case.facts
     closing = case.context.law.contactpoint
-    recorded_at = case.context.recorded_at(facts, facts.transferred_at, facts.recorded_at)
+    recorded_at = _recorded_at(case)
     closed = recorded_at >= closing.closed_at and case.last <= closing.day
     if closed and contactpoint.moment(case) == "before" and contactpoint.uses(case):
         return "contactpoint", case.recorded.seq
-    if days_late(case) <= DAYS:
+    if (case.context.day_of(recorded_at) - case.last).days <= DAYS:
         return None
     return ("entry", case.recorded.seq) if facts.batch is None else ("batch", facts.batch.seq)
 

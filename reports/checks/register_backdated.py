@@ -21,15 +21,14 @@ LEAST = 1
 
 
 def takes(case: Case) -> bool:
-    """Any case: which was first depends on the day."""
-    return True
+    """Whether the version was adopted after the day; the day of an adoption begins an era."""
+    assert case.version is not None
+    return case.on < case.context.day_of(case.version.entry.recorded_at)
 
 
 def key(case: Case) -> Values | None:
     """The import and the version, or the entry where it came in no import."""
     assert case.version is not None
-    if case.context.day_of(case.version.entry.recorded_at) <= case.on:
-        return None
     batch = case.facts.batch
     of = ("entry", case.recorded.seq) if batch is None else ("batch", batch.seq)
     return (*of, case.version.seq)
