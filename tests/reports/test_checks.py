@@ -5,7 +5,9 @@ A finding is written as `[seq] check outcome reason severity`, the seq 10 where 
 
 from __future__ import annotations
 
+import inspect
 import random
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -21,6 +23,7 @@ from ruamel.yaml import YAML
 from reports import judge as judging
 from reports.checks import CHECKS, Check
 from reports.decisions import Decision
+from reports.finding import OUTCOMES
 from reports.judge import CheckFailed
 from reports.run import Result, rate, run
 from reports.sentences import SENTENCES
@@ -103,6 +106,16 @@ def test_every_check_has_cases_an_example_and_a_docstring() -> None:
         assert check.__doc__
     assert {check for check, _ in SENTENCES} == {check.ID for check in CHECKS}
     assert len(CHECKS) == 44
+
+
+def test_every_check_has_a_case_of_each_outcome_it_gives_and_of_none() -> None:
+    for check in CHECKS:
+        source = inspect.getsource(sys.modules[check.__name__])  # type: ignore[attr-defined]
+        named = {outcome for outcome in OUTCOMES if f'"{outcome}"' in source}
+        cases = YAML(typ="safe").load(CASES / f"{check.ID}.yml")
+        found = [[one.outcome for one in judged(case).findings if one.check == check.ID] for case in cases]
+        assert {outcome for outcomes in found for outcome in outcomes} >= named, check.ID
+        assert [] in found, check.ID
 
 
 # One member changed at a time: whatever a check looks at must be part of a transfer's shape.
