@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -63,6 +64,11 @@ class Adopted(NamedTuple):
     hash: str
     entry: Register
     register: model.Register
+
+    def covers(self, day: date) -> bool:
+        """Whether it judges transfers of `day`: its first and its last day are included."""
+        until = self.entry.effective_until
+        return self.entry.effective_from <= day and (until is None or day <= until)
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -191,6 +197,13 @@ class Source:
             self._erasures = self._erased()
         stands = superseded is None and not (isinstance(facts, Correction) and facts.withdrawn)
         return Recorded(seq, hash_, facts, self.given(seq), self._erasures.get(seq, frozenset()), stands, superseded)
+
+    def earlier(self, recorded: Recorded, before: int | None = None) -> Iterator[Recorded]:
+        """The statements that the correction `recorded` came after, in order; none of a transfer. `before` as above."""
+        if isinstance(recorded.facts, Correction):
+            for seq in self.statements_of(recorded.facts.corrects.seq):
+                if seq < recorded.seq:
+                    yield self.statement(seq, before)
 
     def statements_of(self, root: int) -> list[int]:
         """The seqs of the transfer that is entry `root` and of its corrections, in order."""

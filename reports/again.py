@@ -26,7 +26,6 @@ from typing import NamedTuple
 
 import ledger
 import reports
-from ledger.members import Correction
 from ledger.source import Recorded, Source
 from reports import kept
 from reports.case import Case
@@ -99,10 +98,8 @@ class _Ledger:
     def add(self, recorded: Recorded) -> None:
         if recorded.facts.transferred_on is None:
             return
-        if isinstance(recorded.facts, Correction):
-            for seq in self._source.statements_of(recorded.facts.corrects.seq):
-                if seq < recorded.seq:
-                    self.context.supersede(self._source.statement(seq, self._before))
+        for earlier in self._source.earlier(recorded, self._before):
+            self.context.supersede(earlier)
         case = Case(recorded, self.context)
         shape, found = self._judge(case)
         self.findings += found
@@ -125,12 +122,7 @@ def _rejudged(source: Source, size: int, before: Context, now: Context) -> Itera
     days = source.db.execute("SELECT DISTINCT transferred_on FROM entries WHERE transferred_on IS NOT NULL").fetchall()
     for (text,) in days:
         day = date.fromisoformat(text)
-        covered = any(
-            version.entry.effective_from <= day
-            and (version.entry.effective_until is None or day <= version.entry.effective_until)
-            for version in fresh
-        )
-        if not covered and before.version(day, size) is not None:
+        if not any(version.covers(day) for version in fresh) and before.version(day, size) is not None:
             continue
         rows = source.db.execute("SELECT seq FROM entries WHERE transferred_on = ? AND seq < ?", (text, size))
         for (seq,) in rows:

@@ -159,21 +159,11 @@ class Context:
 
     def version(self, on: date, seq: int) -> Adopted | None:
         """The version that judges a transfer of day `on` that is entry `seq`; None where none covers it."""
-        covering = [
-            version
-            for version in self.versions
-            if version.entry.effective_from <= on
-            and (version.entry.effective_until is None or on <= version.entry.effective_until)
-        ]
+        covering = [version for version in self.versions if version.covers(on)]
         before = [version for version in covering if version.seq < seq]
         if before:
             return before[-1]
         return covering[0] if covering else None
-
-    def replace(self, seq: int, replaced: Replaced) -> None:
-        """Keep what a correction replaced: the statement that is entry `seq`."""
-        self.replaced[seq] = replaced
-        self._statements.setdefault(replaced.root, []).append(seq)
 
     def before(self, recorded: Recorded) -> Replaced | None:
         """The newest statement before `recorded`, a correction, of the same transfer; None where it is not known."""
@@ -202,7 +192,8 @@ class Context:
     def supersede(self, recorded: Recorded) -> None:
         """Notes a statement that a later one replaced, before that one is judged; a withdrawal states nothing."""
         if recorded.facts.transferred_on is not None and recorded.seq not in self.replaced:
-            self.replace(recorded.seq, replaced_by(recorded))
+            replaced = self.replaced[recorded.seq] = replaced_by(recorded)
+            self._statements.setdefault(replaced.root, []).append(recorded.seq)
 
     def recorded_at(self, facts: object, transferred_at: str | None, recorded_at: datetime) -> datetime:
         """When the date of a transfer was first claimed: a correction that keeps it does not make it late."""

@@ -6,7 +6,7 @@ a check found nothing, it is asked itself what it laid side by side: a pass is e
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Literal, NamedTuple
 
@@ -15,7 +15,7 @@ from ledger.register.model import Flow
 from ledger.source import Adopted, Recorded
 from reports.case import Case
 from reports.checks import CHECKS, AnyCheck
-from reports.context import Context, Evidence, Replaced
+from reports.context import Context, Evidence
 from reports.finding import Compared, Finding
 from reports.judge import CheckFailed, choose
 from reports.run import Result
@@ -65,16 +65,16 @@ def explain(
     recorded: Recorded,
     evidence: Evidence,
     result: Result,
-    replaced: Mapping[int, Replaced],
+    earlier: Iterable[Recorded],
 ) -> Explanation:
     """Why `recorded` was judged as `result`, a run over `evidence`, says. Reads no more of `evidence.recorded`.
 
-    `replaced` is the transfer that `recorded` corrects and its other statements that were replaced, by their seqs.
+    `earlier` are the statements that `recorded`, if it is a correction, came after.
     Raises `CheckFailed` where a check breaks.
     """
     context = Context(evidence, result.as_of)
-    for seq, before in replaced.items():
-        context.replace(seq, before)
+    for before in earlier:
+        context.supersede(before)
     case = choose(Case(recorded, context))
     facts, version = recorded.facts, case.version
     judged = facts.corrects.seq if isinstance(facts, Correction) else recorded.seq

@@ -56,11 +56,7 @@ def _senders(context: Context, version: Adopted, flow: Flow, due: Days) -> Itera
 
 def _decides(context: Context, version: Adopted, on: date) -> bool:
     """Whether `version` is the one by which a transfer of the day `on` that was recorded on it is judged."""
-    covering = [
-        one
-        for one in context.versions
-        if one.entry.effective_from <= on and (one.entry.effective_until is None or on <= one.entry.effective_until)
-    ]
+    covering = [one for one in context.versions if one.covers(on)]
     before = [one for one in covering if context.day_of(one.entry.recorded_at) <= on]
     return version is (before[-1] if before else covering[0])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
 Needs: TypeAlias = Literal["law", "register", "flow"]
@@ -18,3 +19,9 @@ class Member(NamedTuple):
     id: str
     corrected_by: int | None
     value: Values
+
+
+def all_corrected_by(members: Sequence[Member]) -> int | None:
+    """What corrected the last of `members`; None while one of them still holds, since a batch stays open until then."""
+    corrected = [member.corrected_by for member in members]
+    return None if None in corrected else corrected[-1]

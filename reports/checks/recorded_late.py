@@ -13,7 +13,7 @@ from datetime import datetime
 
 from reports import contactpoint
 from reports.case import Case
-from reports.checks.kinds import Member, Needs, Values
+from reports.checks.kinds import Member, Needs, Values, all_corrected_by
 from reports.context import Context
 from reports.finding import Compared, Finding, make
 
@@ -60,7 +60,6 @@ def value(case: Case) -> Values:
 def check_group(context: Context, group: Values, members: Sequence[Member]) -> Iterator[Finding]:
     """One advisory finding for the group, on all its entries; `found` is the longest and how many."""
     of = str(group[0])
-    corrected = [member.corrected_by for member in members]
     yield make(
         ID,
         "advisory",
@@ -69,8 +68,7 @@ def check_group(context: Context, group: Values, members: Sequence[Member]) -> I
         id_=None if of == "batch" else members[0].id,
         expected=() if of == "contactpoint" else (DAYS,),
         found=(max(int(member.value[0]) for member in members), len(members)),
-        # A batch stays open while one of its entries still holds.
-        corrected_by=None if None in corrected else corrected[-1],
+        corrected_by=all_corrected_by(members),
     )
 
 

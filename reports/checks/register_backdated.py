@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from reports.case import Case
-from reports.checks.kinds import Member, Needs, Values
+from reports.checks.kinds import Member, Needs, Values, all_corrected_by
 from reports.context import Context
 from reports.finding import Compared, Finding, make
 from reports.rule import rule
@@ -42,7 +42,6 @@ def value(case: Case) -> Values:
 def check_group(context: Context, group: Values, members: Sequence[Member]) -> Iterator[Finding]:
     """One advisory finding for the group, on all its entries; `found` is the day of the adoption and how many."""
     of, version = str(group[0]), context.adopted(int(group[2]))
-    corrected = [member.corrected_by for member in members]
     yield make(
         ID,
         "advisory",
@@ -52,8 +51,7 @@ def check_group(context: Context, group: Values, members: Sequence[Member]) -> I
         found=(context.day_of(version.entry.recorded_at).isoformat(), len(members)),
         citations=rule(version, None)[0],
         register=version.entry.sha256,
-        # A batch stays open while one of its entries still holds.
-        corrected_by=None if None in corrected else corrected[-1],
+        corrected_by=all_corrected_by(members),
     )
 
 

@@ -18,7 +18,6 @@ from ledger.source import Recorded, Source
 from reports import explain as explaining
 from reports.cli.edge import day, statements
 from reports.cli.findings import known_check
-from reports.context import Replaced, replaced_by
 from reports.decisions import Decision
 from reports.documents.findings import decided, title
 from reports.evidence import evidence_of
@@ -64,20 +63,6 @@ def _statement(source: Source, which: str) -> int:
     if not isinstance(found[0], Transfer | Correction):
         raise Refused(f"{source.path}: entry {seq} is no transfer, but of the kind {kind_of(found[0])}.")
     return seq
-
-
-def _replaced(source: Source, recorded: Recorded) -> dict[int, Replaced]:
-    if not isinstance(recorded.facts, Correction):
-        return {}
-    root = recorded.facts.corrects.seq
-    later = source.db.execute("SELECT seq FROM entries WHERE corrects = ? AND seq < ?", (root, recorded.seq))
-    replaced = {}
-    for seq in (root, *(int(row[0]) for row in later)):
-        found = source.entry(seq)
-        if found is not None and isinstance(found[0], Transfer | Correction) and found[0].transferred_on is not None:
-            before = Recorded(seq, found[2], found[0], source.given(seq), frozenset(), False, None)
-            replaced[seq] = replaced_by(before)
-    return replaced
 
 
 def _finding(finding: Finding, label: Labels, decisions: Mapping[str, Decision], as_of: date) -> dict[str, Any]:
@@ -213,7 +198,7 @@ def explain_ledger(path: Path, which: str, as_of: date, check: str | None = None
         with progress("Checking", statements(source)) as done:
             result = run(replace(evidence, recorded=explaining.keeping(evidence.recorded, seq, kept)), as_of, done)
         (recorded,) = kept
-        made = explaining.explain(recorded, evidence, result, _replaced(source, recorded))
+        made = explaining.explain(recorded, evidence, result, source.earlier(recorded))
         return told(made, Labels(evidence), check, evidence.decisions)
 
 

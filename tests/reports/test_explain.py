@@ -68,11 +68,11 @@ def _explained(case: dict[str, Any]) -> list[tuple[Evidence, Case, tuple[Answer,
         if one.facts.transferred_on is None:
             continue
         corrects = one.facts.corrects.seq if isinstance(one.facts, Correction) else None
-        first = {
-            before.seq: replaced_by(before)
+        first = [
+            before
             for before in found.recorded
             if before.seq < one.seq and corrects is not None and replaced_by(before).root == corrects
-        }
+        ]
         context = Context(found, as_of)
         explained.append((found, choose(Case(one, context)), explain(one, found, result, first).answers))
     return explained
