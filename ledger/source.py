@@ -19,7 +19,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ledger import disclosure, entry
 from ledger.errors import Refused
-from ledger.members import AnyEntry, Correction, Erasure, Genesis, Organisation, Register, Review, Transfer
+from ledger.members import (
+    AnyEntry,
+    Attestation,
+    Correction,
+    Erasure,
+    Genesis,
+    Organisation,
+    Register,
+    Review,
+    Transfer,
+)
 from ledger.schema import differs
 from ledger.seal import Head
 from ledger.store import altered, head, header_problem, sentences
@@ -271,6 +281,17 @@ class Source:
             if not isinstance(one, Review):
                 raise Refused(f"{self.path}: entry {seq} is found as a review and is none; {_MORE}")
             yield seq, self._hash(seq, hash_), one, self.given(seq)
+
+    def attestations(self) -> Iterator[tuple[int, str, Attestation]]:
+        """Every attested report in the order it was sealed: its seq, hash and what it states."""
+        rows = self.db.execute(
+            f"SELECT seq, {_ENTRY}, {_HASH} FROM entries WHERE kind <> 'transfer' AND kind = 'attestation' ORDER BY seq"
+        )
+        for seq, data, hash_ in rows:
+            one = self._read(seq, data)
+            if not isinstance(one, Attestation):
+                raise Refused(f"{self.path}: entry {seq} is found as an attestation and is none; {_MORE}")
+            yield seq, self._hash(seq, hash_), one
 
     def organisations(self) -> dict[str, Organisation]:
         """The newest `organisation` entry for each id."""

@@ -135,6 +135,21 @@ def result_of(evidence: Evidence, context: Context, findings: list[Finding], tra
     )
 
 
+def narrowed(result: Result, findings: list[Finding], transfers: int, covered: int | None, *, adopted: bool) -> Result:
+    """A result that speaks of some of the transfers only: of `transfers`, `covered` of them by a register, and of these
+    of its findings. Where `covered` is None, whether checks ran is said of all transfers, as before.
+    """
+    return Result(
+        as_of=result.as_of,
+        findings=tuple(findings),
+        checks=result.checks if covered is None else tuple(_check_runs(adopted, transfers, covered)),
+        counts=_counts(findings, closed(result.decisions, result.as_of)),
+        transfers=transfers,
+        covered=transfers if covered is None else covered,
+        decisions=result.decisions,
+    )
+
+
 def _check_runs(adopted: bool, transfers: int, covered: int) -> list[CheckRun]:
     outside = transfers - covered
     found = []

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reports.charts.svg import GRID, INK, svg
-from reports.documents.figures import Figure
+from reports.documents.figure import Figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,7 +24,7 @@ MOST_LABELS = 14
 def _stack(axes: Axes, figure: Figure, styles: tuple[tuple[str, str], ...], width: float) -> None:
     from matplotlib.ticker import MaxNLocator
 
-    below = [0] * len(figure.periods)
+    below = [0] * len(figure.across)
     for (name, values), (colour, hatch) in zip(figure.series, styles, strict=True):
         there = [at for at, value in enumerate(values) if value]
         axes.bar(
@@ -39,7 +39,7 @@ def _stack(axes: Axes, figure: Figure, styles: tuple[tuple[str, str], ...], widt
             label=f"{name} ({sum(values):,})",
         )
         below = [low + value for low, value in zip(below, values, strict=True)]
-    axes.set_xlim(-0.6, len(figure.periods) - 0.4)
+    axes.set_xlim(-0.6, len(figure.across) - 0.4)
     axes.yaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
     axes.yaxis.grid(visible=True, color=GRID)
     axes.set_ylim(0, max(*below, 1) * 1.12)
@@ -52,10 +52,10 @@ def severities(figure: Figure) -> str:
     def on(canvas: Canvas) -> None:
         axes = canvas.add_subplot()
         _stack(axes, figure, _SEVERITY, 0.8)
-        step = -(-len(figure.periods) // MOST_LABELS) or 1
+        step = -(-len(figure.across) // MOST_LABELS) or 1
         axes.set_xticks(
-            range(0, len(figure.periods), step),
-            [period.replace(" ", "\n") for period in figure.periods[::step]],
+            range(0, len(figure.across), step),
+            [period.replace(" ", "\n") for period in figure.across[::step]],
         )
         axes.tick_params(axis="x", length=0)
         axes.set_ylabel("Findings")
@@ -70,10 +70,10 @@ def closing(figure: Figure) -> str:
     def on(canvas: Canvas) -> None:
         axes = canvas.add_subplot()
         _stack(axes, figure, _CLOSING, 0.9)
-        middle = len(figure.periods) // 2
+        middle = len(figure.across) // 2
         axes.axvline(middle, color=INK, linewidth=1.2, linestyle=(0, (4, 3)), zorder=0.9)
         axes.annotate(
-            f"switched off at noon, {figure.periods[middle]}",
+            f"switched off at noon, {figure.across[middle]}",
             (middle, 1),
             (6, -4),
             xycoords=("data", "axes fraction"),
@@ -81,8 +81,8 @@ def closing(figure: Figure) -> str:
             va="top",
             fontsize=8.5,
         )
-        marks = [at for at in range(len(figure.periods)) if (at - middle) % 7 == 0]
-        axes.set_xticks(marks, [figure.periods[at].replace(" ", "\n") for at in marks])
+        marks = [at for at in range(len(figure.across)) if (at - middle) % 7 == 0]
+        axes.set_xticks(marks, [figure.across[at].replace(" ", "\n") for at in marks])
         axes.set_ylabel("Transfers")
         canvas.legend(loc="outside upper right", frameon=False, ncols=3, handlelength=1.6)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from reports.charts import bars, recipients
-from reports.documents.figures import Figure
+from reports.documents.figure import Figure
 
 DRAW: dict[str, Callable[[Figure], str]] = {
     "contactpoint-closing": bars.closing,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reports.charts.svg import INK, svg
-from reports.documents.figures import Figure
+from reports.documents.figure import Figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
@@ -41,8 +41,8 @@ def draw(figure: Figure) -> str:
                     axes.text(x + 0.5, y + 0.5, f"{value:,}", ha="center", va="center", fontsize=7.5, color=ink)
         axes.set_yticks([y + 0.5 for y in range(len(numbers))], [_short(name) for name, _ in figure.series])
         axes.set_xticks(
-            [x + 0.5 for x in range(len(figure.periods))],
-            [period.replace(" ", "\n") for period in figure.periods],
+            [x + 0.5 for x in range(len(figure.across))],
+            [period.replace(" ", "\n") for period in figure.across],
         )
         axes.invert_yaxis()
         axes.tick_params(length=0)

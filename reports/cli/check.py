@@ -32,9 +32,11 @@ from reports.wording import Labels
 class Checked(NamedTuple):
     """What a check of a ledger gave, the end of the chain that it saw, and how many statements it judged for it.
 
-    `judged` is None where it judged all. `unkept` is why the findings could not be kept, if they were to be.
+    `judged` is None where it judged all. `unkept` is why the findings could not be kept, if they were to be. The
+    transfers of `evidence` were gone through.
     """
 
+    evidence: Evidence
     result: Result
     rows: Rows
     head: Head
@@ -48,20 +50,25 @@ def check_ledger(path: Path, as_of: date, *, keep: bool = False, from_scratch: b
     `keep` is whether what was found is kept in the file. `Refused` where it cannot be read.
     """
     with Source(path) as source:
-        if not from_scratch:
-            with progress("Checking", None) as done:
-                went_on = check_again(source, as_of, done)
-            if went_on is not None:
-                return _went_on(source, *went_on, keep=keep)
-        evidence = evidence_of(source)
-        context = Context(evidence, as_of)
-        with progress("Checking", statements(source)) as done:
-            collected = collect(evidence, context, done)
-        with closing(collected.many) as many:
-            result = result_of(evidence, context, collected.findings, collected.transfers, collected.covered)
-            rows = rows_of(source, result, Labels(evidence))
-            unkept = cache.keep(path, result, rows.told(), source.head, many) if keep else None
-        return Checked(result, rows, source.head, None, unkept)
+        return check_source(source, as_of, keep=keep, from_scratch=from_scratch)
+
+
+def check_source(source: Source, as_of: date, *, keep: bool = False, from_scratch: bool = False) -> Checked:
+    """The same for a ledger that is open."""
+    if not from_scratch:
+        with progress("Checking", None) as done:
+            went_on = check_again(source, as_of, done)
+        if went_on is not None:
+            return _went_on(source, *went_on, keep=keep)
+    evidence = evidence_of(source)
+    context = Context(evidence, as_of)
+    with progress("Checking", statements(source)) as done:
+        collected = collect(evidence, context, done)
+    with closing(collected.many) as many:
+        result = result_of(evidence, context, collected.findings, collected.transfers, collected.covered)
+        rows = rows_of(source, result, Labels(evidence))
+        unkept = cache.keep(source.path, result, rows.told(), source.head, many) if keep else None
+    return Checked(evidence, result, rows, source.head, None, unkept)
 
 
 def _went_on(source: Source, evidence: Evidence, result: Result, changes: Changes, *, keep: bool) -> Checked:
@@ -73,7 +80,7 @@ def _went_on(source: Source, evidence: Evidence, result: Result, changes: Change
         if not changes.reworded:
             new = rows_of(source, msgspec.structs.replace(result, findings=tuple(changes.new)), label)
         unkept = cache.keep(source.path, result, new.told(), source.head, changes)
-    return Checked(result, rows, source.head, changes.judged, unkept)
+    return Checked(evidence, result, rows, source.head, changes.judged, unkept)
 
 
 def _printed(format_: str, result: Result, rows: Rows, since: Compared | None) -> Iterator[str]:

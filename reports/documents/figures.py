@@ -1,4 +1,4 @@
-"""What the charts show, as numbers and words: a chart and the table beside it are made from the same figure.
+"""The figures that the documents show, as numbers and words.
 
 A chart's description says in words what a reader of the picture sees first, for those who cannot see it.
 """
@@ -9,11 +9,10 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
-import msgspec
-
 from ledger.register.terms import Law
+from reports.counts import SCHOOLS, Counts
+from reports.documents.figure import Figure
 from reports.documents.findings import Rows, named
-from reports.documents.tally import SCHOOLS, WINDOW, Tally
 from reports.finding import SEVERITIES
 from reports.wording import Labels, dated
 
@@ -23,28 +22,11 @@ MOST_PERIODS = 24
 MOST_ROWS = 20
 """Beyond so many recipients a chart shows the ones with most transfers, and the others as one."""
 
+WINDOW = timedelta(days=45)
+"""How far before and after the closing of ContactPoint its chart reaches."""
+
 Period = tuple[int, int]
 """Year and month; month 0 is the whole year."""
-
-
-class Figure(msgspec.Struct, frozen=True, kw_only=True):
-    """One chart: `series` are (name, a number for each of `periods`). `empty` says so where there is nothing.
-
-    `summary` heads its table, which leaves out periods without any number.
-    """
-
-    name: str
-    title: str
-    description: str
-    periods: tuple[str, ...]
-    series: tuple[tuple[str, tuple[int, ...]], ...]
-    empty: str
-
-    @property
-    def table(self) -> tuple[tuple[str, tuple[int, ...]], ...]:
-        """(period, a number for each series), periods without any left out."""
-        columns = ((period, tuple(one[1][at] for one in self.series)) for at, period in enumerate(self.periods))
-        return tuple((period, numbers) for period, numbers in columns if any(numbers))
 
 
 def periods(months: Iterable[Period]) -> list[Period]:
@@ -72,17 +54,17 @@ def _by(spans: Sequence[Period]) -> str:
     return "year" if spans and spans[0][1] == 0 else "month"
 
 
-def recipients(tally: Tally, label: Labels) -> Figure:
+def recipients(counts: Counts, label: Labels) -> Figure:
     """Transfers by month and recipient, the recipient with most transfers first; all schools are one."""
 
     def name(id_: str) -> str:
         return "Schools" if id_ == SCHOOLS else named(id_, label)
 
-    spans = periods((year, month) for _, year, month in tally.months)
+    spans = periods((year, month) for _, year, month in counts.months)
     cells: Counter[tuple[str, Period]] = Counter()
     totals: Counter[str] = Counter()
-    for (id_, year, month), count in tally.months.items():
-        recipient = tally.group(id_)
+    for (id_, year, month), count in counts.months.items():
+        recipient = counts.group(id_)
         cells[recipient, _within(year, month, spans)] += count
         totals[recipient] += count
     ordered = sorted(totals, key=lambda id_: (-totals[id_], id_))
@@ -95,7 +77,7 @@ def recipients(tally: Tally, label: Labels) -> Figure:
     if cells:
         (busiest, span), most = min(cells.items(), key=lambda cell: (-cell[1], cell[0]))
         description = (
-            f"{sum(totals.values()):,} transfers to {len({id_ for id_, _, _ in tally.months})} recipients from "
+            f"{sum(totals.values()):,} transfers to {len({id_ for id_, _, _ in counts.months})} recipients from "
             f"{_label(spans[0])} to {_label(spans[-1])}. Most went to {name(ordered[0])} "
             f"({totals[ordered[0]]:,}); the busiest {_by(spans)} of one recipient is {_label(span)}, "
             f"with {most:,} to {name(busiest)}."
@@ -104,7 +86,7 @@ def recipients(tally: Tally, label: Labels) -> Figure:
         name="transfers-by-recipient",
         title=f"Transfers by {_by(spans)} and recipient",
         description=description,
-        periods=tuple(map(_label, spans)),
+        across=tuple(map(_label, spans)),
         series=tuple(series),
         empty="No transfer is recorded.",
     )
@@ -134,13 +116,13 @@ def severities(rows: Rows) -> Figure:
         name="findings-by-severity",
         title=f"Findings by severity and {_by(spans)} of the transfer",
         description=description,
-        periods=tuple(map(_label, spans)),
+        across=tuple(map(_label, spans)),
         series=series,
         empty="No finding stands.",
     )
 
 
-def closing(tally: Tally, rows: Rows, law: Law) -> Figure:
+def closing(counts: Counts, rows: Rows, law: Law) -> Figure:
     """Uses of ContactPoint day by day around its closing: before it, not to be told, and after it."""
     day = law.contactpoint.day
     days = [day + timedelta(days=n) for n in range(-WINDOW.days, WINDOW.days + 1)]
@@ -150,21 +132,21 @@ def closing(tally: Tally, rows: Rows, law: Law) -> Figure:
         if finding.corrected_by is None and finding.check.startswith("contactpoint-")
     )
     series = (
-        ("Before the closing", tuple(tally.uses_by_day[one] for one in days)),
+        ("Before the closing", tuple(counts.uses_before[one] for one in days)),
         ("Cannot be told", tuple(standing[False, one] for one in days)),
         ("After the closing", tuple(standing[True, one] for one in days)),
     )
-    counts = [sum(numbers) for _, numbers in series]
+    totals = [sum(numbers) for _, numbers in series]
     description = (
         f"In the {WINDOW.days} days before and after ContactPoint was switched off on {dated(day.isoformat())}: "
-        f"{counts[0]:,} transfers used it before the closing, of {counts[1]:,} it cannot be told, and "
-        f"{counts[2]:,} used it after the closing."
+        f"{totals[0]:,} transfers used it before the closing, of {totals[1]:,} it cannot be told, and "
+        f"{totals[2]:,} used it after the closing."
     )
     return Figure(
         name="contactpoint-closing",
         title="Uses of ContactPoint around its closing",
         description=description,
-        periods=tuple(f"{one.day} {one:%b}" for one in days),
+        across=tuple(f"{one.day} {one:%b}" for one in days),
         series=series,
         empty="No recorded transfer used ContactPoint in these days.",
     )

@@ -17,7 +17,7 @@ from ledger.source import Adopted, Source
 from ledger.verify.assurance import Report
 from reports.context import Evidence
 from reports.documents import figures
-from reports.documents.figures import Figure
+from reports.documents.figure import Figure
 from reports.documents.findings import SEVERAL, Cause, Met, Rows, causes_of, named, rows_of, title
 from reports.documents.tally import SCHOOLS, Tally
 from reports.finding import SEVERITIES
