@@ -226,11 +226,11 @@ def insert(db: sqlite3.Connection, run: Sequence[Sealed]) -> None:
         [row for one in run for row in one.disclosures],
     )
     for n in range(run[0].seq // tiles.WIDTH, (run[-1].seq + 1) // tiles.WIDTH):
-        _complete_tile(db, n)
+        complete_tile(db, n)
 
 
-def _complete_tile(db: sqlite3.Connection, n: int) -> None:
-    # A full tile of leaves is kept once; its root is one more hash in the tile above, and so on up.
+def complete_tile(db: sqlite3.Connection, n: int) -> None:
+    """Keeps the full tile `n` of leaves; its root is one more hash in the tile above, and so on up."""
     first = n * tiles.WIDTH
     rows = db.execute(
         "SELECT hash FROM entries WHERE seq BETWEEN ? AND ? ORDER BY seq", (first, first + tiles.WIDTH - 1)

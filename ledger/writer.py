@@ -317,6 +317,30 @@ class Ledger:
                 members["replaces"] = {"seq": newest[0], "hash": newest[1]}
             return self._one("review", Content(members, dict(texts)))
 
+    # -- reports -------------------------------------------------------------------------------------------------
+
+    def attest(
+        self, report: str, options: tuple[str, ...], as_of: date, registers: tuple[str, ...], version: str, at: Head
+    ) -> Receipt:
+        """Seals that a report with the SHA-256 `report` (in hex) was made from the ledger when it ended in `at`.
+
+        `Refused` where the chain does not go through `at`.
+        """
+        members: dict[str, Any] = {
+            "report": report,
+            "options": options,
+            "as_of": as_of,
+            "registers": registers,
+            "version": version,
+            "size": at.size,
+            "head": at.hash,
+        }
+        with store.sentences(self.path), store.writing(self.db):
+            there = self.db.execute("SELECT hash FROM entries WHERE seq = ?", (at.size - 1,)).fetchone()
+            if there is None or there[0] != at.hash:
+                raise Refused(f"{self.path}: the report was made from another ledger; nothing was attested.")
+            return self._one("attestation", Content(members, {}))
+
     # -- erasing -------------------------------------------------------------------------------------------------
 
     def erasable(self, seq: int, name: str) -> str | None:

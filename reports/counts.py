@@ -6,7 +6,6 @@ months and the different lists of fields of a ledger, never with its transfers.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Collection
 from datetime import date

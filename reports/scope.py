@@ -100,7 +100,8 @@ def find_term(text: str, known: list[Term]) -> Period:
 
 
 def between(first: date | None, last: date | None) -> Period:
-    """The days from `first` to `last`, both included; an end that is None is open. `Refused` where they are reversed."""
+    """The days from `first` to `last`, both included; an end that is None is open. `Refused` where they are reversed.
+    """
     if first is None and last is None:
         return WHOLE
     if first is not None and last is not None and last < first:
@@ -173,7 +174,8 @@ class Scope(NamedTuple):
             ids = json.dumps(self.school)
             of_school = "(SELECT value FROM json_each(?))"
             conditions.append(
-                f"({of}.sender IN {of_school} OR {of}.recipient IN {of_school} OR EXISTS (SELECT 1 FROM entries AS of_, "
+                f"({of}.sender IN {of_school} OR {of}.recipient IN {of_school} OR EXISTS (SELECT 1 FROM entries AS "
+                "of_, "
                 f"json_each(of_.entry, '$.schools') AS named WHERE of_.seq = {of}.seq AND named.value IN {of_school}))"
             )
             values += [ids] * 3

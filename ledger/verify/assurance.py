@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import NamedTuple
 
@@ -74,18 +75,18 @@ def verify(path: Path, done: Callable[[int], None] = lambda count: None, brought
     problems: list[Found] = []
     warnings: list[Found] = []
     not_checked = [NOT_CHECKED[0]]
-    db = database.open_hostile(path)
     log = wal.sentence(Path(f"{path.resolve()}-wal"))
     size, head, origin, reached = 0, None, None, Reached((), 0, None, [])
-    try:
+    with closing(database.open_hostile(path)) as db, ExitStack() as beside:
         problems += database.schema_problems(db)
+        integrity: Callable[[], list[Found]] = list
         if problems:
             not_checked.append("The indexes' contents: with another schema SQLite is not trusted to compare them.")
             if any(found.message.startswith(_TABLES) for found in problems):
                 not_checked.append("The entries themselves: a table that is read is not as this version creates it.")
                 return Report("none", 0, None, None, problems, warnings, [*not_checked, *NOT_CHECKED[1:]], reached, log)
         else:
-            problems += database.integrity_problems(db)
+            integrity = beside.enter_context(database.integrity_problems(path))
         try:
             size = db.execute("SELECT count(*) FROM entries NOT INDEXED").fetchone()[0]
             if size == 0:
@@ -101,14 +102,13 @@ def verify(path: Path, done: Callable[[int], None] = lambda count: None, brought
             problems += evidence.problems()
             _bring(evidence.levels, problems, not_checked)
             _keep(names.problems(db), problems, warnings)
-            if not problems:
+            if not problems and not integrity():
                 reached = evidence.levels.reached()
             row = db.execute("SELECT entry FROM entries ORDER BY seq DESC LIMIT 1").fetchone()
             head = entry.leaf_hash(row[0]) if row else None
         except (sqlite3.DatabaseError, TypeError) as error:
             problems.append(Found(None, "unreadable", f"The file cannot be read to its end: {error}."))
-    finally:
-        db.close()
+        problems[:0] = integrity()
     not_checked += [*_open(reached), NOT_CHECKED[3]]
     assurance = "none" if problems else " and ".join(reached.levels[-2:]) or "consistent"
     return Report(assurance, size, head, origin, problems, warnings, not_checked, reached, log)

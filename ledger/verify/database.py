@@ -9,8 +9,10 @@ compared with the DDL before anything else is asked, and only where it is exactl
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Thread
 
 from ledger.errors import Refused
 from ledger.schema import APPLICATION_ID, USER_VERSION, differs
@@ -19,8 +21,8 @@ from ledger.verify.record import Found
 _MANY = 1000
 
 
-def open_hostile(path: Path) -> sqlite3.Connection:
-    """The file at `path`, read-only with its WAL, all text as bytes.
+def open_hostile(path: Path, *, shared: bool = False) -> sqlite3.Connection:
+    """The file at `path`, read-only with its WAL, all text as bytes; `shared` among threads, one at a time.
 
     Raises `Refused` where it is no SQLite database, another application's, or of a newer format.
     """
@@ -38,7 +40,7 @@ def open_hostile(path: Path) -> sqlite3.Connection:
     real = path.resolve()  # SQLite keeps the WAL beside the file itself, not beside a link to it
     uri = f"{real.as_uri()}?mode=ro"
     for suffix in ("", "&immutable=1"):
-        db = sqlite3.connect(uri + suffix, uri=True, isolation_level=None, timeout=10)
+        db = sqlite3.connect(uri + suffix, uri=True, isolation_level=None, timeout=10, check_same_thread=not shared)
         try:
             db.execute("PRAGMA cell_size_check=ON")
             application = db.execute("PRAGMA application_id").fetchone()[0]
@@ -80,8 +82,33 @@ def schema_problems(db: sqlite3.Connection) -> Iterator[Found]:
         yield Found(None, "schema", f"The {type_} {name} is {how}: it is not as this version creates it.")
 
 
-def integrity_problems(db: sqlite3.Connection) -> Iterator[Found]:
-    """What `PRAGMA integrity_check` finds; only for a file whose schema is ours."""
+@contextmanager
+def integrity_problems(path: Path) -> Iterator[Callable[[], list[Found]]]:
+    """What `PRAGMA integrity_check` finds, only for a file whose schema is ours: asked for when all else is done.
+
+    It takes as long as reading the entries does, and nearly all of that inside SQLite, so it runs beside that.
+    """
+    db = open_hostile(path, shared=True)
+    # What another program wrote in between is compared too, before SQLite is trusted with it.
+    found = list(schema_problems(db))
+    work = Thread(target=lambda: found.extend(_integrity_problems(db)), daemon=True)
+    if not found:
+        work.start()
+
+    def ended() -> list[Found]:
+        if work.ident is not None:
+            work.join()
+        return found
+
+    try:
+        yield ended
+    finally:
+        db.interrupt()  # where verification was given up; where it ended, nothing runs any more
+        ended()
+        db.close()
+
+
+def _integrity_problems(db: sqlite3.Connection) -> Iterator[Found]:
     try:
         for (text,) in db.execute(f"PRAGMA integrity_check({_MANY})"):
             if text != b"ok":

@@ -1,34 +1,26 @@
-"""From a ledger's file to a document: what was asked for, checked, verified, read and built."""
+"""From a ledger's file to a document: what was asked for, and the ledger verified, checked and read for it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
-from importlib import import_module, metadata
+from importlib import import_module
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
+from ledger.beginning import beginning, erased_since
 from ledger.cli.progress import progress
 from ledger.errors import Refused
 from ledger.london import parse_date
 from ledger.members import Organisation
 from ledger.source import Source
-from ledger.verify.assurance import verify
-from reports.cli.check import check_source
-from reports.documents.blocks import Document, Made
-from reports.documents.reading import Attested, Reading, read
-from reports.scope import (
-    WHOLE,
-    Period,
-    Scope,
-    between,
-    find_term,
-    last_school_year,
-    parse_month,
-    parse_year,
-    terms,
-)
+from ledger.verify.assurance import Report, verify
+from reports.cli.check import Checked, check_source
+from reports.documents.blocks import Document
+from reports.documents.reading import Attested, Known, Reading, findings_in, made_from, read
+from reports.scope import WHOLE, Period, Scope, between, find_term, last_school_year, parse_month, parse_year, terms
 
 KINDS = {
     "governors": "reports.documents.governors:governors",
@@ -37,12 +29,15 @@ KINDS = {
 }
 """For whom a report can be, and what builds it: a function of a reading and the open ledger."""
 
+_PERIODS = ("year", "term", "month", "from", "to", "whole")
+
 
 class Wanted(NamedTuple):
-    """What was asked for. `options` are as an attestation seals them: `for=dpo`, `format=pdf`, `year=2009-10`, …
+    """What was asked for.
 
-    Of a period there is one of `year`, `term`, `month`, `from` and `to`, or `whole`; without any it is the last school
-    year. `school` is an organisation's id, `since` the entry that attested an earlier report, or `last`.
+    `period` is written as an attestation seals it (`year=2009-10`, `from=2010-01-01,to=2010-03-31`, …); without any it
+    is the last school year. `school` is an organisation's id. With `since`, the entry that attested an earlier report
+    or `last`, only what is new since is spoken of. `app` is where the app answers.
     """
 
     kind: str
@@ -53,23 +48,41 @@ class Wanted(NamedTuple):
     since: str = ""
     app: str = ""
 
-    def options(self, period: Period, since: Attested | None) -> tuple[str, ...]:
-        """What is sealed of it: the period and the earlier report that it came to."""
+    def options(self, period: Period, checkpoints: int, since: Attested | None) -> tuple[str, ...]:
+        """What is sealed of it, with what it came to: the period, the earlier report, and how many checkpoints."""
         found = [f"for={self.kind}", f"format={self.format}", *period.option.split(",")]
         if self.school:
             found.append(f"school={self.school}")
-        if since is not None:
+        if self.since and since is not None:
             found.append(f"since={since.seq}")
         if self.app:
             found.append(f"app={self.app}")
+        if checkpoints:
+            found.append(f"checkpoints={checkpoints}")
         return tuple(found)
+
+
+def wanted_of(one: Attested) -> tuple[Wanted, int]:
+    """What was asked for when a report was attested, and of how many kept checkpoints it was made.
+
+    `Refused` for options that no version of this program seals.
+    """
+    named = dict(option.partition("=")[::2] for option in one.entry.options)
+    period = ",".join(option for option in one.entry.options if option.partition("=")[0] in _PERIODS)
+    known = {"for", "format", "school", "since", "app", "checkpoints", *_PERIODS}
+    count = named.get("checkpoints", "0")
+    if named.keys() - known or named.get("for") not in KINDS or not count.isdecimal() or not count.isascii():
+        raise Refused(f"Entry {one.seq} attests a report with options that this version does not know.")
+    of = (named.get(name, "") for name in ("format", "school", "since", "app"))
+    format_, school, since, app = of
+    return Wanted(named["for"], one.entry.as_of, format_, period, school, since, app), int(count)
 
 
 def period_of(source: Source, wanted: Wanted) -> Period:
     """The period that was asked for. `Refused` for one that cannot be read, or a term that no register states."""
     named = dict(part.partition("=")[::2] for part in wanted.period.split(",")) if wanted.period else {}
     if not named:
-        return last_school_year(source, wanted.as_of)
+        return WHOLE if wanted.since else last_school_year(source, wanted.as_of)
     if "year" in named:
         return parse_year(named["year"])
     if "month" in named:
@@ -92,44 +105,84 @@ def school_of(source: Source, id_: str) -> tuple[Organisation | None, tuple[str,
     raise Refused(f"The ledger knows no organisation {id_[:64]}; `transfer-ledger organisation add` makes one known.")
 
 
-@contextmanager
-def reading(path: Path, wanted: Wanted, *, from_scratch: bool = False) -> Iterator[tuple[Source, Reading]]:
-    """The ledger at `path`, open, and the reading of it that was asked for. `Refused` where it cannot be read.
+class Judged(NamedTuple):
+    """A ledger that is open, verified and checked, and how many checkpoints it keeps."""
 
-    A check goes on from what the last one kept; `from_scratch` believes nothing that is kept.
+    source: Source
+    checked: Checked
+    verification: Report
+    checkpoints: int
+
+
+@contextmanager
+def judged(path: Path, as_of: date, *, from_scratch: bool = False, keep: bool = False) -> Iterator[Judged]:
+    """The ledger at `path`, verified and checked as of a London day; open for as long as the context lasts.
+
+    A check goes on from what the last one kept; `from_scratch` believes nothing that is kept. `keep` is whether what
+    was found is kept in the file. `Refused` where it cannot be read.
     """
-    with progress("Verifying", None) as done:
-        verification = verify(path, done)
     with Source(path) as source:
-        period = period_of(source, wanted)
-        school, ids = school_of(source, wanted.school)
-        checked = check_source(source, wanted.as_of, from_scratch=from_scratch)
-        last = source.entry(source.head.size - 1)
-        assert last is not None
-        made = Made(
-            origin=source.genesis().origin,
-            size=source.head.size,
-            head=source.head.hash,
-            head_at=last[0].recorded_at,
-            as_of=wanted.as_of,
-            registers=tuple(dict.fromkeys(one.entry.sha256 for one in checked.evidence.adopted)),
-            version=metadata.version("transfer-ledger"),
-            options=wanted.options(period, None),
-        )
-        yield (
-            source,
-            read(
-                source,
-                checked.evidence,
-                checked.result,
-                checked.rows,
-                verification,
-                Scope(period, ids),
-                made,
-                school=school,
-                app=wanted.app,
-            ),
-        )
+        with progress("Verifying", source.head.size) as done:
+            verification = verify(path, done)
+        # Whether a cache is of an older state says nothing of the record, and would change from one report to the next.
+        warnings = [one for one in verification.warnings if one.problem != "names-stale"]
+        checked = check_source(source, as_of, from_scratch=from_scratch, keep=keep)
+        checkpoints: int = source.db.execute("SELECT count(*) FROM checkpoints").fetchone()[0]
+        yield Judged(source, checked, verification._replace(warnings=warnings), checkpoints)
+
+
+def _attested(source: Source, wanted: Wanted, school: Organisation | None) -> Attested | None:
+    # The last report for the same reader and about the same school, or the one that `since` names.
+    found = None
+    for seq, _, entry in source.attestations():
+        one = Attested(seq, entry)
+        if wanted.since not in ("", "last"):
+            if str(seq) == wanted.since:
+                return one
+        elif one.kind == wanted.kind and one.school == ("" if school is None else school.id):
+            found = one
+    if wanted.since not in ("", "last"):
+        raise Refused(f"Entry {wanted.since[:20]} attests no report, so nothing can be new since.")
+    return found
+
+
+def _known(source: Source, one: Attested, scope: Scope) -> Known | None:
+    # What was found then is found again in the ledger as it was then. Where that is gone for good, nothing is said.
+    _, checkpoints = wanted_of(one)
+    if erased_since(source, one.entry.size):
+        return None
+    with TemporaryDirectory(prefix="transfer-ledger-") as folder:
+        path = Path(folder) / "then.db"
+        beginning(source, one.entry.size, checkpoints, path)
+        with Source(path) as then:
+            rows = check_source(then, one.entry.as_of, from_scratch=True).rows
+            everywhere = frozenset(finding.key for finding, _ in rows.pairs())
+            return Known(one, everywhere, frozenset(findings_in(then, scope, rows)))
+
+
+def reading(of: Judged, wanted: Wanted) -> Reading:
+    """The reading of a ledger that was asked for. `Refused` where the period, the school or the earlier report is none.
+    """
+    source = of.source
+    period = period_of(source, wanted)
+    school, ids = school_of(source, wanted.school)
+    wanted = wanted._replace(school="" if school is None else school.id)
+    scope = Scope(period, ids)
+    earlier = _attested(source, wanted, school)
+    made = made_from(source, of.checked.evidence, wanted.as_of, wanted.options(period, of.checkpoints, earlier))
+    return read(
+        source,
+        of.checked.evidence,
+        of.checked.result,
+        of.checked.rows,
+        of.verification,
+        scope,
+        made,
+        school=school,
+        since=None if earlier is None else _known(source, earlier, scope),
+        only_new=bool(wanted.since),
+        app=wanted.app,
+    )
 
 
 def build(kind: str) -> Callable[[Reading, Source], Document]:
@@ -137,3 +190,8 @@ def build(kind: str) -> Callable[[Reading, Source], Document]:
     module, _, name = KINDS[kind].partition(":")
     found: Callable[[Reading, Source], Document] = getattr(import_module(module), name)
     return found
+
+
+def document(of: Judged, wanted: Wanted) -> Document:
+    """The document that was asked for, of an open ledger."""
+    return build(wanted.kind)(reading(of, wanted), of.source)

@@ -1,102 +1,235 @@
-"""`report`: verifies, checks, and writes the compliance report with its charts into a folder."""
+"""`report`: the documents for governors, the data protection officer and the auditor, in any format, or all of them."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Iterator
 from datetime import date
-from itertools import chain
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 import click
 
-from ledger.cli.progress import progress
-from ledger.errors import Refused
+from ledger.cli.edge import clock, entropy
+from ledger.errors import NotGenuine, Refused
 from ledger.seal import Head
-from ledger.source import Source
-from ledger.verify.assurance import verify
-from reports import cache
-from reports.cli.edge import day, not_run, statements, status
-from reports.documents.compliance import Compliance, compliance
-from reports.documents.tally import Tally
-from reports.evidence import evidence_of
-from reports.run import run
+from ledger.writer import Ledger, Receipt
+from reports.charts.drawn import DRAW
+from reports.cli.edge import day, not_run
+from reports.cli.making import KINDS, Judged, Wanted, document, judged
+from reports.cli.writing import Written, write, write_all
+from reports.documents.blocks import Document
+from reports.formats.html import IndexEntry, index_html
+from reports.formats.rendering import ENDINGS, charts_of, rendered
+
+BUNDLE = "evidence.zip"
+
+SET = (
+    ("governors.html", "governors", "html"),
+    ("governors.pdf", "governors", "pdf"),
+    ("governors.md", "governors", "md"),
+    ("report.html", "dpo", "html"),
+    ("report.pdf", "dpo", "pdf"),
+    ("findings.csv", "dpo", "csv"),
+    ("report.xlsx", "dpo", "xlsx"),
+    ("report.json", "dpo", "json"),
+    ("auditor.html", "auditor", "html"),
+    ("auditor.pdf", "auditor", "pdf"),
+    ("auditor.json", "auditor", "json"),
+)
+"""The sensible set: a file's name, for whom it is, and its format."""
 
 
-def report_on(path: Path, as_of: date) -> Compliance:
-    """The report on the ledger at `path` as of a London day, from scratch. `Refused` where it cannot be read."""
-    with Source(path) as source:
-        with progress("Verifying", source.head.size) as done:
-            verification = verify(path, done)
-        evidence = evidence_of(source)
-        tally = Tally(evidence, as_of)
-        with progress("Checking", statements(source)) as done:
-            result = run(replace(evidence, recorded=tally.through(evidence.recorded)), as_of, done)
-        return compliance(source, evidence, result, tally, verification)
+def period_given(given: dict[str, str | None], whole: bool) -> str:
+    """The period that the options name, as an attestation seals it; "" for none. `Refused` where they name two."""
+    named = {name: value for name, value in given.items() if value is not None}
+    kinds = {"from" if name == "to" else name for name in named} | ({"whole"} if whole else set())
+    if len(kinds) > 1:
+        raise Refused("Name one period: --year, --term, --month, --from and --to, or --whole.")
+    if any("," in value or "=" in value for value in named.values()):
+        raise Refused("A period is written with letters, digits and hyphens only.")
+    return "whole" if whole else ",".join(f"{name}={value}" for name, value in named.items())
 
 
-def files(report: Compliance) -> dict[str, Iterable[str]]:
-    """The report's files: name → its text in pieces, the same for the same ledger, day and version of this program."""
-    from reports.charts.drawn import drawn
-    from reports.formats.csv_ import as_csv
-    from reports.formats.html import as_html
-    from reports.formats.json_ import as_json
+def bundle_of(of: Judged) -> bytes | None:
+    """The evidence bundle of an open ledger; None where no checkpoint covers it, or it gives no proof."""
+    from reports.bundling import evidence_bundle
 
-    charts = drawn(report.figures)
-    return {
-        "report.html": (as_html(report, charts),),
-        # With the mark at the beginning Excel knows that this is UTF-8.
-        "findings.csv": chain(("\N{ZERO WIDTH NO-BREAK SPACE}",), as_csv(report.rows)),
-        "report.json": as_json(report.result, report.rows),
-        **{f"{name}.svg": (svg,) for name, svg in charts.items()},
-    }
-
-
-def write(folder: Path, contents: Mapping[str, Iterable[str]]) -> None:
-    """Writes `contents` into `folder` as UTF-8, each file whole or not at all. `Refused` where that is impossible.
-
-    A chart of an earlier report that this one does not have is removed.
-    """
-    from reports.charts.drawn import DRAW
-
+    if not of.checkpoints or of.verification.problems:
+        return None
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, content in contents.items():
-            with NamedTemporaryFile(dir=folder, prefix=f".{name}-", delete=False) as file:
-                try:
-                    file.writelines(text.encode() for text in content)
-                    file.close()
-                    os.chmod(file.name, 0o644)
-                    os.replace(file.name, folder / name)
-                except BaseException:
-                    os.unlink(file.name)
-                    raise
-        for name in DRAW:
-            if f"{name}.svg" not in contents:
-                (folder / f"{name}.svg").unlink(missing_ok=True)
-    except OSError as error:
-        raise Refused(f"{folder}: the report cannot be written there: {error.strerror or error}.") from None
+        return evidence_bundle(of.source, of.checked.result, of.checked.rows, checkpoints=of.checkpoints)
+    except (Refused, NotGenuine):
+        return None  # `bundle` says why
+
+
+def made(of: Judged, wanted: Wanted, bundle: bytes | None = None) -> tuple[Document, Iterator[bytes]]:
+    """A document, and the bytes of its file. Only the auditor's PDF carries the evidence: the entries are not public.
+    """
+    found = document(of, wanted)
+    attached = {BUNDLE: bundle} if bundle is not None and wanted.kind == "auditor" else {}
+    return found, rendered(found, wanted.format, attached)
+
+
+def _attest(path: Path, of: Judged, document: Document, written: Written) -> Receipt:
+    made_from = document.made
+    with Ledger(path, clock, entropy) as ledger:
+        return ledger.attest(
+            written.sha256,
+            made_from.options,
+            made_from.as_of,
+            made_from.registers,
+            made_from.version,
+            Head(made_from.size, made_from.head),
+        )
+
+
+def _say(of: Judged) -> None:
+    if of.checked.unkept is not None:
+        click.echo(f"The findings are not kept for browsing: {of.checked.unkept}", err=True)
+    if of.verification.problems:
+        click.echo(
+            "The record does not verify; every report says so first. `transfer-ledger verify` says more.", err=True
+        )
+    if (sentence := not_run(of.checked.result)) is not None:
+        click.echo(sentence, err=True)
+
+
+def the_set(of: Judged, wanted: Wanted) -> tuple[dict[str, Iterator[bytes]], dict[str, Document]]:
+    """The files of the sensible set by their names, and the documents among them."""
+    bundle = bundle_of(of)
+    contents: dict[str, Iterator[bytes]] = {}
+    documents: dict[str, Document] = {}
+    for name, kind, ending in SET:
+        documents[name], contents[name] = made(of, wanted._replace(kind=kind, format=ending), bundle)
+    for name, svg in charts_of(documents["report.html"]).items():
+        contents[f"{name}.svg"] = iter((svg.encode(),))
+    if bundle is not None:
+        contents[BUNDLE] = iter((bundle,))
+    return contents, documents
+
+
+def write_set(folder: Path, of: Judged, wanted: Wanted) -> tuple[dict[str, Written], dict[str, Document]]:
+    """Writes the sensible set with an index into `folder`."""
+    contents, documents = the_set(of, wanted)
+    obsolete = (BUNDLE, *(f"{name}.svg" for name in DRAW))
+    written = write_all(folder, contents, obsolete)
+    main = documents["report.html"]
+    entries = [
+        IndexEntry(
+            name,
+            documents[name].title if name in documents else "",
+            documents[name].about if name in documents else "",
+            one.sha256,
+            one.size,
+        )
+        for name, one in written.items()
+    ]
+    index = index_html(entries, main.organisation, "Reports", main.about, main.made)
+    return {"index.html": write(folder / "index.html", iter((index.encode(),))), **written}, documents
+
+
+def _status(of: Judged, documents: list[Document]) -> int:
+    from reports.documents.blocks import numbers
+
+    if of.verification.problems:
+        return 1
+    opened = [numbers(one).get("open-breaches") for one in documents]
+    if any(opened):
+        return 1
+    return 0 if all(one.ran for one in of.checked.result.checks) else 2
 
 
 @click.command()
-@click.argument("ledger", type=click.Path(path_type=Path))
-@click.option(
-    "-o", "--output", "folder", required=True, type=click.Path(path_type=Path), help="The folder to write into."
-)
+@click.argument("ledger", type=click.Path(path_type=Path), required=False)
+@click.option("--for", "kind", type=click.Choice(list(KINDS)), help="For whom; without it, all reports.")
+@click.option("--format", "ending", type=click.Choice(ENDINGS), help="How to write it; html unless OUTPUT's name says.")
+@click.option("--year", metavar="YEAR", help="A school year, as 2009-10.")
+@click.option("--term", metavar="TERM", help="A term that the register states, as autumn-2009.")
+@click.option("--month", metavar="MONTH", help="A month, as 2010-05.")
+@click.option("--from", "first", metavar="DATE", help="The first day (YYYY-MM-DD).")
+@click.option("--to", "last", metavar="DATE", help="The last day (YYYY-MM-DD).")
+@click.option("--whole", is_flag=True, help="Everything recorded, instead of the last school year.")
+@click.option("--school", default="", metavar="ID", help="What one school sent, received, or is named in.")
+@click.option("--since-last", is_flag=True, help="Only what is new since the last attested report of this kind.")
+@click.option("--all-schools", type=click.Path(path_type=Path), metavar="DIR", help="Every ledger in a folder.")
+@click.option("--attest", is_flag=True, help="Seal the report's digest, so that anyone can tell it from another.")
+@click.option("--app", default="", metavar="URL", help="Where the app answers, for links to it.")
 @click.option("--as-of", metavar="DATE", help="The day that is spoken of (YYYY-MM-DD); today in London.")
+@click.option(
+    "-o", "--output", required=True, type=click.Path(path_type=Path), help="The file, or without --for the folder."
+)
 @click.pass_context
-def report(ctx: click.Context, ledger: Path, folder: Path, as_of: str | None) -> None:
-    """Write the compliance report on LEDGER: exit 0 no open breach, 1 an open breach or alteration, 2 could not run."""
-    made = report_on(ledger, day(as_of))
-    contents = files(made)
-    write(folder, contents)
-    if (why := cache.keep(ledger, made.result, made.rows.told(), Head(made.size, made.head), None)) is not None:
-        click.echo(f"The findings are not kept for browsing: {why}", err=True)
-    click.echo(f"{made.rating_title}. Wrote {', '.join(contents)} into {folder}.")
-    if made.verification.problems:
-        click.echo(made.verification_words, err=True)
-    if (sentence := not_run(made.result)) is not None:
-        click.echo(sentence, err=True)
-    ctx.exit(1 if made.verification.problems else status(made.result))
+def report(
+    ctx: click.Context,
+    ledger: Path | None,
+    kind: str | None,
+    ending: str | None,
+    year: str | None,
+    term: str | None,
+    month: str | None,
+    first: str | None,
+    last: str | None,
+    whole: bool,
+    school: str,
+    since_last: bool,
+    all_schools: Path | None,
+    attest: bool,
+    app: str,
+    as_of: str | None,
+    output: Path,
+) -> None:
+    """Write a report on LEDGER: exit 0 nothing to decide, 1 an open breach or alteration, 2 could not run.
+
+    Without --for and --format it writes all reports, with an index, into a folder. They speak of the last school year
+    unless another period is named.
+    """
+    spoken_of: date = day(as_of)
+    period = period_given({"year": year, "term": term, "month": month, "from": first, "to": last}, whole)
+    single = kind is not None or ending is not None
+    wanted = Wanted(kind or "dpo", spoken_of, "", period, school, "last" if since_last else "", _app(app))
+    if all_schools is not None:
+        if ledger is not None or single or attest or school or since_last:
+            raise Refused("--all-schools takes a folder of ledgers, a period and -o, and nothing else.")
+        from reports.cli.authority import report_on_all
+
+        ctx.exit(report_on_all(all_schools, wanted, output))
+    if ledger is None:
+        raise Refused("Name the ledger, or a folder of them with --all-schools.")
+    scratch = attest or kind in (None, "auditor")
+    with judged(ledger, spoken_of, from_scratch=scratch, keep=True) as of:
+        if single:
+            found = ending_of(ending, output)
+            bundle = bundle_of(of) if (wanted.kind, found) == ("auditor", "pdf") else None
+            one, pieces = made(of, wanted._replace(format=found), bundle)
+            documents = {output.name: one}
+            written = {output.name: write(output, pieces)}
+            click.echo(f"Wrote {output}: {written[output.name].size:,} bytes, SHA-256 {written[output.name].sha256}.")
+        else:
+            written, documents = write_set(output, of, wanted)
+            click.echo(f"Wrote {', '.join(written)} into {output}.")
+        _say(of)
+        if since_last and not any(one.startswith("since=") for one in next(iter(documents.values())).made.options):
+            click.echo("No report of this kind was attested before, so everything is new.", err=True)
+        status = _status(of, list(documents.values()))
+        if attest and of.verification.problems:
+            click.echo("It is not attested: the record does not verify.", err=True)
+        elif attest:
+            for name, one in documents.items():
+                receipt = _attest(ledger, of, one, written[name])
+                click.echo(f"Attested {name} as entry {receipt.seq}  {receipt.hash}")
+    ctx.exit(status)
+
+
+def _app(text: str) -> str:
+    if not text:
+        return ""
+    if not text.startswith(("http://", "https://")) or not text.isascii() or not text.isprintable() or " " in text:
+        raise Refused("--app: write the address where the app answers, as http://127.0.0.1:8001/.")
+    if len(text) > 150:
+        raise Refused("--app: the address has more than 150 characters.")
+    return text if text.endswith("/") else f"{text}/"
+
+
+def ending_of(ending: str | None, output: Path, usual: str = "html") -> str:
+    """The format that was asked for, or that the file's name says, or the usual one."""
+    of_name = output.suffix.lower().removeprefix(".")
+    return ending or (of_name if of_name in ENDINGS else usual)

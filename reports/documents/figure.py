@@ -14,9 +14,9 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     """One figure: `series` are (name, a number for each of `across`).
 
     `kind` says how it is drawn: `bars` stacks the series over what is `across`, `grid` has a row for each series and a
-    column for each of `across`, `graph` an arrow for each series, whose ends `ends` names in the same order. `name` says
-    which figure it is and is part of file names and ids; `style` tells figures of one kind apart that have colours of
-    their own. `heading` heads the first column of its table, `empty` says so where there is nothing.
+    column for each of `across`, `graph` an arrow for each series, whose ends `ends` names in the same order. `name`
+    says which figure it is and is part of file names and ids; `style` tells figures of one kind apart that have colours
+    of their own. `heading` heads the first column of its table, `empty` says so where there is nothing.
     """
 
     name: str

@@ -9,10 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import date
+from importlib import metadata
 from typing import NamedTuple
 
 import msgspec
 
+from ledger.errors import Refused
 from ledger.london import day_of
 from ledger.members import Attestation, Organisation
 from ledger.register.terms import Law
@@ -38,6 +40,19 @@ class Attested(NamedTuple):
     def kind(self) -> str:
         """For whom it was: the value of its option `for`, "" where it has none."""
         return next((one[4:] for one in self.entry.options if one.startswith("for=")), "")
+
+    @property
+    def school(self) -> str:
+        """The id of the school that it was about, "" for everybody."""
+        return next((one[7:] for one in self.entry.options if one.startswith("school=")), "")
+
+
+class Known(NamedTuple):
+    """What was found when an earlier report was attested: the keys of all findings then, and of those in a scope."""
+
+    attested: Attested
+    everywhere: frozenset[str]
+    in_scope: frozenset[str]
 
 
 class Since(NamedTuple):
@@ -167,18 +182,18 @@ def read(
     made: Made,
     *,
     school: Organisation | None = None,
-    since: tuple[Attested, frozenset[str]] | None = None,
+    since: Known | None = None,
     only_new: bool = False,
     app: str = "",
 ) -> Reading:
     """The reading of an open ledger in `scope`, from a check of all of it (`result`, `rows`) and its verification.
 
-    `since` is an attested report and the keys of what was found when it was made; with `only_new`, nothing but what is
-    new since is spoken of. `evidence` is `source`'s.
+    `since` is an attested report and what was found when it was made; with `only_new`, nothing but what is new since is
+    spoken of. `evidence` is `source`'s.
     """
     counts = Counts(source, evidence, result.as_of, scope)
     scoped, inside = _result(source, evidence, result, rows, counts)
-    new = None if since is None else _since(source, evidence, result.as_of, scope, scoped, *since)
+    new = None if since is None else _since(source, evidence, scope, result, scoped, since)
     if only_new and new is not None:
         recent = scope._replace(since=new.attested.entry.size)
         counts = Counts(source, evidence, result.as_of, recent)
@@ -210,22 +225,33 @@ def read(
     )
 
 
-def _since(
-    source: Source,
-    evidence: Evidence,
-    as_of: date,
-    scope: Scope,
-    result: Result,
-    attested: Attested,
-    known: frozenset[str],
-) -> Since:
-    now = {finding.key for finding in result.findings}
-    recent = Counts(source, evidence, as_of, scope._replace(since=attested.entry.size))
+def _since(source: Source, evidence: Evidence, scope: Scope, result: Result, scoped: Result, known: Known) -> Since:
+    now = {finding.key for finding in scoped.findings}
+    everywhere = {finding.key for finding in result.findings}
+    size = known.attested.entry.size
+    recent = Counts(source, evidence, result.as_of, scope._replace(since=size))
     decisions = source.db.execute(
-        "SELECT count(*) FROM entries WHERE kind <> 'transfer' AND kind = 'review' AND seq >= ?",
-        (attested.entry.size,),
+        "SELECT count(*) FROM entries WHERE kind <> 'transfer' AND kind = 'review' AND seq >= ?", (size,)
     ).fetchone()[0]
-    return Since(attested, frozenset(now - known), len(known - now), recent.transfers, decisions)
+    new, gone = frozenset(now - known.everywhere), len(known.in_scope - everywhere)
+    return Since(known.attested, new, gone, recent.transfers, decisions)
+
+
+def made_from(source: Source, evidence: Evidence, as_of: date, options: tuple[str, ...]) -> Made:
+    """What a document of an open ledger says that it was made from."""
+    last = source.entry(source.head.size - 1)
+    if last is None:
+        raise Refused(f"{source.path}: its last entry is not where it should be; `transfer-ledger verify` says more.")
+    return Made(
+        origin=source.genesis().origin,
+        size=source.head.size,
+        head=source.head.hash,
+        head_at=last[0].recorded_at,
+        as_of=as_of,
+        registers=tuple(dict.fromkeys(one.entry.sha256 for one in evidence.adopted)),
+        version=metadata.version("transfer-ledger"),
+        options=options,
+    )
 
 
 def attested_day(one: Attested) -> date:

@@ -1,0 +1,2 @@
+"""Documents in forms that others have set: the ICO's record of processing, an answer under Article 15, a public page.
+"""
