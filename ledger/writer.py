@@ -11,6 +11,7 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -120,7 +121,8 @@ class Ledger:
         """What would be sealed of a transfer that states `members` with names as typed; writes no entry."""
         with store.sentences(self.path):
             if self._names_stale():
-                with store.writing(self.db):
+                # What is appended may be settled one by one, in the transaction that appends it.
+                with nullcontext() if self.db.in_transaction else store.writing(self.db):
                     self._fresh_names()
             return settle.settle(members, texts, self._names)
 

@@ -141,7 +141,7 @@ def last_school_year(source: Source, as_of: date) -> Period:
     if end_of_school_year(school_year(as_of)) == as_of:
         ended = year(school_year(as_of))
     found = source.db.execute(
-        "SELECT 1 FROM entries WHERE transferred_on BETWEEN ? AND ? LIMIT 1",
+        "SELECT 1 FROM transfers WHERE transferred_on BETWEEN ? AND ? LIMIT 1",
         (str(ended.first), str(ended.last)),
     ).fetchone()
     return ended if found else year(school_year(as_of))
