@@ -22,7 +22,7 @@ from pathlib import Path
 
 import click
 
-from bench import checks, evidence
+from bench import checks, documents, evidence, processes
 from bench.ledgers import ORIGIN, bare, clock, contents, filled, new
 from ledger import store
 from ledger.verify import database, record
@@ -177,7 +177,7 @@ def checking(folder: Path) -> None:
 
 def memory(smaller: Path, larger: Path) -> None:
     """Peak memory of `verify` on a ledger and on one ten times as large: the same."""
-    peaks = [_peak("verify", path) for path in (smaller, larger)]
+    peaks = [processes.verb("verify", path).peak for path in (smaller, larger)]
     click.echo(
         f"peak memory of verify: {peaks[0]:.0f} MB at 100,000 entries, {peaks[1]:.0f} MB at 1,000,000 (the same)"
     )
@@ -192,32 +192,12 @@ def reporting(folder: Path, rows: int = 100_000) -> None:
             day = f"2010-{n % 9 + 1:02}-{n % 28 + 1:02}"
             out.write(f"r{n},{day},local-authority,Somebody {n % 40},maintain-accuracy,forename;surname,sent {n}\n")
     peaks = {
-        "import": _peak("import", path, file),
-        "check": _peak("check", path, "--as-of", "2011-01-31", "--format", "json"),
-        "report": _peak("report", path, "-o", folder / "report", "--as-of", "2011-01-31"),
+        "import": processes.verb("import", path, file).peak,
+        "check": processes.verb("check", path, "--as-of", "2011-01-31", "--format", "json").peak,
+        "report": processes.verb("report", path, "-o", folder / "report", "--as-of", "2011-01-31").peak,
     }
     said = ", ".join(f"{verb} {peak:.0f} MB" for verb, peak in peaks.items())
     click.echo(f"peak memory at {rows:,} transfers, two findings on each: {said} (at most 300 MB)")
-
-
-_MEASURED = """
-import sys
-from ledger.cli import main
-sys.argv[0] = "transfer-ledger"
-try:
-    main()
-except SystemExit as left:
-    assert left.code in (0, 1), left.code
-sys.stdout.flush()
-print(*(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")), file=sys.stderr)
-"""
-
-
-def _peak(*arguments: object) -> float:
-    # The largest resident size of a whole process, in MB.
-    command = [sys.executable, "-c", _MEASURED, *map(str, arguments)]
-    done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=True)
-    return int(done.stderr.split()[-1]) / 1024
 
 
 if __name__ == "__main__":
@@ -235,8 +215,11 @@ if __name__ == "__main__":
         for path in (small, large):
             path.unlink()
         checked = [checks.filled(folder / f"checked-{count}.db", count) for count in (100_000, 1_000_000)]
-        peaks = [_peak("check", path, "--as-of", "2010-10-01", "--from-scratch") for path in checked]
+        peaks = [processes.verb("check", path, "--as-of", "2010-10-01", "--from-scratch").peak for path in checked]
         click.echo(
             f"peak memory of check: {peaks[0]:.0f} MB at 100,000 transfers, {peaks[1]:.0f} MB at 1,000,000 (the same)"
         )
         checks.checking(checked[1], 1_000_000)
+        for path in checked:
+            path.unlink()
+        documents.reporting(folder, folder / "demo" / "transfers.db")
