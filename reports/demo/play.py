@@ -24,16 +24,18 @@ from ledger.cli.register import read_linted
 from ledger.errors import Refused
 from ledger.intake.draft import Stated
 from ledger.intake.open import read
-from ledger.seal import Entropy, Head
+from ledger.seal import Entropy
 from ledger.settle import Content
 from ledger.source import Source
 from ledger.verify.assurance import verify
 from ledger.writer import Ledger, create
-from reports import cache
-from reports.cli.report import files, report_on, write
+from reports.cli.making import Wanted, judged
+from reports.cli.report import write_set
 from reports.demo.compare import Difference, compare, found, planted
 from reports.demo.make import EXPECTED, FOLDER, LATE, ORGANISATIONS, TRANSFERS
 from reports.demo.sent import instant
+from reports.run import rate
+from reports.wording import RATINGS
 
 Say = Callable[[str], None]
 
@@ -172,16 +174,15 @@ def play(directory: Path, say: Say, entropy: Entropy = os.urandom, folder: Path 
     say(f"  head {verification.head}")
 
     step("What did not go as documented?", f"check {shown} --as-of {AS_OF}")
-    compliance = report_on(path, AS_OF)
-    result = compliance.result
-    difference = compare(planted(folder / EXPECTED), found(result.findings, _ids(path)))
-    _say_findings(say, result.counts, len(result.findings), difference)
+    with judged(path, AS_OF, from_scratch=True, keep=True) as of:
+        result = of.checked.result
+        difference = compare(planted(folder / EXPECTED), found(result.findings, _ids(path)))
+        _say_findings(say, result.counts, len(result.findings), difference)
 
-    step("The compliance report.", f"report {shown} -o {quote(str(report))} --as-of {AS_OF}")
-    contents = files(compliance)
-    write(report, contents)
-    cache.keep(path, result, compliance.rows.told(), Head(compliance.size, compliance.head), None)
-    say(f"  {compliance.rating_title}: {report / 'report.html'} and {len(contents) - 1} files beside it")
+        step("The reports.", f"report {shown} -o {quote(str(report))} --as-of {AS_OF}")
+        written, _ = write_set(report, of, Wanted("dpo", AS_OF))
+        level = rate(result, verified=not verification.problems).level
+        say(f"  {RATINGS[level]}: {report / 'index.html'} and {len(written) - 1} files beside it")
 
     step(
         "Sign it, and give the checkpoint to others: then it can be shown for ever that nothing of it was altered. Not "
