@@ -38,7 +38,7 @@ class Fill(NamedTuple):
 
     colour: str
     hatch: str = ""
-    hatching: str = "white"
+    hatching: str = "#ffffff"
 
 
 class Sheet:
@@ -95,13 +95,13 @@ class Sheet:
             patch.set_hatch(fill.hatch)
             patch.set_hatchcolor(fill.hatching)
         patch.set_clip_on(False)
-        self._axes.add_patch(patch)
+        self._axes.add_artist(patch)
 
     def shape(self, points: Sequence[Point], colour: str) -> None:
         """A polygon."""
         from matplotlib.patches import Polygon
 
-        self._axes.add_patch(Polygon(points, closed=True, facecolor=colour, edgecolor="none", clip_on=False))
+        self._axes.add_artist(Polygon(points, closed=True, facecolor=colour, edgecolor="none", clip_on=False))
 
     def line(
         self, start: Point, end: Point, colour: str = GRID, thick: float = 0.6, dashes: tuple[float, ...] = ()
@@ -126,7 +126,7 @@ class Sheet:
         if dashes:
             # A patch takes its dashes by the width of its line.
             patch.set_linestyle((0, tuple(length / thick for length in dashes)))
-        self._axes.add_patch(patch)
+        self._axes.add_artist(patch)
 
 
 class Drawing(NamedTuple):

@@ -14,7 +14,7 @@ from reports.documents.figure import Figure
 FILLS = {
     "severity": (Fill(DEEP), Fill("#d9702b", "////"), Fill("#f6dfb0", "\\\\\\\\", "#a3771c")),
     "closing": (Fill("#7fb1d9"), Fill("#f6e9b8", "\\\\\\\\", "#94801f"), Fill(DEEP, "////")),
-    "plain": (Fill("#2866a5"), Fill("#8db8dc", "////"), Fill("#dbe7f3", "\\\\\\\\", "#5b7ea3"), Fill("#b9b9b9", "xxx")),
+    "plain": (Fill("#2866a5"), Fill("#8db8dc", "////"), Fill("#dbe7f3", "\\\\\\\\", "#5b7ea3")),
 }
 """The looks of the series by a figure's style, in their order; a further series begins again."""
 
