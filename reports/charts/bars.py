@@ -1,89 +1,56 @@
-"""Numbers over time as stacked bars: findings by severity, and the uses of ContactPoint around its closing.
-
-Each series has its own lightness and its own hatching, so that it is known without its colour.
-"""
+"""Numbers as bars, several series stacked: findings over time, open breaches by age, time to recording."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from reports.charts.svg import GRID, INK, svg
+from reports.charts.sheet import HEADED, MARGIN, QUIET, SMALL, WIDTH, Drawing, Sheet
+from reports.charts.stack import Scale, fills, legend, stacked
+from reports.charts.words import printable, width, wrap
 from reports.documents.figure import Figure
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure as Canvas
-
-_SEVERITY = (("#5b0f2b", ""), ("#d9702b", "////"), ("#f3d9a4", "\\\\\\\\"))
-_CLOSING = (("#7fb1d9", ""), ("#f3e3a4", "\\\\\\\\"), ("#5b0f2b", "////"))
-
-MOST_LABELS = 14
-"""So many names of periods fit below the bars."""
+_HIGH = 150.0
+_LINES = 3
+_WIDEST = 56.0
 
 
-def _stack(axes: Axes, figure: Figure, styles: tuple[tuple[str, str], ...], width: float) -> None:
-    from matplotlib.ticker import MaxNLocator
-
-    below = [0] * len(figure.across)
-    for (name, values), (colour, hatch) in zip(figure.series, styles, strict=True):
-        there = [at for at, value in enumerate(values) if value]
-        axes.bar(
-            there,
-            [values[at] for at in there],
-            bottom=[below[at] for at in there],
-            width=width,
-            color=colour,
-            hatch=hatch,
-            edgecolor="white",
-            linewidth=0.5,
-            label=f"{name} ({sum(values):,})",
-        )
-        below = [low + value for low, value in zip(below, values, strict=True)]
-    axes.set_xlim(-0.6, len(figure.across) - 0.4)
-    axes.yaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
-    axes.yaxis.grid(visible=True, color=GRID)
-    axes.set_ylim(0, max(*below, 1) * 1.12)
-    axes.set_title(figure.title, loc="left", fontweight="bold", pad=10)
+def _labels(figure: Figure, slot: float) -> tuple[int, list[list[str]]]:
+    """Every how many bars one is named, and the lines of each name."""
+    for step in range(1, len(figure.across) + 1):
+        room = slot * step - 4
+        texts = figure.across[::step]
+        if all(width(word, SMALL) <= room for text in texts for word in printable(text).split(" ")):
+            return step, [wrap(text, room, SMALL, _LINES) for text in texts]
+    return 1, [wrap(text, slot - 4, SMALL, _LINES) for text in figure.across]
 
 
-def severities(figure: Figure) -> str:
-    """Findings by severity over time, as SVG text."""
+def draw(figure: Figure) -> Drawing:
+    """The bars. One series alone needs no line that names it."""
+    named = len(figure.series) > 1
+    top = HEADED + (30 if named else 24)
+    columns = [[numbers[at] for _, numbers in figure.series] for at in range(len(figure.across))]
+    totals = [sum(column) for column in columns]
+    scale = Scale(max(totals), top, top + _HIGH)
+    left = MARGIN + scale.room + 8
+    slot = (WIDTH - MARGIN - left) / len(columns)
+    wide = min(slot * 0.8, _WIDEST)
+    step, labels = _labels(figure, slot)
+    lines = max(map(len, labels))
 
-    def on(canvas: Canvas) -> None:
-        axes = canvas.add_subplot()
-        _stack(axes, figure, _SEVERITY, 0.8)
-        step = -(-len(figure.across) // MOST_LABELS) or 1
-        axes.set_xticks(
-            range(0, len(figure.across), step),
-            [period.replace(" ", "\n") for period in figure.across[::step]],
-        )
-        axes.tick_params(axis="x", length=0)
-        axes.set_ylabel("Findings")
-        canvas.legend(loc="outside upper right", frameon=False, ncols=3, handlelength=1.6)
+    def on(sheet: Sheet) -> None:
+        sheet.title(figure.title)
+        if named:
+            legend(sheet, figure)
+        else:
+            sheet.words((MARGIN, HEADED + 2), figure.series[0][0], WIDTH - 2 * MARGIN, size=SMALL, colour=QUIET)
+        scale.draw(sheet, left)
+        for at, column in enumerate(columns):
+            middle = left + (at + 0.5) * slot
+            high = stacked(sheet, scale, middle - wide / 2, wide, column, fills(figure))
+            if totals[at] and width(f"{totals[at]:,}", SMALL) <= slot - 2:
+                sheet.words((middle, high - 6), f"{totals[at]:,}", slot, size=SMALL, align="center")
+        for place, text in enumerate(labels):
+            half = max(width(one, SMALL) for one in text) / 2
+            x = min(left + (place * step + 0.5) * slot, WIDTH - 2 - half)
+            for line, one in enumerate(text):
+                sheet.words((x, scale.bottom + 10 + 11 * line), one, slot * step, size=SMALL, align="center")
 
-    return svg(figure.name, figure.title, figure.description, (9.5, 3.4), on)
-
-
-def closing(figure: Figure) -> str:
-    """Uses of ContactPoint day by day, its closing in the middle, as SVG text."""
-
-    def on(canvas: Canvas) -> None:
-        axes = canvas.add_subplot()
-        _stack(axes, figure, _CLOSING, 0.9)
-        middle = len(figure.across) // 2
-        axes.axvline(middle, color=INK, linewidth=1.2, linestyle=(0, (4, 3)), zorder=0.9)
-        axes.annotate(
-            f"switched off at noon, {figure.across[middle]}",
-            (middle, 1),
-            (6, -4),
-            xycoords=("data", "axes fraction"),
-            textcoords="offset points",
-            va="top",
-            fontsize=8.5,
-        )
-        marks = [at for at in range(len(figure.across)) if (at - middle) % 7 == 0]
-        axes.set_xticks(marks, [figure.across[at].replace(" ", "\n") for at in marks])
-        axes.set_ylabel("Transfers")
-        canvas.legend(loc="outside upper right", frameon=False, ncols=3, handlelength=1.6)
-
-    return svg(figure.name, figure.title, figure.description, (9.5, 3.4), on)
+    return Drawing(WIDTH, scale.bottom + 10 + 11 * lines + 2, on)

@@ -8,55 +8,61 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from html import escape
 from typing import TYPE_CHECKING, Any
+
+from reports.charts.sheet import INK, Drawing, Sheet
+from reports.documents.figure import Figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
 
-INK = "#1f2430"
-QUIET = "#5c6470"
-GRID = "#dfe3e8"
-
 _STYLE: dict[Any, Any] = {
     "svg.fonttype": "path",
-    "font.family": "DejaVu Sans",
-    "font.size": 9.0,
     "text.color": INK,
-    "axes.edgecolor": QUIET,
-    "axes.labelcolor": INK,
-    "axes.axisbelow": True,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "xtick.color": QUIET,
-    "ytick.color": QUIET,
-    "xtick.labelcolor": INK,
-    "ytick.labelcolor": INK,
-    "hatch.linewidth": 0.6,
+    "text.parse_math": False,
+    "hatch.linewidth": 0.7,
 }
 
+_COMMENT = re.compile(r"\s*<!--.*?-->", re.DOTALL)
 
-def svg(name: str, title: str, description: str, size: tuple[float, float], draw: Callable[[Canvas], None]) -> str:
-    """What `draw` puts on a canvas of `size` inches, as the text of an SVG file. `name` becomes part of ids."""
+
+@contextmanager
+def laid_out(name: str, drawing: Drawing) -> Iterator[Canvas]:
+    """The canvas with what is drawn on it; as long as it is open, matplotlib has the settings of charts.
+
+    `name` salts the ids in it.
+    """
     import matplotlib as mpl
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure as Canvas
 
-    buffer = io.StringIO()
     with mpl.rc_context():
         mpl.rcdefaults()
         mpl.rcParams.update({**_STYLE, "svg.hashsalt": f"transfer-ledger {name}"})
-        canvas = Canvas(figsize=size, facecolor="white", layout="constrained")
+        canvas = Canvas(figsize=(drawing.width / 72, drawing.height / 72), dpi=72, facecolor="white")
         FigureCanvasSVG(canvas)
-        draw(canvas)
+        drawing.on(Sheet(canvas, drawing.width, drawing.height))
+        yield canvas
+
+
+def svg(figure: Figure, drawing: Drawing) -> str:
+    """The figure as it is drawn, as the text of an SVG file."""
+    buffer = io.StringIO()
+    with laid_out(figure.name, drawing) as canvas:
         canvas.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
     text = buffer.getvalue()
     # The document type declaration names an address on the network, and says nothing that a browser needs.
     text = '<?xml version="1.0" encoding="utf-8"?>\n' + text[text.index("<svg") :]
+    # Matplotlib repeats every text in a comment beside its letters: what a ledger holds has no place there.
+    text = _COMMENT.sub("", text)
+    name = figure.name
     words = (
         f'<svg role="img" aria-labelledby="{name}-title {name}-desc"\\g<1>>\n'
-        f' <title id="{name}-title">{_plain(title)}</title>\n <desc id="{name}-desc">{_plain(description)}</desc>'
+        f' <title id="{name}-title">{_plain(figure.title)}</title>\n'
+        f' <desc id="{name}-desc">{_plain(figure.description)}</desc>'
     )
     return re.sub(r"<svg((?: [^>]*)?)>", words, text, count=1)
 
