@@ -12,7 +12,6 @@ from ledger.cli.edge import clock, entropy
 from ledger.errors import NotGenuine, Refused
 from ledger.seal import Head
 from ledger.writer import Ledger, Receipt
-from reports.charts.drawn import DRAW
 from reports.cli.edge import day, not_run
 from reports.cli.making import KINDS, Judged, Wanted, document, judged
 from reports.cli.writing import Written, write, write_all
