@@ -184,6 +184,7 @@ def hostile(text: str) -> Document:
         Tag(text, "serious"),
         Link(text, text),
         Link(text, "https://x.example/" + text),
+        Link(text, "#heading"),
     )
     table = Table(
         id="table",
