@@ -161,6 +161,7 @@ def test_each_chart_tells_what_it_shows(made: bytes) -> None:
 def test_a_chart_of_nothing_says_so_and_every_other_has_its_numbers_at_the_end(made: bytes, tmp_path: Path) -> None:
     text = spoken(made, tmp_path)
     assert f"{sample.EMPTY.title}: {sample.EMPTY.empty}" in text
+    assert f"{sample.BARS.description} The numbers are on page 3." in text
     after = text[text.rindex(NUMBERS) :]
     assert "Oct 2009 2 0 20" in after
     assert numbers_of(sample.BARS).rows[1] == ("Oct 2009", 2, 0, 20)
@@ -393,6 +394,11 @@ def test_hostile_text_is_shown_and_never_obeyed(text: str, tmp_path: Path) -> No
     wrong = badly_placed(pdf, tmp_path)
     if text.isascii():  # of other scripts pdftotext puts words together in its own way
         assert wrong == []
+
+
+def test_letters_that_no_font_has_can_still_be_copied_and_heard(tmp_path: Path) -> None:
+    pdf = as_pdf(sample.document(blocks=(Paragraph(("東京都立学校", Code("हिन्दी"))),)), {})
+    assert "東京都立学校" in spoken(pdf, tmp_path)
 
 
 def test_markup_comes_out_letter_by_letter(tmp_path: Path) -> None:
