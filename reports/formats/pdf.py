@@ -149,7 +149,7 @@ class _Setter:
             case str():
                 return {"is": "text", "runs": _runs(one)}
             case Code():
-                return {"is": "code", "runs": ["", _shown(one.text)]}
+                return {"is": "code", "runs": _runs(one.text)}
             case Tag():
                 short = len(one.text) <= LONGEST_FRAMED
                 return {"is": "tag" if short else "bold", "kind": one.kind, "runs": _runs(one.text)}
@@ -288,6 +288,7 @@ def _column(column: Column, cells: list[Json]) -> Json:
     inlines = [one for cell in cells for one in cell]
     plain = ["".join(one["runs"]) for one in inlines if one["is"] not in ("code", "solid", "tag")]
     solid = ["".join(one["runs"]) for one in inlines if one["is"] in ("solid", "tag")]
+    codes = ["".join(one["runs"]) for one in inlines if one["is"] == "code"]
     # What stands beside other pieces of its cell may not break from them either.
     joined = ["".join("".join(one["runs"]) for one in cell if one["is"] != "code") for cell in cells]
     return {
@@ -298,9 +299,7 @@ def _column(column: Column, cells: list[Json]) -> Json:
         "whole": _runs(column.title) if len(column.title) > LONGEST_TITLE else None,
         "heads": _longest(_words(title)),
         "pieces": _longest([*(word for text in (*plain, *joined) for word in _words(text)), *solid]),
-        "codes": ["M" * min(6, max(len(one["runs"][1]) for one in inlines if one["is"] == "code"))]
-        if any(one["is"] == "code" for one in inlines)
-        else [],
+        "codes": _longest(word for text in codes for word in _words(text)),
         "wholes": _longest(["".join("".join(one["runs"]) for one in cell)[:300] for cell in cells]),
     }
 
