@@ -68,8 +68,8 @@ LONGEST_FRAMED = 28
 LONGEST_ADDRESS = 2000
 """Letters of an address that readers of PDFs follow."""
 
-LONGEST_ROW = 600
-"""Letters of a table's row that stays on one page."""
+LONGEST_TOGETHER = 600
+"""Letters of a table's row, or of facts, that stay on one page."""
 
 _TYPES = {
     "csv": "text/csv",
@@ -187,7 +187,7 @@ class _Setter:
             "label": label,
             "caption": _runs(table.caption),
             "columns": columns,
-            "rows": [{"cells": row, "long": _letters(row) > LONGEST_ROW} for row in rows],
+            "rows": [{"cells": row, "long": _letters(row) > LONGEST_TOGETHER} for row in rows],
             "empty": _runs(table.empty),
         }
 
@@ -255,7 +255,9 @@ class _Setter:
                     ],
                 }
             case Facts():
-                return {"is": "facts", "items": self.facts(block.items)}
+                items = self.facts(block.items)
+                letters = sum(_letters([[{"runs": name}], text]) for name, text in items)
+                return {"is": "facts", "items": items, "long": letters > LONGEST_TOGETHER}
             case Table():
                 return self.table(block, label)
             case Chart():

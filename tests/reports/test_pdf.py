@@ -254,20 +254,6 @@ def test_only_the_locked_packages_fonts_are_in_it(made: bytes) -> None:
     assert {name.split("+")[1] for name in names} == {"DejaVuSans", "DejaVuSans-Bold", "DejaVuSansMono"}
 
 
-def test_the_order_of_the_fonts_files_changes_nothing(
-    made: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import matplotlib
-
-    # A folder tells its files in an order of its own on each machine.
-    folder = tmp_path / "fonts" / "ttf"
-    folder.mkdir(parents=True)
-    for file in sorted((Path(matplotlib.get_data_path()) / "fonts" / "ttf").iterdir(), reverse=True):
-        shutil.copy(file, folder)
-    monkeypatch.setattr(matplotlib, "get_data_path", lambda: str(tmp_path))
-    assert as_pdf(sample.document(), charts(sample.document()), ATTACHED) == made
-
-
 def test_a_warning_is_the_first_line_and_every_page_leads_back_to_it(made: bytes, tmp_path: Path) -> None:
     first, *others = texts(made, tmp_path)
     warning = sample.document().warning
