@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+import msgspec
 import syllapy
 
 from reports.documents.blocks import (
+    Block,
     Bullets,
     Chart,
     Document,
@@ -59,19 +61,17 @@ def every_text(document: Document) -> list[str]:
 
 
 def sentences(document: Document) -> list[str]:
-    """The sentences of a document's running text, its headings, and its numbers with their labels."""
+    """The sentences of a document's running text: headings, labels and numbers would only flatter."""
     pieces: list[str] = []
     for block in document.blocks:
-        if isinstance(block, Table | Chart):
+        if not isinstance(block, Paragraph | Bullets | Verdict):
             continue
         pieces += every_text(_only(document, block))
     texts = [re.sub(r" Who: .* By: .*$", "", one) for one in ([document.warning or ""] + pieces)]
     return [one for text in texts for one in re.split(r"(?<=[.?!])\s+", text) if re.search("[A-Za-z]", one)]
 
 
-def _only(document: Document, block: object) -> Document:
-    import msgspec
-
+def _only(document: Document, block: Block) -> Document:
     return msgspec.structs.replace(document, title="", about="", warning=None, blocks=(block,))
 
 
