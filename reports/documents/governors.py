@@ -65,12 +65,12 @@ _ANSWERS: dict[str, tuple[Literal["bad", "unsure", "good", "note"], str]] = {
 _RATINGS = {"act-now": "Act now", "cannot-say": "Cannot say", "no-problem-found": "No problem found"}
 
 _REASONS = {
-    "open-breach": "Something was shared against our notice or the law, and it is not settled yet. One such problem is "
-    "enough for this answer.",
-    "check-not-run": "Some checks could not be run, or not on all the data that went.",
-    "records-missing": "Some sharing that was due is not in the record.",
-    "not-verified": "The record failed its own test, so it may have been changed.",
-    "cannot-tell": "Of more than 5 in 100 transfers, we cannot tell whether they were right.",
+    "open-breach": "Something was shared against our privacy notice or the law, and this is not settled yet. One such "
+    "problem is enough for this answer.",
+    "check-not-run": "Some checks could not be run, or could not be run on every transfer.",
+    "records-missing": "Some transfers that were due are not in the record.",
+    "not-verified": "The record failed its own test, so it may have been altered.",
+    "cannot-tell": "We cannot tell of more than 5 in 100 transfers whether they kept to our privacy notice and the law.",
 }
 
 
@@ -215,10 +215,11 @@ def _verdict(reading: Reading) -> Verdict:
         reasons = ["All checks were run, and none found a problem that is still open."]
         if not reading.counts.transfers:
             kind, title = "note", "Nothing was shared, by the record."
-            reasons = ["No transfer is in the record for this time."]
+            reasons = ["The record holds no transfer of data for this period."]
     rule: Text = (
-        f"Overall rating: {_RATINGS[level]}. One rule gives it. We act now if any problem is open. If not, we cannot "
-        "say where checks, records or trust in the record are lacking. Otherwise, no problem was found.",
+        f"Overall rating: {_RATINGS[level]}. The same rule always gives the rating. If any problem is open, we must "
+        "act now. If none is, we cannot say if checks were not run, transfers are missing, or the record fails its own "
+        "test. Nor can we say if more than 5 in 100 transfers cannot be judged. Otherwise, no problem was found.",
     )
     return Verdict(kind, title, (*((one,) for one in reasons), rule))
 
@@ -226,10 +227,10 @@ def _verdict(reading: Reading) -> Verdict:
 def _numbers(told: Told) -> Numbers:
     return Numbers(
         (
-            Number("transfers", "Times that data was sent", told.transfers),
-            Number("organisations", "Organisations that got it", told.organisations),
+            Number("transfers", "Transfers of data", told.transfers),
+            Number("organisations", "Organisations that received data", told.organisations),
             Number("problems", "Problems to settle", told.problems),
-            Number("cannot-tell", "Points we cannot be sure of", told.untold),
+            Number("cannot-tell", "Points that cannot be judged", told.untold),
         )
     )
 
@@ -251,7 +252,7 @@ def _contactpoint(reading: Reading) -> list[Block]:
     day, at = _closing(reading)
     period = reading.scope.period
     if period.last is not None and period.last < reading.law.contactpoint.day:
-        says = "It was still switched on in all of this time."
+        says = "It was still switched on throughout this period."
     elif after:
         says = "The record shows that it was used after that. This must not happen."
         if all(one.key in decided for one in after):
@@ -300,15 +301,11 @@ def _changes(reading: Reading, told: Told) -> list[Block]:
         if told.new is None:
             lines.append((f"This report shows only what is new since the sealed report of {day}.",))
         else:
-            lines.append(
-                (
-                    f"Since the sealed report of {day}, data was recorded as sent "
-                    f"{_times(told.new[0])}. {_sentence(told.new[1], 'new problem', 'new problems').capitalize()} "
-                    "came up and must be settled.",
-                )
-            )
+            transfers = _sentence(told.new[0], "transfer", "transfers")
+            found = _sentence(told.new[1], "new problem", "new problems")
+            lines.append((f"Recorded since the sealed report of {day}: {transfers}. Found since: {found}.",))
         if reading.since.gone:
-            lines.append(("Some points from that report are no longer found.",))
+            lines.append(("Some points that were found then are no longer found.",))
         lines.append(
             ("Decisions on problems were recorded since then.",)
             if reading.since.decisions
@@ -317,27 +314,18 @@ def _changes(reading: Reading, told: Told) -> list[Block]:
     if reading.past is not None and told.past is not None:
         label, (transfers, problems) = reading.past.scope.period.label, told.past
         if transfers == 0 and problems == 0:
-            lines.append((f"For {label}, the time before, the record shows no data sent.",))
+            lines.append((f"For the period before ({label}), the record holds no transfer of data.",))
         else:
-            changes = " ".join(
-                one
-                for one in (
-                    _change(told.transfers, transfers, "The number of times"),
-                    _change(told.problems, problems, "The number of problems"),
-                )
-                if one
+            changes = [
+                _change(told.transfers, transfers, "The number of transfers"),
+                _change(told.problems, problems, "The number of problems to settle"),
+            ]
+            before = (
+                f"For the period before ({label}), the record holds {_sentence(transfers, 'transfer', 'transfers')} "
+                f"of data, and {_sentence(problems, 'problem', 'problems')} to settle."
             )
-            lines.append(
-                (
-                    f"In the time before ({label}), data was sent {_times(transfers)}. "
-                    f"There are {_sentence(problems, 'problem', 'problems')} to settle from then. {changes}".rstrip(),
-                )
-            )
+            lines.append((" ".join((before, *filter(None, changes))),))
     return [Heading("What has changed", "changes"), Bullets(tuple(lines))]
-
-
-def _times(shown: Shown) -> str:
-    return "at no time" if shown == 0 else _sentence(shown, "time", "times")
 
 
 class Ask(NamedTuple):
@@ -360,7 +348,7 @@ def _asks(reading: Reading, told: Told) -> tuple[list[Ask], bool]:
     critical = [one for one in wanted if one.severity == "critical"]
     asks += [_ask(one) for one in critical]
     if any(not one.ran for one in reading.result.checks):
-        what = "Put our notice for this time into the record, so that all checks can be run."
+        what = "Put our privacy notice for this period into the record, so that all of them can be run."
         asks.append(Ask(f"Some checks could not be run. {what}", "chair", USUAL))
     asks += [_ask(one) for one in wanted if one.severity != "critical"]
     unique = list(dict.fromkeys(asks))
@@ -403,15 +391,15 @@ def _decisions(reading: Reading, told: Told) -> list[Block]:
 
 
 def _trend(told: Told) -> list[Block]:
-    blocks: list[Block] = [Heading("How it went over time", "trend")]
+    blocks: list[Block] = [Heading("The trend", "trend")]
     if not told.rows:
-        return [*blocks, Paragraph(("There is too little to compare.",))]
+        return [*blocks, Paragraph(("There is too little to compare without showing small counts.",))]
     both = told.rows[0].problems is not None
-    columns = [Column("when", "When"), Column("transfers", "Times that data was sent", "number")]
+    columns = [Column("when", "When"), Column("transfers", "Transfers of data", "number")]
     if both:
         columns.append(Column("problems", "Problems to settle", "number"))
     rows = tuple(_cells(row) for row in told.rows)
-    blocks.append(Table("trend", "How often data was sent, and problems to settle", tuple(columns), rows))
+    blocks.append(Table("trend", "Transfers of data, and problems to settle", tuple(columns), rows))
     if both and not any(isinstance(one, Few) for one in (told.transfers, told.problems)):
         blocks.append(Chart(_figure(told.rows)))
     return blocks
@@ -439,28 +427,30 @@ def _figure(rows: tuple[Row, ...]) -> Figure:
 
 def _trust(reading: Reading) -> str:
     if reading.verification.problems:
-        return "The record failed its own test. It may have been changed, so do not rely on this report."
+        return "The record failed its own test. It may have been altered, so do not rely on this report."
     levels = reading.verification.reached.levels
     if "anchored" in levels or "witnessed" in levels:
-        return "The record passed its own test. It also fits what others outside kept of it."
+        return "The record passed its own test. It also agrees with what people outside our organisation kept of it."
     return (
-        "The record passed its own test: no part of it was changed alone. "
-        "We did not compare it with a copy that somebody else kept. So all of it may have been made anew."
+        "The record passed its own test: no single part of it was altered. But it was not compared with a copy that "
+        "somebody else kept, so that the whole of it might have been made anew."
     )
 
 
 def _limits(reading: Reading) -> list[Block]:
     lines: list[Text] = [
-        ("It can only show what was written down. No record shows data that was sent and never recorded.",)
+        ("It can only show what was written down. No record can show a transfer that nobody recorded.",)
     ]
     if not reading.adopted:
-        lines.append(("Our notice is not in the record. So nobody could check what we sent against it.",))
+        lines.append(("Our privacy notice is not in the record, so nobody could compare with it what we sent.",))
     elif reading.not_run:
-        lines.append(("Our notice in the record does not cover all of this time. Some checks were not run for it.",))
+        lines.append(
+            ("The privacy notice in the record does not cover the whole period, so some checks did not see all of it.",)
+        )
     lines.append((_trust(reading),))
     last = reading.scope.period.last
     if last is not None and reading.as_of < last:
-        lines.append((f"This time was not over on {day_in_words(reading.as_of)}, when the report was made.",))
+        lines.append((f"This period was not over on {day_in_words(reading.as_of)}, when the report was made.",))
     lines.append(
         (
             f"Counts from 1 to {LEAST - 1} are not shown. Board papers are public, and a small count might point to a "
@@ -473,7 +463,7 @@ def _limits(reading: Reading) -> list[Block]:
 
 def _data(told: Told) -> tuple[Data, ...]:
     both = not told.rows or told.rows[0].problems is not None
-    columns = [Column("when", "When"), Column("transfers", "Times that data was sent", "number")]
+    columns = [Column("when", "When"), Column("transfers", "Transfers of data", "number")]
     if both:
         columns.append(Column("problems", "Problems to settle", "number"))
     kinds = tuple((problem(one.check, one.outcome), _GRADES[one.outcome], shown) for one, shown in told.kinds)
@@ -484,7 +474,7 @@ def _data(told: Told) -> tuple[Data, ...]:
             (Column("kind", "Kind"), Column("grade", "What it is"), Column("count", "How many", "number")),
             kinds,
         ),
-        Data("trend", "How often data was sent, and problems to settle", tuple(columns), tuple(map(_cells, told.rows))),
+        Data("trend", "Transfers of data, and problems to settle", tuple(columns), tuple(map(_cells, told.rows))),
     )
 
 

@@ -34,34 +34,44 @@ KINDS: dict[str, Kind] = {
         "ContactPoint was used after noon on its last day", "Find out the time of each use on that day.", "officer"
     ),
     "unknown-recipient": Kind(
-        "data went to somebody whom nobody knows", "Find out who got the data, or stop sending it.", "officer"
+        "data went to an organisation that nobody here knows",
+        "Find out who got the data, or stop sending it.",
+        "officer",
     ),
-    "undocumented-flow": Kind("data went to a place that our notice does not name", _NOTICE, "head"),
-    "undocumented-purpose": Kind("data went for a reason that our notice does not give", _NOTICE, "head"),
-    "onward-not-documented": Kind("data was passed on for a reason that our notice does not give", _NOTICE, "head"),
+    "undocumented-flow": Kind("data went to an organisation that our privacy notice does not name", _NOTICE, "head"),
+    "undocumented-purpose": Kind("data went for a reason that our privacy notice does not give", _NOTICE, "head"),
+    "onward-not-documented": Kind(
+        "data was passed on for a reason that our privacy notice does not give", _NOTICE, "head"
+    ),
     "statistical-use-exceeded": Kind(
         "data that was meant only for counting was used about single people", _BACK, "officer"
     ),
     "sender-not-documented": Kind("data was sent by somebody who may not send it", _NOTICE, "head"),
     "register-not-in-force": Kind(
-        "our notice was in force when data went", "Say from which day to which day our notice holds.", "chair"
+        "our privacy notice was in force when data went",
+        "Say from which day to which day our privacy notice holds.",
+        "chair",
     ),
-    "recipient-name-near-miss": Kind("the name of the place that got data was misspelt", _RECORD, "business"),
+    "recipient-name-near-miss": Kind(
+        "the name of an organisation that received data was misspelt", _RECORD, "business"
+    ),
     "purpose-vague": Kind("the reason given was too vague", "Have the real reason written down.", "business"),
     "correction-changes-recipient": Kind(
-        "the record was changed to name another place", "Find out why, and which of the two is right.", "officer"
+        "the record was changed to name another organisation", "Find out why, and which of the two is right.", "officer"
     ),
-    "field-not-documented": Kind("more data went than our notice says", _BACK, "officer"),
+    "field-not-documented": Kind("more data went than our privacy notice says", _BACK, "officer"),
     "required-field-missing": Kind(
         "data went without a part that it should have had",
         "Check what we send, and send the rest.",
         "business",
     ),
     "lawful-basis-missing": Kind("data went with no legal reason written down", _LAW, "officer"),
-    "lawful-basis-not-documented": Kind("data went for another legal reason than our notice gives", _LAW, "officer"),
+    "lawful-basis-not-documented": Kind(
+        "data went for another legal reason than our privacy notice gives", _LAW, "officer"
+    ),
     "lawful-basis-not-in-force": Kind("the legal reason given was not law on that day", _LAW, "officer"),
     "special-category-without-condition": Kind(
-        "very private data, such as health, went without the extra legal reason that it needs", _LAW, "officer"
+        "very sensitive data, such as on health, went without the extra legal reason that it needs", _LAW, "officer"
     ),
     "basis-not-open-to-public-authority": Kind("a legal reason was used that is not open to us", _LAW, "officer"),
     "schedule-1-condition-missing": Kind("a second legal reason was needed and not given", _LAW, "officer"),
@@ -77,7 +87,7 @@ KINDS: dict[str, Kind] = {
         "business",
     ),
     "retention-exceeded": Kind(
-        "data is kept for longer than our notice says", "Ask for the data to be deleted in time.", "business"
+        "data is kept for longer than our privacy notice says", "Ask for the data to be deleted in time.", "business"
     ),
     "agreement-missing": Kind(
         "data went without a written agreement to share it", "Sign an agreement before more data goes.", "head"
@@ -85,11 +95,15 @@ KINDS: dict[str, Kind] = {
     "agreement-overdue": Kind(
         "data went under an agreement that was due for a fresh look", "Look at the agreement again.", "head"
     ),
-    "too-granular": Kind("data showed more of each person than our notice says", _BACK, "officer"),
-    "age-outside-limits": Kind("data went about people of an age that our notice leaves out", _BACK, "officer"),
+    "too-granular": Kind("data showed more of each person than our privacy notice says", _BACK, "officer"),
+    "age-outside-limits": Kind("data went about people of an age that our privacy notice leaves out", _BACK, "officer"),
     "subjects-not-documented": Kind("data went about the wrong group of people", _BACK, "officer"),
-    "phase-not-documented": Kind("data came from a kind of school that our notice leaves out", _BACK, "officer"),
-    "key-stage-not-documented": Kind("data went about stages of school that our notice leaves out", _BACK, "officer"),
+    "phase-not-documented": Kind(
+        "data came from a kind of school that our privacy notice leaves out", _BACK, "officer"
+    ),
+    "key-stage-not-documented": Kind(
+        "data went about stages of school that our privacy notice leaves out", _BACK, "officer"
+    ),
     "opt-out-not-honoured": Kind(
         "data went about people who had said no", "Ask for that data to be deleted, and honour each no.", "head"
     ),
@@ -97,12 +111,16 @@ KINDS: dict[str, Kind] = {
         "data went before the right person had approved it", "Get the approval, or ask for the data back.", "head"
     ),
     "recipient-closed": Kind(
-        "data went to a place that had closed down", "Find out who got the data, and stop sending it.", "business"
+        "data went to an organisation that had closed down",
+        "Find out who got the data, and stop sending it.",
+        "business",
     ),
     "recorded-late": Kind("data was written down late", "Have each transfer recorded when it is made.", "business"),
     "dated-in-future": Kind("a transfer has the right date", _RECORD, "business"),
     "duplicate-transfer": Kind("the same transfer was recorded twice", _RECORD, "business"),
-    "frequency-exceeded": Kind("data went more often than our notice says", "Send this data less often.", "business"),
+    "frequency-exceeded": Kind(
+        "data went more often than our privacy notice says", "Send this data less often.", "business"
+    ),
     "opt-out-differencing": Kind(
         "two sets of data, side by side, show who had said no",
         "Ask for one set to be deleted, and honour each no.",
@@ -113,11 +131,13 @@ KINDS: dict[str, Kind] = {
     ),
     "register-backdated": Kind(
         "data was judged by a notice that came later",
-        "Check that our notice was public on the day that it claims.",
+        "Check that our privacy notice was public on the day that it claims.",
         "chair",
     ),
     "documented-but-never-used": Kind(
-        "our notice names sharing that never took place", "Take it out of our notice, or find the records.", "business"
+        "our privacy notice names sharing that never took place",
+        "Take it out of our privacy notice, or find the records.",
+        "business",
     ),
     "expected-not-recorded": Kind(
         "data that was due to go did go",

@@ -16,7 +16,7 @@ from reports.documents.suppressed import whole
 from reports.periods import end_of_school_year, named, school_year
 from reports.scope import Period, day_in_words
 
-MOST = 12
+MOST = 8
 """So many rows at most, those of the period before included."""
 
 Key: TypeAlias = tuple[int, int]

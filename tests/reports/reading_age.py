@@ -1,7 +1,7 @@
 """How hard a document is to read: the school grade of its text by Flesch and Kincaid, and its longest sentence.
 
-Grade 7 to 9 is an age of 12 to 14. Syllables are counted by a dictionary. Names of organisations are no words of ours and
-count as one short word; what stands beside a decision ("Who: … By: …") is left out, since it would only flatter.
+Grade 7 to 9 is an age of 12 to 14. Syllables are counted by a dictionary. What would only flatter is left out:
+headings, numbers with their labels, and who decides by when. Names of organisations stand in none of the rest.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def sentences(document: Document) -> list[str]:
         if not isinstance(block, Paragraph | Bullets | Verdict):
             continue
         pieces += every_text(_only(document, block))
-    texts = [re.sub(r" Who: .* By: .*$", "", one) for one in ([document.warning or ""] + pieces)]
+    texts = [re.sub(r" Who: .* By: .*$", "", one) for one in (document.warning or "", *pieces)]
     return [one for text in texts for one in re.split(r"(?<=[.?!])\s+", text) if re.search("[A-Za-z]", one)]
 
 
