@@ -70,7 +70,7 @@ _REASONS = {
     "check-not-run": "Some checks could not be run, or could not be run on every transfer.",
     "records-missing": "Some transfers that were due are not in the record.",
     "not-verified": "The record failed its own test, so it may have been altered.",
-    "cannot-tell": "We cannot tell of more than 5 in 100 transfers whether they kept to our privacy notice and the law.",
+    "cannot-tell": "We cannot tell of more than 5 in 100 transfers whether they kept to our notice and the law.",
 }
 
 
@@ -347,9 +347,9 @@ def _asks(reading: Reading, told: Told) -> tuple[list[Ask], bool]:
     ]
     critical = [one for one in wanted if one.severity == "critical"]
     asks += [_ask(one) for one in critical]
-    if any(not one.ran for one in reading.result.checks):
-        what = "Put our privacy notice for this period into the record, so that all of them can be run."
-        asks.append(Ask(f"Some checks could not be run. {what}", "chair", USUAL))
+    if reading.not_run:
+        what = "Put our privacy notice for all of this period into the record, so that they can be."
+        asks.append(Ask(f"Some checks could not be run on everything. {what}", "chair", USUAL))
     asks += [_ask(one) for one in wanted if one.severity != "critical"]
     unique = list(dict.fromkeys(asks))
     return unique[:MOST_DECISIONS], len(unique) > MOST_DECISIONS
@@ -445,7 +445,7 @@ def _limits(reading: Reading) -> list[Block]:
         lines.append(("Our privacy notice is not in the record, so nobody could compare with it what we sent.",))
     elif reading.not_run:
         lines.append(
-            ("The privacy notice in the record does not cover the whole period, so some checks did not see all of it.",)
+            ("The privacy notice in the record does not cover the whole period, so some checks did not see it all.",)
         )
     lines.append((_trust(reading),))
     last = reading.scope.period.last

@@ -416,3 +416,46 @@ def test_problems_of_no_day_are_a_row_of_their_own() -> None:
     assert (rows[-1].label, rows[-1].transfers, rows[-1].problems) == ("On no one day", 0, 5)
     hidden = trend((now, Series({date(2010, 5, 1): 50}, {}), Series({None: 1, date(2010, 5, 1): 9}, {})), None)
     assert {row.problems for row in hidden} == {None}
+
+
+def test_hard_text_is_measured_as_hard(made: Made) -> None:
+    legal = (
+        "The controller shall implement appropriate technical and organisational measures to ensure, and to be able to "
+        "demonstrate, that processing is performed in accordance with this Regulation. Notwithstanding the foregoing, "
+        "pseudonymisation of identifiable individuals constitutes proportionate mitigation."
+    )
+    found = difficulty(msgspec.structs.replace(made("clean"), blocks=(Paragraph((legal,)),)))
+    assert found.grade > 18
+    assert found.longest == 26
+    easy = difficulty(msgspec.structs.replace(made("clean"), blocks=(Paragraph(("The cat sat on the mat.",)),)))
+    assert easy.grade < 0
+
+
+@pytest.mark.parametrize("name", ["no-register", "beyond-the-register"])
+def test_a_missing_notice_is_asked_for(made: Made, name: str) -> None:
+    text = section(made(name), "decisions")
+    assert "Put our privacy notice for all of this period into the record" in text
+    assert "Who: the chair." in text
+
+
+def test_a_hostile_name_stays_out_of_the_text(tmp_path: Path) -> None:
+    path = make_ledger(tmp_path / "transfers.db", *CLEAN)
+    with read(path) as (source, found):
+        name = "=cmd|' /C calc'!A0 <script> \u202e" + "x" * 2000
+        document = governors(msgspec.structs.replace(found, organisation=name), source)
+    assert document.about.startswith(name)
+    assert [text for text in every_text(document) if name in text] == [document.about]
+
+
+def test_what_is_not_shown_does_not_order_the_kinds(tmp_path: Path) -> None:
+    """Three of the one and one of the other: which comes first must not tell which are more."""
+    stated = {**GOOD, "lawful_basis": []}, {**GOOD, "fields": UNDOCUMENTED["fields"]}
+    orders = []
+    for place, (many, one) in enumerate((stated, stated[::-1])):
+        transfers = [{**many, "transferred_at": f"2010-05-0{n}"} for n in (3, 4, 5)]
+        path = make_ledger(tmp_path / f"{place}.db", *CLEAN, *transfers, {**one, "transferred_at": "2010-05-06"})
+        with read(path) as (source, found):
+            document = governors(found, source)
+        orders.append(section(document, "decisions"))
+        assert numbers(document)["problems"] == Few()
+    assert orders[0] == orders[1]
