@@ -301,9 +301,9 @@ def _changes(reading: Reading, told: Told) -> list[Block]:
         if told.new is None:
             lines.append((f"This report shows only what is new since the sealed report of {day}.",))
         else:
-            transfers = _sentence(told.new[0], "transfer", "transfers")
+            recorded = _sentence(told.new[0], "transfer", "transfers")
             found = _sentence(told.new[1], "new problem", "new problems")
-            lines.append((f"Recorded since the sealed report of {day}: {transfers}. Found since: {found}.",))
+            lines.append((f"Recorded since the sealed report of {day}: {recorded}. Found since: {found}.",))
         if reading.since.gone:
             lines.append(("Some points that were found then are no longer found.",))
         lines.append(
