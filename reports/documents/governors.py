@@ -399,10 +399,14 @@ def _trend(told: Told) -> list[Block]:
     if both:
         columns.append(Column("problems", "Problems to settle", "number"))
     rows = tuple(_cells(row) for row in told.rows)
-    blocks.append(Table("trend", "Transfers of data, and problems to settle", tuple(columns), rows))
+    blocks.append(Table("trend", _caption(both), tuple(columns), rows))
     if both and not any(isinstance(one, Few) for one in (told.transfers, told.problems)):
         blocks.append(Chart(_figure(told.rows)))
     return blocks
+
+
+def _caption(both: bool) -> str:
+    return "Transfers of data, and problems to settle" if both else "Transfers of data"
 
 
 def _cells(row: Row) -> tuple[str | int, ...]:
@@ -474,7 +478,7 @@ def _data(told: Told) -> tuple[Data, ...]:
             (Column("kind", "Kind"), Column("grade", "What it is"), Column("count", "How many", "number")),
             kinds,
         ),
-        Data("trend", "Transfers of data, and problems to settle", tuple(columns), tuple(map(_cells, told.rows))),
+        Data("trend", _caption(both), tuple(columns), tuple(map(_cells, told.rows))),
     )
 
 
