@@ -40,12 +40,17 @@ class Tag(msgspec.Struct, frozen=True, tag="tag"):
     kind: Severity | Literal["plain"] = "plain"
 
 
-class Few(msgspec.Struct, frozen=True, tag="few"):
-    """A count that is not shown: from 1 to 4, or one from which such a count could be worked out."""
+class Few(msgspec.Struct, frozen=True, tag="few", omit_defaults=True):
+    """A count that is not shown: from 1 to 4, or, `withheld`, one from which such a count could be worked out.
+
+    One that is withheld may be large, and does not say which it is.
+    """
+
+    withheld: bool = False
 
     def __str__(self) -> str:
         """As every format prints it."""
-        return f"fewer than {LEAST}"
+        return "not shown" if self.withheld else f"fewer than {LEAST}"
 
 
 Inline: TypeAlias = str | Code | Link | Tag
