@@ -17,8 +17,7 @@ from ledger.london import parse_date
 from ledger.register.model import Register, Term
 from ledger.source import Source
 from reports.periods import end_of_school_year, named, school_year
-
-_MONTHS = "January February March April May June July August September October November December".split()
+from reports.wording import MONTHS
 
 
 class Period(NamedTuple):
@@ -43,7 +42,7 @@ WHOLE = Period(None, None, "everything recorded", "whole")
 
 def day_in_words(day: date) -> str:
     """A day as people write it: 6 August 2010."""
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
 
 
 def year(first: date) -> Period:
@@ -65,7 +64,7 @@ def parse_year(text: str) -> Period:
 def month(first: date) -> Period:
     """The month that begins on `first`."""
     last = first.replace(day=monthrange(first.year, first.month)[1])
-    return Period(first, last, f"{_MONTHS[first.month - 1]} {first.year}", f"month={first.isoformat()[:7]}")
+    return Period(first, last, f"{MONTHS[first.month - 1]} {first.year}", f"month={first.isoformat()[:7]}")
 
 
 def parse_month(text: str) -> Period:
@@ -100,8 +99,7 @@ def find_term(text: str, known: list[Term]) -> Period:
 
 
 def between(first: date | None, last: date | None) -> Period:
-    """The days from `first` to `last`, both included; an end that is None is open. `Refused` where they are reversed.
-    """
+    """The days from `first` to `last`, both included; an end that is None is open. `Refused` where they are reversed."""
     if first is None and last is None:
         return WHOLE
     if first is not None and last is not None and last < first:

@@ -75,6 +75,10 @@ def plainly(value: Value, kind: str) -> str:
     return str(value)
 
 
+MONTHS = "January February March April May June July August September October November December".split()
+"""The months as England names them, whatever the machine's language is."""
+
+
 def dated(text: str) -> str:
     """`text` as a date, time or interval in words, in London time; "" where it is none."""
     if "/" in text:
@@ -83,13 +87,13 @@ def dated(text: str) -> str:
     try:
         if len(text) == 10:
             day = date.fromisoformat(text)
-            return f"{day.day} {day:%B %Y}"
+            return f"{day.day} {MONTHS[day.month - 1]} {day.year:04}"
         if "T" not in text:
             return ""
         moment = datetime.fromisoformat(text).astimezone(LONDON)
     except ValueError:
         return ""
-    return f"{moment.day} {moment:%B %Y} at {moment:%H:%M} London time"
+    return f"{moment.day} {MONTHS[moment.month - 1]} {moment.year:04} at {moment:%H:%M} London time"
 
 
 def _list(values: Iterable[str]) -> str:

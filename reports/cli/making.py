@@ -161,8 +161,7 @@ def _known(source: Source, one: Attested, scope: Scope) -> Known | None:
 
 
 def reading(of: Judged, wanted: Wanted) -> Reading:
-    """The reading of a ledger that was asked for. `Refused` where the period, the school or the earlier report is none.
-    """
+    """The reading of a ledger that was asked for. `Refused` where the period, the school or the earlier report is none."""
     source = of.source
     period = period_of(source, wanted)
     school, ids = school_of(source, wanted.school)

@@ -61,8 +61,7 @@ def bundle_of(of: Judged) -> bytes | None:
 
 
 def made(of: Judged, wanted: Wanted, bundle: bytes | None = None) -> tuple[Document, Iterator[bytes]]:
-    """A document, and the bytes of its file. Only the auditor's PDF carries the evidence: the entries are not public.
-    """
+    """A document, and the bytes of its file. Only the auditor's PDF carries the evidence: the entries are not public."""
     found = document(of, wanted)
     attached = {BUNDLE: bundle} if bundle is not None and wanted.kind == "auditor" else {}
     return found, rendered(found, wanted.format, attached)

@@ -1,2 +1,1 @@
-"""Documents in forms that others have set: the ICO's record of processing, an answer under Article 15, a public page.
-"""
+"""Documents in forms that others have set: the ICO's record of processing, an answer under Article 15, a public page."""
