@@ -38,7 +38,10 @@ _BY_NUMBER = re.compile(
 _NO_NAME = re.compile(r"[\[\]:*?/\\\s\x00-\x1f\x7f-\x9f]+")
 
 TEXT, NUMBER, TYPED, DATE, CODE, TYPED_CODE, HEADING, UPRIGHT, TITLE, WARNING, COUNT = range(11)
-"""How a cell looks; the first is how it looks unless it says. `TYPED` ones stay text for whoever edits them, though they begin as a formula does."""
+"""How a cell looks; as the first, where it does not say.
+
+`TYPED` ones stay text for whoever edits them, though they begin as a formula does.
+"""
 
 
 def _xf(number: int = 0, font: int = 0, fill: int = 0, border: int = 0, align: str = "", typed: bool = False) -> str:
