@@ -22,6 +22,12 @@ def neutral(value: object) -> object:
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
+def _cell(value: object) -> object:
+    # Which version of Python wrote it decides whether a lone CR is put between quotes; without them it ends a row.
+    cell = neutral(value)
+    return cell.replace("\r\n", "\n").replace("\r", "\n") if isinstance(cell, str) else cell
+
+
 class _Line:
     def write(self, text: str) -> str:
         return text
@@ -36,7 +42,7 @@ def as_csv(rows: Iterable[Row]) -> Iterator[str]:
         told = (None,) * len(_DECISION) if of is None else (of.decision, of.due, of.seq, int(of.closed))
         more = {"transferred_on": row.on, **dict(zip(_DECISION, told, strict=True))}
         cells = [more[name] if name in more else getattr(row, name) for name in COLUMNS]
-        yield str(line([neutral(cell) for cell in cells]))
+        yield str(line([_cell(cell) for cell in cells]))
 
 
 def table_as_csv(data: Data) -> Iterator[str]:
@@ -45,6 +51,6 @@ def table_as_csv(data: Data) -> Iterator[str]:
     A byte order mark, by which a spreadsheet knows UTF-8, is for whoever writes the file.
     """
     line = csv.writer(_Line(), lineterminator="\n").writerow
-    yield str(line([neutral(column.title) for column in data.columns]))
+    yield str(line([_cell(column.title) for column in data.columns]))
     for row in data.rows:
-        yield str(line([neutral(cell) for cell in row]))
+        yield str(line([_cell(cell) for cell in row]))
