@@ -69,9 +69,11 @@ def _code(text: str) -> str:
 
 
 def _joined(text: Text) -> Iterator[Inline]:
-    """Its pieces, codes that touch as one: their marks could not be told apart."""
+    """Its pieces, without the empty ones, and codes that touch as one: their marks could not be told apart."""
     last: Code | None = None
     for piece in text:
+        if not (piece if isinstance(piece, str) else piece.text.strip() if isinstance(piece, Tag) else piece.text):
+            continue
         if isinstance(piece, Code):
             last = piece if last is None else Code(last.text + piece.text)
             continue
@@ -165,7 +167,7 @@ def _(block: Verdict, reach: _Reach) -> Iterator[str]:
 
 @_block.register
 def _(block: Numbers, reach: _Reach) -> Iterator[str]:
-    yield "\n".join(f"- {_words(one.label)}: {_bold(cell_in_words(one.value))}" for one in block.items)
+    yield "\n".join(f"- {_bold(cell_in_words(one.value))} {_escaped(one.label).strip()}" for one in block.items)
 
 
 @_block.register

@@ -23,6 +23,7 @@ _DAY_0 = date(1899, 12, 30).toordinal()
 _SHARED, _SHARED_LETTERS = 100_000, 8_000_000  # texts that are kept so that each is written once
 _MOST_LINES = 10  # a row is no higher than this many lines of text
 _LINE = 15  # the height of a line, in points
+_MOST_LETTERS = 200  # a wider table is printed over several pages side by side: nobody could read it on one
 
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
@@ -37,8 +38,8 @@ _BY_NUMBER = re.compile(
 )  # how the format writes a character by its number: in a text, it is none
 _NO_NAME = re.compile(r"[\[\]:*?/\\\s\x00-\x1f\x7f-\x9f]+")
 
-TEXT, NUMBER, TYPED, DATE, CODE, TYPED_CODE, HEADING, UPRIGHT, TITLE, WARNING, COUNT = range(11)
-"""How a cell looks; as the first, where it does not say.
+_UNSAID, TEXT, NUMBER, TYPED, DATE, CODE, TYPED_CODE, HEADING, UPRIGHT, TITLE, WARNING, COUNT = range(12)
+"""How a cell looks. No cell leaves it unsaid: programs differ in what they take that for.
 
 `TYPED` ones stay text for whoever edits them, though they begin as a formula does.
 """
@@ -53,19 +54,21 @@ def _xf(number: int = 0, font: int = 0, fill: int = 0, border: int = 0, align: s
     )
 
 
-_WRAP = ' wrapText="1"'
+_LEFT = ' horizontal="left" indent="1"'  # a step in, so that a text that is cut off does not touch the one before
+_WRAP = _LEFT + ' wrapText="1"'
 _LOOKS = {
+    _UNSAID: _xf(),
     TEXT: _xf(align=_WRAP),
     NUMBER: _xf(align=' horizontal="right" indent="1"'),
     TYPED: _xf(align=_WRAP, typed=True),
-    DATE: _xf(number=164, align=' horizontal="left"'),
-    CODE: _xf(font=2),
-    TYPED_CODE: _xf(font=2, typed=True),
+    DATE: _xf(number=164, align=_LEFT),
+    CODE: _xf(font=2, align=_LEFT),
+    TYPED_CODE: _xf(font=2, align=_LEFT, typed=True),
     HEADING: _xf(font=1, fill=2, border=1, align=_WRAP),
     UPRIGHT: _xf(font=1, fill=2, border=1, align=' textRotation="90"'),
     TITLE: _xf(font=3, align=_WRAP),
     WARNING: _xf(font=4, fill=3, align=_WRAP),
-    COUNT: _xf(number=3, align=' horizontal="left"'),
+    COUNT: _xf(number=3, align=_LEFT),
 }
 _STYLES = f"""{_START}<styleSheet xmlns="{_MAIN}">
 <numFmts count="1"><numFmt numFmtId="164" formatCode="d\\ mmm\\ yyyy"/></numFmts>
@@ -126,15 +129,14 @@ class _Texts:
         self._uses = 0
 
     def cell(self, at: str, look: int, text: str) -> str:
-        style = f' s="{look}"' if look else ""
         place = self._places.get(text)
         if place is None:
             if len(self._places) >= _SHARED or self._letters + len(text) > _SHARED_LETTERS:
-                return f'<c r="{at}"{style} t="inlineStr"><is>{_content(text)}</is></c>'
+                return f'<c r="{at}" s="{look}" t="inlineStr"><is>{_content(text)}</is></c>'
             place = self._places[text] = len(self._places)
             self._letters += len(text)
         self._uses += 1
-        return f'<c r="{at}"{style} t="s"><v>{place}</v></c>'
+        return f'<c r="{at}" s="{look}" t="s"><v>{place}</v></c>'
 
     def pieces(self) -> Iterator[str]:
         yield f'{_START}<sst xmlns="{_MAIN}" count="{self._uses}" uniqueCount="{len(self._places)}">'
@@ -196,8 +198,9 @@ class Sheet:
             f'<col min="{place}" max="{place}" width="{width}" customWidth="1"/>'
             for place, width in enumerate(self._widths, 1)
         )
+        fits = int(sum(self._widths) <= _MOST_LETTERS)
         return (
-            f'{_START}<worksheet xmlns="{_MAIN}"><sheetPr><pageSetUpPr fitToPage="1"/></sheetPr><sheetViews>'
+            f'{_START}<worksheet xmlns="{_MAIN}"><sheetPr><pageSetUpPr fitToPage="{fits}"/></sheetPr><sheetViews>'
             f'<sheetView{view} workbookViewId="0">{pane if frozen else ""}</sheetView></sheetViews>'
             f'<sheetFormatPr defaultRowHeight="{_LINE}"/>{f"<cols>{columns}</cols>" if columns else ""}<sheetData>'
         )

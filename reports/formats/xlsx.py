@@ -39,8 +39,8 @@ def _front(document: Document, sheet: Sheet) -> Iterator[str]:
 def _width(column: Column, values: Iterable[Value]) -> int:
     """How wide a column is, in letters: as its values need, within reason."""
     if column.kind == "date":
-        return 13
-    longest = 2 + max((len(str(value)) for value in values if value is not None), default=0)
+        return 14
+    longest = 3 + max((len(str(value)) for value in values if value is not None), default=0)
     heading = 4 if column.upright else min(len(column.title) + 4, 24)  # the arrow of its filter stands beside it
     return min(max(longest, heading), 60 if column.kind == "text" else 36)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -87,6 +87,7 @@ def test_it_says_what_the_document_says() -> None:
     assert [row["found"] for row in TOLD["data"]["findings"]["rows"]] == [row[3] for row in ROWS]
 
 
+@settings(max_examples=30)
 @given(st.text(max_size=20) | st.sampled_from(HOSTILE))
 def test_any_text_comes_back(text: str) -> None:
     told = written(with_text(text))
@@ -171,11 +172,11 @@ def test_the_schema_refuses_other_values(path: tuple[Any, ...], value: Any) -> N
 def test_rows_come_one_by_one() -> None:
     class Rows:
         def __iter__(self) -> Iterator[tuple[int, str]]:
-            return ((n, "x" * 100) for n in range(5_000))
+            return ((n, "x" * 100) for n in range(2_500))
 
     data = Data("d", "D", (Column("a", "A"), Column("b", "B")), Rows())
     document = msgspec.structs.replace(SAMPLE, blocks=(Table("t", "T", data.columns, ()),), data=(data, data))
-    assert len("".join(document_as_json(document))) > 1_000_000
+    assert len("".join(document_as_json(document))) > 500_000
     tracemalloc.start()
     try:
         longest = max(map(len, document_as_json(document)))

@@ -134,9 +134,11 @@ def test_every_table_has_a_heading_that_stays_and_can_be_filtered() -> None:
         assert sheet.print_title_rows == "$1:$1"
     sheet = book.worksheets[1]
     widths = [sheet.column_dimensions[name].width for name in "ABCDE"]
-    assert widths == [19, 13, 10, 60, 14]
+    assert widths == [20, 14, 11, 60, 15]
     assert sheet.row_dimensions[18].height == 150  # 2,000 letters: as high as a row gets
     assert sheet.row_dimensions[2].height is None
+    assert sheet["D2"].alignment.wrapText
+    assert all(cell.style_id for row in sheet.iter_rows() for cell in row if cell.value is not None)
     assert sheet["E1"].alignment.textRotation == 90
     assert book["Report"].freeze_panes is None
 
