@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import date
 from typing import BinaryIO, NamedTuple
 
@@ -323,6 +324,11 @@ class Workbook:
         self._member(f"xl/worksheets/sheet{len(self._sheets)}.xml", pieces())
         if table:
             self._sheets[-1] = self._sheets[-1]._replace(filtered=sheet.cells)
+
+    def abandon(self) -> None:
+        """Let go of the file, which is of no use: where it cannot be written to, the archive would try once more."""
+        with suppress(OSError, ValueError):
+            self._archive.close()
 
     def finish(self, title: str, about: str, author: str, at: str) -> None:
         """Write what stands for the whole; `at` (`YYYY-MM-DDThh:mm:ssZ`) is when it was made, as it says itself."""

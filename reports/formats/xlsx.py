@@ -67,11 +67,16 @@ def _table(data: Data, book: Workbook) -> None:
 def write_xlsx(document: Document, file: BinaryIO) -> None:
     """Write the document as a workbook into `file`, which is empty and can be sought in.
 
-    Its tables are gone through once, row by row. `Refused` where a sheet would have more than 2 GB.
+    Its tables are gone through once, row by row. `Refused` where a sheet would have more than 2 GB. Whatever
+    stops it (a full disk, a table that cannot be read) is raised, and leaves a file that is of no use.
     """
     book = Workbook(file)
-    front = book.sheet(book.name("Report"), (38, 90))
-    book.write(front, _front(document, front), table=False)
-    for data in document.data:
-        _table(data, book)
-    book.finish(document.title, document.about, document.organisation, utc_text(document.made.head_at))
+    try:
+        front = book.sheet(book.name("Report"), (38, 90))
+        book.write(front, _front(document, front), table=False)
+        for data in document.data:
+            _table(data, book)
+        book.finish(document.title, document.about, document.organisation, utc_text(document.made.head_at))
+    except BaseException:
+        book.abandon()
+        raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gc
 import io
 import re
 import shutil
@@ -227,6 +228,21 @@ def test_a_sheet_that_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(zipfile, "ZIP64_LIMIT", 300_000)
     with pytest.raises(Refused, match=r"more than 2 GB"):
         written(with_rows([("x" * 400,)] * 20_000, Column("a", "A")))
+
+
+def _failing() -> Iterator[tuple[int]]:
+    yield from ((n,) for n in range(1_000))
+    raise KeyError("stopped")
+
+
+@pytest.mark.parametrize("reaches", [10_000, 0])
+def test_what_stops_it_is_told_once(reaches: int, tmp_path: Path) -> None:
+    """Warnings are errors: the archive must not try once more when nobody looks."""
+    rows = _failing() if reaches else [(n,) for n in range(50_000)]
+    file = (tmp_path / "report.xlsx" if reaches else Path("/dev/full")).open("wb")
+    with pytest.raises(KeyError if reaches else OSError), file:
+        write_xlsx(with_rows(rows, Column("n", "N", "number")), file)
+    gc.collect()
 
 
 class Many:
