@@ -1,10 +1,11 @@
-"""Findings as CSV for a spreadsheet, one row each, in which no cell can become a formula."""
+"""Findings, and any whole table of a document, as CSV for a spreadsheet, in which no cell can become a formula."""
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator
 
+from reports.documents.blocks import Data
 from reports.documents.findings import Row
 from reports.formats.json_ import KEYS
 
@@ -21,6 +22,12 @@ def neutral(value: object) -> object:
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
+def _cell(value: object) -> object:
+    # Which version of Python wrote it decides whether a lone CR is put between quotes; without them it ends a row.
+    cell = neutral(value)
+    return cell.replace("\r\n", "\n").replace("\r", "\n") if isinstance(cell, str) else cell
+
+
 class _Line:
     def write(self, text: str) -> str:
         return text
@@ -35,4 +42,15 @@ def as_csv(rows: Iterable[Row]) -> Iterator[str]:
         told = (None,) * len(_DECISION) if of is None else (of.decision, of.due, of.seq, int(of.closed))
         more = {"transferred_on": row.on, **dict(zip(_DECISION, told, strict=True))}
         cells = [more[name] if name in more else getattr(row, name) for name in COLUMNS]
-        yield str(line([neutral(cell) for cell in cells]))
+        yield str(line([_cell(cell) for cell in cells]))
+
+
+def table_as_csv(data: Data) -> Iterator[str]:
+    """A whole table as CSV text with a heading, row by row: days as 2010-08-06, an empty cell where there is nothing.
+
+    A byte order mark, by which a spreadsheet knows UTF-8, is for whoever writes the file.
+    """
+    line = csv.writer(_Line(), lineterminator="\n").writerow
+    yield str(line([_cell(column.title) for column in data.columns]))
+    for row in data.rows:
+        yield str(line([_cell(cell) for cell in row]))

@@ -1,16 +1,35 @@
-"""Findings as JSON, in the shape that `check --format json` and `report.json` keep to."""
+"""Findings as JSON, in the shape that `check --format json` keeps to, and any document as JSON.
+
+The shape of a document is published: docs/report.schema.json, which `reports.formats.json_schema` makes.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Container, Iterable, Iterator, Mapping
+from datetime import date
+from typing import Any
 
+import msgspec
+
+from ledger.london import utc_text
 from reports.baseline import Compared
+from reports.documents.blocks import Chart, Column, Data, Document, Facts, Few, Made, Number, Numbers, figures
+from reports.documents.figure import Figure
 from reports.documents.findings import Decided, Row
 from reports.run import Result
 
 KEYS = ("key", "check", "outcome", "severity", "seq", "id", "expected", "found", "citation", "next_step")
 """The members of a finding that are one value each, in order; its `decision` follows, an object or null."""
+
+FORMAT = "transfer-ledger report 1"
+"""What a document says that it is; another number is another shape."""
+
+NOT_TOLD: dict[type, tuple[str, ...]] = {Column: ("upright",)}
+"""Fields of what documents are made of that are about looks alone."""
+
+UNTAGGED = (Column, Number)
+"""What needs no `type`, since nothing else stands in its place."""
 
 _encode = json.JSONEncoder(ensure_ascii=False, indent=1).encode
 
@@ -63,3 +82,98 @@ def as_json(result: Result, rows: Iterable[Row], since: Compared | None = None) 
 def findings_as_json(result: Result, rows: Iterable[Row], opened: Container[str]) -> Iterator[str]:
     """The same for single findings, which have no counts: each with whether it is `open`, that is in `opened`."""
     return _pieces(result, (_finding(row, {"open": row.key in opened}) for row in rows), {})
+
+
+def as_plain(value: Any) -> Any:
+    """A part of a document as JSON has it: a struct as an object that tells its `type`, a day as 2010-08-06."""
+    if isinstance(value, Few):
+        return str(value)
+    if isinstance(value, Chart):
+        return {"type": "chart", "figure": value.figure.name}
+    if isinstance(value, Facts):
+        return {"type": "facts", "items": [{"name": name, "text": as_plain(text)} for name, text in value.items]}
+    if isinstance(value, msgspec.Struct):
+        told = {} if isinstance(value, UNTAGGED) else {"type": type(value).__struct_config__.tag}
+        without = NOT_TOLD.get(type(value), ())
+        fields = (name for name in value.__struct_fields__ if name not in without)
+        return told | {name: as_plain(getattr(value, name)) for name in fields}
+    if isinstance(value, tuple):
+        return [as_plain(one) for one in value]
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _made(made: Made) -> dict[str, object]:
+    return {
+        "origin": made.origin,
+        "size": made.size,
+        "head": made.head,
+        "head_at": utc_text(made.head_at),
+        "as_of": made.as_of.isoformat(),
+        "registers": made.registers,
+        "version": made.version,
+        "options": made.options,
+    }
+
+
+def _figure(figure: Figure) -> dict[str, object]:
+    return {
+        "title": figure.title,
+        "description": figure.description,
+        "columns": (figure.heading, *figure.columns),
+        "rows": [(name, *values) for name, values in figure.table],
+    }
+
+
+def _inner(value: object, depth: int) -> str:
+    return _encode(value).replace("\n", "\n" + " " * depth)
+
+
+def _many(pieces: Iterable[str], ends: str, depth: int) -> Iterator[str]:
+    """An array or object of `pieces`, each on a line of its own; `ends` are its brackets."""
+    before = ends[0]
+    for piece in pieces:
+        yield f"{before}\n {' ' * depth}{piece}"
+        before = ","
+    yield ends if before == ends[0] else f"\n{' ' * depth}{ends[1]}"
+
+
+def _table(data: Data) -> Iterator[str]:
+    ids = [column.id for column in data.columns]
+    yield f'{_encode(data.id)}: {{\n   "title": {_encode(data.title)},\n   "columns": '
+    yield f'{_inner(as_plain(data.columns), 3)},\n   "rows": '
+    rows = (_inner(dict(zip(ids, as_plain(row), strict=True)), 4) for row in data.rows)
+    yield from _many(rows, "[]", 3)
+    yield "\n  }"
+
+
+def document_as_json(document: Document) -> Iterator[str]:
+    """A document as JSON text, in the shape of docs/report.schema.json.
+
+    It comes in pieces, row by row, that read as one text written with an indent of 1 and a newline at its end.
+    """
+    head = {
+        "format": FORMAT,
+        "kind": document.kind,
+        "lang": document.lang,
+        "title": document.title,
+        "about": document.about,
+        "organisation": document.organisation,
+        "warning": document.warning,
+        "made": _made(document.made),
+        "numbers": {
+            one.id: {"label": one.label, "value": as_plain(one.value)}
+            for block in document.blocks
+            if isinstance(block, Numbers)
+            for one in block.items
+        },
+        "figures": {figure.name: _figure(figure) for figure in figures(document)},
+    }
+    yield _encode(head).removesuffix("\n}") + ',\n "text": '
+    yield from _many((_inner(as_plain(block), 2) for block in document.blocks), "[]", 1)
+    yield f',\n "footer": {_inner(as_plain(document.footer), 1)},\n "data": '
+    before = "{"
+    for data in document.data:
+        yield f"{before}\n  "
+        yield from _table(data)
+        before = ","
+    yield "{}\n}\n" if before == "{" else "\n }\n}\n"
