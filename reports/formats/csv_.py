@@ -1,10 +1,11 @@
-"""Findings as CSV for a spreadsheet, one row each, in which no cell can become a formula."""
+"""Findings, and any whole table of a document, as CSV for a spreadsheet, in which no cell can become a formula."""
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator
 
+from reports.documents.blocks import Data
 from reports.documents.findings import Row
 from reports.formats.json_ import KEYS
 
@@ -36,3 +37,14 @@ def as_csv(rows: Iterable[Row]) -> Iterator[str]:
         more = {"transferred_on": row.on, **dict(zip(_DECISION, told, strict=True))}
         cells = [more[name] if name in more else getattr(row, name) for name in COLUMNS]
         yield str(line([neutral(cell) for cell in cells]))
+
+
+def table_as_csv(data: Data) -> Iterator[str]:
+    """A whole table as CSV text with a heading, row by row: days as 2010-08-06, an empty cell where there is nothing.
+
+    A byte order mark, by which a spreadsheet knows UTF-8, is for whoever writes the file.
+    """
+    line = csv.writer(_Line(), lineterminator="\n").writerow
+    yield str(line([neutral(column.title) for column in data.columns]))
+    for row in data.rows:
+        yield str(line([neutral(cell) for cell in row]))
