@@ -12,7 +12,7 @@ from ledger.verify.record import Found
 from reports.documents.heartbeats import LONG, Gap, gaps
 from reports.documents.reading import Reading
 from reports.documents.record import Record, Signer
-from reports.documents.recount import Recount, literal
+from reports.documents.recount import Recount, standing
 from reports.finding import OUTCOMES
 
 AUTHORITY = "a time stamping authority"
@@ -42,20 +42,14 @@ class Audited(msgspec.Struct, frozen=True, kw_only=True):
     def recounts(self) -> tuple[Recount, ...]:
         """Every figure that one statement gives, those of the record first."""
         reading, size = self.reading, self.record.size
-        where, values = reading.scope.where("t")
-        standing = literal(
-            "SELECT count(*) FROM entries AS t WHERE t.kind IN ('transfer', 'correction') AND t.withdrawn IS NULL "
-            f"AND t.seq < {size} AND NOT EXISTS (SELECT 1 FROM entries AS c WHERE c.corrects = coalesce(t.corrects, "
-            f"t.seq) AND c.seq > t.seq AND c.seq < {size}) AND {where}",
-            values,
-        )
+        stands = standing(reading.scope, size, "count(*)")
         backwards = (
             "SELECT count(*) FROM (SELECT recorded_at < lag(recorded_at) OVER (ORDER BY seq) AS back FROM entries "
             f"WHERE seq < {size}) WHERE back"
         )
         return (
             *self.record.counts,
-            Recount("transfers", "transfers that stand in scope", standing, reading.result.transfers),
+            Recount("transfers", "transfers that stand in scope", stands, reading.result.transfers),
             Recount("clock-backwards", "entries recorded before the one before them", backwards, len(self.backwards)),
         )
 

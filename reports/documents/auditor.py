@@ -39,6 +39,7 @@ from reports.documents.heartbeats import LONG, newest
 from reports.documents.reading import Reading
 from reports.documents.record import record
 from reports.documents.recount import LEDGER, command
+from reports.documents.statements import OUTSIDE_WAL, about, made_from, notes, rating, some, warning
 from reports.scope import day_in_words
 
 MOST = 25
@@ -87,11 +88,7 @@ def checkpoints_of(made: Made) -> int | None:
 def auditor(reading: Reading, source: Source) -> Document:
     """The document for the auditor. `Refused` where an entry that it speaks of cannot be read."""
     found = record(source, reading.made.size, checkpoints_of(reading.made))
-    return _Auditor(audited(reading, found)).document()
-
-
-def _some(count: int, one: str, many: str) -> str:
-    return f"{count:,} {one if count == 1 else many}"
+    return _Auditor(audited(reading, found), notes(reading, source)).document()
 
 
 def _shown(count: int, what: str) -> tuple[Block, ...]:
@@ -107,7 +104,9 @@ def _arguments(made: Made, leave: Iterable[str]) -> list[str]:
     found = []
     for option in made.options:
         name, _, value = option.partition("=")
-        if name not in left:
+        if name == "since" and name not in left:
+            found.append("--since-last")
+        elif name not in left:
             found += [f"--{name}", *([shlex.quote(value)] if value else [])]
     return found
 
@@ -115,8 +114,9 @@ def _arguments(made: Made, leave: Iterable[str]) -> list[str]:
 class _Auditor:
     """The document's sections, each from the same reading and record."""
 
-    def __init__(self, audited: Audited) -> None:
+    def __init__(self, audited: Audited, notes: tuple[str, ...]) -> None:
         self.audited = audited
+        self.notes = notes
         self.reading = audited.reading
         self.record = audited.record
         self.made = audited.reading.made
@@ -126,7 +126,6 @@ class _Auditor:
     def document(self) -> Document:
         """All of it."""
         reading = self.reading
-        school = "" if reading.school is None else f", {reading.school.name}"
         blocks: list[Block] = []
         for section in (
             self._summary,
@@ -148,31 +147,13 @@ class _Auditor:
         return Document(
             kind="auditor",
             title="The record of transfers: statement for the auditor",
-            about=f"{reading.scope.period.label}{school}",
+            about=about(reading),
             organisation=reading.organisation,
             made=self.made,
             blocks=tuple(blocks),
             data=tuple(tables(self.audited)),
-            warning=self._warning(),
-            footer=(
-                (
-                    "Made from the first ",
-                    f"{self.made.size:,} entries of ",
-                    Code(self.made.origin),
-                    ", whose last has the hash ",
-                    Code(self.made.head),
-                    ".",
-                ),
-            ),
-        )
-
-    def _warning(self) -> str | None:
-        problems = self.verification.problems
-        if not problems:
-            return None
-        return (
-            f"The record does NOT verify: {_some(len(problems), 'problem', 'problems')} in "
-            f"{_some(self.verification.size, 'entry', 'entries')}. It cannot be relied on until they are explained."
+            warning=warning(reading),
+            footer=(made_from(reading),),
         )
 
     # -- the beginning -------------------------------------------------------------------------------------------
@@ -237,6 +218,7 @@ class _Auditor:
         ]
         facts += [("Register", (Code(digest),)) for digest in made.registers]
         yield Facts(tuple(facts))
+        yield from (Paragraph((note,)) for note in self.notes)
         yield Bullets(
             (
                 (
@@ -309,7 +291,7 @@ class _Auditor:
             open_ += verification.reached.remarks
         elif not verification.problems:
             open_.append(self._unproved())
-        open_.append("Whether newer entries lie in a WAL file that was not copied together with the ledger.")
+        open_.append(OUTSIDE_WAL)
         if verification.size < self.record.size:
             open_.append(
                 f"The last {self.record.size - verification.size:,} entries, recorded while this report was made: "
@@ -324,7 +306,7 @@ class _Auditor:
         return (
             "Whose word the checkpoints in the file are: no key, policy, certificate or kept checkpoint was brought "
             f"when this report was made, so that none of the {self.record.size:,} entries is covered by one that counts"
-            + (f", and {_some(stamps, 'timestamp was', 'timestamps were')} not verified." if stamps else ".")
+            + (f", and {some(stamps, 'timestamp was', 'timestamps were')} not verified." if stamps else ".")
         )
 
     def _of(self, group: str) -> list[Number]:
@@ -634,6 +616,7 @@ class _Auditor:
                 Number("findings-corrected", "findings on what was corrected since", result.counts["corrected"]),
             )
         )
+        yield rating(self.reading)
         if self.reading.not_run:
             yield Heading("Checks that did not run, or not on all transfers", "not-run", 3)
             yield Table(
@@ -784,5 +767,5 @@ def _value(name: str) -> str:
 
 def _backdated(one: Adopted) -> str:
     late = days_late(one)
-    words = f"yes, by {_some(late, 'day', 'days')}" if late > 0 else "no"
+    words = f"yes, by {some(late, 'day', 'days')}" if late > 0 else "no"
     return f"{words}; dates set by an editor, not by the notice" if one.entry.effective_assigned else words

@@ -10,6 +10,8 @@ import sqlite3
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from reports.scope import Scope
+
 LEDGER = "LEDGER"
 """Stands for the ledger's file in every command: where it lies is the reader's business."""
 
@@ -34,6 +36,20 @@ def literal(sql: str, values: Sequence[str | int]) -> str:
     assert len(parts) == len(values) + 1
     written = [str(value) if isinstance(value, int) else "'" + value.replace("'", "''") + "'" for value in values]
     return "".join(part for pair in zip(parts, [*written, ""], strict=True) for part in pair)
+
+
+def standing(scope: Scope, size: int, columns: str) -> str:
+    """The statement that gives `columns` of the transfers in `scope` that stood when there were `size` entries.
+
+    It is on `entries` itself, as `t`, since the view `transfers` shows those that stand now.
+    """
+    where, values = scope.where("t")
+    return literal(
+        f"SELECT {columns} FROM entries AS t WHERE t.kind IN ('transfer', 'correction') AND t.withdrawn IS NULL "
+        f"AND t.seq < {size} AND NOT EXISTS (SELECT 1 FROM entries AS c WHERE c.corrects = coalesce(t.corrects, t.seq) "
+        f"AND c.seq > t.seq AND c.seq < {size}) AND {where}",
+        values,
+    )
 
 
 def command(sql: str, remark: str = "") -> str:
