@@ -216,7 +216,6 @@ class _Auditor:
             ("Program", (f"transfer-ledger {made.version}",)),
             ("Options", (Code(" ".join(made.options)),)),
         ]
-        facts += [("Register", (Code(digest),)) for digest in made.registers]
         yield Facts(tuple(facts))
         yield from (Paragraph((note,)) for note in self.notes)
         yield Bullets(
@@ -526,8 +525,7 @@ class _Auditor:
             (
                 Column("entry", "Entry", "number"),
                 Column("title", "Title and version"),
-                Column("from", "Judges from", "date"),
-                Column("until", "To", "date"),
+                Column("judges", "Judges"),
                 Column("adopted", "Adopted on", "date"),
                 Column("backdated", "Backdated"),
                 Column("digest", "SHA-256", "code"),
@@ -536,8 +534,7 @@ class _Auditor:
                 (
                     one.seq,
                     f"{one.register.title}, {one.entry.version}",
-                    one.entry.effective_from,
-                    one.entry.effective_until or "no end",
+                    _judges(one),
                     day_of(one.entry.recorded_at),
                     _backdated(one),
                     (Code(one.entry.sha256),),
@@ -763,6 +760,11 @@ def _short(vkey: str) -> str:
 
 def _value(name: str) -> str:
     return name.replace("_", " ")
+
+
+def _judges(one: Adopted) -> str:
+    until = one.entry.effective_until
+    return f"{day_in_words(one.entry.effective_from)} {'on' if until is None else f'to {day_in_words(until)}'}"
 
 
 def _backdated(one: Adopted) -> str:
