@@ -364,7 +364,7 @@ class _Auditor:
             more = f" and {len(others) - MOST:,} more" if len(others) > MOST else ""
             yield Paragraph(
                 (
-                    "Other signatures stand below them, by no key that the ledger names: ",
+                    "Other signatures stand below them, by no key that the ledger names for their size: ",
                     f"{', '.join(others[:MOST])}{more}.",
                 )
             )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
 import msgspec
@@ -132,9 +133,13 @@ def _entries(source: Source, size: int, kind: str, of: type[_Kind]) -> Iterator[
 
 def _own(keys: Sequence[tuple[Sealed, Key]], size: int) -> frozenset[tuple[str, bytes]]:
     # A key signs from the size that includes its own entry up to the size before the next key's.
-    newest = next((one for at, one in reversed(keys) if at.seq < size), None)
+    return next((_named_by(one.keys) for at, one in reversed(keys) if at.seq < size), frozenset())
+
+
+@lru_cache(maxsize=16)
+def _named_by(vkeys: tuple[str, ...]) -> frozenset[tuple[str, bytes]]:
     found = set()
-    for vkey in () if newest is None else newest.keys:
+    for vkey in vkeys:
         try:
             key = parse_vkey(vkey)
         except Refused:
@@ -194,11 +199,14 @@ def _named(moment: datetime) -> datetime | None:
 def _heartbeats(source: Source, size: int, rows: Sequence[Kept]) -> list[Heartbeat]:
     # Who adds a timestamp to a row that was cosigned writes the cosignature down again: it is one heartbeat.
     found: dict[tuple[datetime, int, str, str], Heartbeat] = {}
+    clocks: dict[int, datetime | None] = {}
     for row in rows:
         if row.problem:
             continue
-        last = source.entry(row.size - 1) if row.size <= size else None
-        clock = None if last is None else last[0].recorded_at
+        if row.size not in clocks:
+            last = source.entry(row.size - 1) if row.size <= size else None
+            clocks[row.size] = None if last is None else last[0].recorded_at
+        clock = clocks[row.size]
         for one in row.cosigned:
             if one.at is not None:
                 heartbeat = Heartbeat(one.at, row.size, "cosignature", one.name, clock)

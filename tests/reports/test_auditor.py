@@ -33,7 +33,7 @@ from reports.documents.recount import command, literal
 from tests.ledger.test_timestamp import Authority
 from tests.ledger.worlds import stepping
 from tests.needed import missing
-from tests.reports.audited import AS_OF, NOTE, SEEN, WITNESS, Kept, audited_ledger, kept_ledger, witness
+from tests.reports.audited import AS_OF, NOTE, ORIGIN, SEEN, WITNESS, Kept, audited_ledger, kept_ledger, witness
 from tests.reports.ledgers import GOOD, SECRET
 
 
@@ -444,3 +444,29 @@ def test_what_this_ledger_continues_is_said(kept: Kept, tmp_path: Path) -> None:
     create(path, "next.example/b", "Next", stepping(), lambda size: b"\x07" * size, before)
     facts = dict(block(made(path, period=""), blocks.Facts)[0].items)
     assert "shire.example/transfers" in str(facts["Continues"])
+
+
+def test_a_key_signs_up_to_the_size_before_the_next_keys_entry(tmp_path: Path) -> None:
+    kept = kept_ledger(tmp_path)
+    kept.sign("2010-03-01T21:00:00Z", kept.first)
+    with kept.at("2010-03-02T09:00:00Z") as ledger:
+        checkpoints.rotate(ledger, kept.first, kept.second, lambda _: None)
+    kept.sign("2010-03-02T10:00:00Z", kept.second)
+    document = made(kept.path)
+    assert [row[0] for row in rows(document, "keys")] == [5, 6]
+    names = [f"{ORIGIN} (key {file.keys[0].key.key_id.hex()})" for file in (kept.first, kept.second)]
+    assert [(row[1], row[3], row[5]) for row in rows(document, "checkpoints")] == [(6, names[0], ""), (7, names[1], "")]
+
+
+def test_another_signature_of_the_ledgers_own_name_is_shown_as_another(kept: Kept) -> None:
+    # The old key under the tree of the new one: verification is content with the new key's signature.
+    db = sqlite3.connect(kept.path)
+    size, text_ = db.execute("SELECT size, note FROM checkpoints ORDER BY rowid DESC").fetchone()
+    db.close()
+    whole = note.parse(text_.encode())
+    old = note.signature_line(whole.text, kept.first.keys[0].signer(0))
+    doubled = note.render(Note(whole.text, (*whole.signatures[:1], old))).decode()
+    edit(kept.path, "INSERT INTO checkpoints (size, note) VALUES (?, ?)", size, doubled)
+    document = made(kept.path)
+    assert rows(document, "checkpoints")[-1][5] == f"{ORIGIN} (key {kept.first.keys[0].key.key_id.hex()})"
+    assert "by no key that the ledger names for their size" in text(document)

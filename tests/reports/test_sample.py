@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import json
+import shutil
 import sqlite3
 import zipfile
 from collections import Counter
@@ -30,6 +31,11 @@ def thirty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     transfers = [{**GOOD, "transferred_at": f"2010-03-{1 + n % 28:02}", "channel": "post"} for n in range(30)]
     transfers[3] |= {"sender": "low"}
     return make_ledger(tmp_path_factory.mktemp("thirty") / "l.db", *transfers, withdraw="t5")
+
+
+@pytest.fixture(scope="module")
+def audited(tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    return audited_ledger(tmp_path_factory.mktemp("audited"))
 
 
 def table(path: Path) -> list[dict[str, str]]:
@@ -70,8 +76,8 @@ def test_anybody_draws_the_same_by_hand(thirty: Path, tmp_path: Path, seed: str,
     assert len(drawn) == count
 
 
-def test_a_correction_stands_for_its_transfer_and_a_withdrawal_for_nothing(tmp_path: Path) -> None:
-    path = audited_ledger(tmp_path).path
+def test_a_correction_stands_for_its_transfer_and_a_withdrawal_for_nothing(audited: Kept, tmp_path: Path) -> None:
+    path = audited.path
     rows = sampled(path, tmp_path / "s.csv", 1, "--count", 5)
     assert [int(row["Entry"]) for row in rows] == by_hand(path, "1", 5)
     assert sorted(row["Transfer"] for row in rows) == ["t0", "t1", "t3", "u", "x"]
@@ -200,8 +206,8 @@ def test_a_record_that_does_not_verify_is_sampled_and_it_is_said(thirty: Path, t
         assert any("does NOT verify" in book.read(name).decode() for name in book.namelist())
 
 
-def test_a_ledger_that_goes_on_gives_the_same_sample_of_its_first_entries(tmp_path: Path) -> None:
-    kept = audited_ledger(tmp_path)
+def test_a_ledger_that_goes_on_gives_the_same_sample_of_its_first_entries(audited: Kept, tmp_path: Path) -> None:
+    kept = audited._replace(path=Path(shutil.copy(audited.path, tmp_path / "l.db")))
     with Source(kept.path) as source:
         before = draw(source, Scope(WHOLE), 23, "5", 4)
     kept.record("2010-09-01T09:00:00Z", *({**GOOD, "id": f"z{n}"} for n in range(20)))
