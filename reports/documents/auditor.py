@@ -331,9 +331,9 @@ class _Auditor:
             return
         yield Paragraph(
             (
-                "A checkpoint signs the tree of the first so many entries. Its own key's signature says who vouches "
-                "for it and never when. Cosignatures and times are as the file has them: claims, until they are "
-                "verified with the witness's key or the authority's certificate.",
+                "A checkpoint signs the tree of the first so many entries. The signature of the ledger's own key says "
+                "who vouches for it, and never when. Cosignatures and times are as the file has them: claims, until "
+                "they are verified with the witness's key or the authority's certificate.",
             )
         )
         yield Table(
@@ -730,7 +730,7 @@ class _Auditor:
         yield Paragraph(
             (
                 "What a note says stands in its lines; the time of a cosignature is the eight bytes after its key's "
-                "id, and that of a timestamp is in its response.",
+                "id. A timestamp is of a note's first three lines, TEXT below.",
             )
         )
         yield Commands(

@@ -311,6 +311,8 @@ def test_a_timestamp_gives_a_heartbeat(tmp_path: Path) -> None:
     authority = Authority(tmp_path / "tsa")
     before = datetime.now(UTC).replace(microsecond=0)
     kept = kept_ledger(tmp_path)
+    kept.sign("2010-03-01T21:00:00Z", kept.first)
+    unstamped = made(kept.path, "checkpoints=1")
     kept.sign(
         "2010-03-01T21:00:00Z",
         kept.first,
@@ -322,6 +324,7 @@ def test_a_timestamp_gives_a_heartbeat(tmp_path: Path) -> None:
     assert before <= datetime.fromisoformat(at) <= datetime.now(UTC)
     assert blocks.numbers(document)["timestamps"] == 1
     assert "1 timestamp was not verified" in text(document)
+    assert made(kept.path, "checkpoints=1") == unstamped
 
 
 # -- the same again ------------------------------------------------------------------------------------------------
@@ -470,3 +473,13 @@ def test_another_signature_of_the_ledgers_own_name_is_shown_as_another(kept: Kep
     document = made(kept.path)
     assert rows(document, "checkpoints")[-1][5] == f"{ORIGIN} (key {kept.first.keys[0].key.key_id.hex()})"
     assert "by no key that the ledger names for their size" in text(document)
+
+
+def test_findings_on_what_was_corrected_since_are_counted_apart(kept: Kept) -> None:
+    before = {row[0]: row[4:] for row in rows(made(kept.path), "checks")}
+    with kept.at("2010-06-03T09:00:00Z") as ledger:
+        ledger.correct("x", "it never went", None, {})
+    document = made(kept.path)
+    after = {row[0]: row[4:] for row in rows(document, "checks")}
+    assert (before["unknown-recipient"], after["unknown-recipient"]) == ((1, 0, 0, 0), (0, 0, 0, 1))
+    assert blocks.numbers(document)["findings-corrected"] == sum(row[3] for row in after.values()) > 0
