@@ -90,6 +90,8 @@ def test_only_what_is_asked_for_is_drawn_from(tmp_path: Path) -> None:
     months = [f"2010-{1 + n % 4:02}-05" for n in range(12)]
     kept.record("2010-05-01T20:00:00Z", *({**GOOD, "id": f"m{n}", "transferred_at": on} for n, on in enumerate(months)))
     kept.record("2010-05-01T20:00:00Z", {**GOOD, "id": "low", "sender": "low", "transferred_at": "2010-02-07"})
+    kept.record("2010-05-01T20:00:00Z", {**GOOD, "id": "old", "transferred_at": "2009-06-01"})
+    assert len(sampled(kept.path, tmp_path / "all.csv", 3)) == 14
     drawn = [int(row["Entry"]) for row in sampled(kept.path, tmp_path / "m.csv", 3, "--month", "2010-02")]
     assert drawn == by_hand(kept.path, "3", 25, "2010-02")
     assert len(drawn) == 4
