@@ -85,6 +85,14 @@ def check_message(data: bytes, message: bytes) -> None:
     _check_message(_decoded(data), message)
 
 
+def claimed(data: bytes) -> datetime:
+    """The time that the response `data` states, in UTC, whoever signed it: `verify` alone says whether to believe it.
+
+    Raises `Refused` where it is no response.
+    """
+    return _decoded(data).tst_info.gen_time
+
+
 def _check_message(response: TimeStampResponse, message: bytes) -> None:
     imprint = response.tst_info.message_imprint
     if imprint.hash_algorithm.dotted_string != _SHA256 or imprint.message != hashlib.sha256(message).digest():

@@ -161,6 +161,7 @@ def test_every_flipped_bit_of_a_timestamp_is_rejected_or_says_the_same(tsa: Auth
     # Some bits are under no signature, and some say nothing (the text of the status, spare bits in DER of the chain).
     stored, roots = timestamp.ask(tsa.url, MESSAGE), tsa.roots()
     when = timestamp.verify(stored, MESSAGE, roots)
+    assert timestamp.claimed(stored) == when
     accepted = 0
     for number, changed in enumerate(flips(stored)):
         if number % 7 == 0:
