@@ -15,7 +15,8 @@ from ledger.writer import Ledger, Receipt
 from reports.cli.edge import day, not_run
 from reports.cli.making import KINDS, Judged, Wanted, document, judged
 from reports.cli.writing import Written, write, write_all
-from reports.documents.blocks import Document
+from reports.documents.blocks import Document, numbers
+from reports.documents.figures import NAMES
 from reports.formats.html import IndexEntry, index_html
 from reports.formats.rendering import ENDINGS, charts_of, rendered
 
@@ -108,7 +109,7 @@ def the_set(of: Judged, wanted: Wanted) -> tuple[dict[str, Iterator[bytes]], dic
 def write_set(folder: Path, of: Judged, wanted: Wanted) -> tuple[dict[str, Written], dict[str, Document]]:
     """Writes the sensible set with an index into `folder`."""
     contents, documents = the_set(of, wanted)
-    obsolete = (BUNDLE, *(f"{name}.svg" for name in DRAW))
+    obsolete = (BUNDLE, *(f"{name}.svg" for name in NAMES))
     written = write_all(folder, contents, obsolete)
     main = documents["report.html"]
     entries = [
@@ -126,8 +127,6 @@ def write_set(folder: Path, of: Judged, wanted: Wanted) -> tuple[dict[str, Writt
 
 
 def _status(of: Judged, documents: list[Document]) -> int:
-    from reports.documents.blocks import numbers
-
     if of.verification.problems:
         return 1
     opened = [numbers(one).get("open-breaches") for one in documents]

@@ -59,6 +59,17 @@ AGES = (
 LATER, UNDATED = "Dated later than this report", "On no transfer, so without a date"
 """In place of an age, for what has none."""
 
+NAMES = (
+    "contactpoint-closing",
+    "fields-by-recipient",
+    "findings-by-severity",
+    "flows",
+    "open-breaches-by-age",
+    "time-to-recording",
+    "transfers-by-recipient",
+)
+"""All figures that there are; one without any number has no chart."""
+
 _MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 _LONGEST = 80
 
