@@ -75,9 +75,7 @@ class _Page:
         self.write: Writer = Writer(self.targets)
         self.blocks = tuple(enumerate(document.blocks))
         self.sections = [
-            (self._of[at], block)
-            for at, block in self.blocks
-            if isinstance(block, Heading) and block.level == 2
+            (self._of[at], block) for at, block in self.blocks if isinstance(block, Heading) and block.level == 2
         ]
 
     def _name(self, at: int, anchor: str, wanted: str) -> None:
@@ -117,7 +115,7 @@ def _environment() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
 
-    from reports.formats.html_text import day, moment, number
+    from reports.formats.html_text import day, moment, number, plain
 
     environment = Environment(
         loader=FileSystemLoader(DESIGN),
@@ -127,7 +125,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     style = (DESIGN / "report.css").read_text("utf-8")
-    environment.filters |= {"day": day, "moment": moment, "number": number, "bytes": _bytes}
+    environment.filters |= {"day": day, "moment": moment, "number": number, "bytes": _bytes, "plain": plain}
     environment.tests["few"] = lambda value: isinstance(value, Few)
     environment.globals |= {
         "style": Markup(style),

@@ -10,10 +10,8 @@ from markupsafe import Markup
 
 from reports.documents.blocks import Cell, Column, Table
 from reports.documents.figure import Figure
-from reports.formats.html_text import Writer, words
-
-MOST_COLUMNS = 40
-"""A table with more is laid out in parts below each other, each with the column that names the rows: A4 across holds no more."""
+from reports.formats.html_text import LONGEST, Writer, number, words
+from reports.scope import day_in_words
 
 UPRIGHT_FROM = 7
 """With so many columns of numbers their headings stand on end."""
@@ -21,7 +19,15 @@ UPRIGHT_FROM = 7
 _ROOM = ((45, "narrow"), (100, ""), (170, "wide"))
 """Up to how many letters beside each other a table needs which room: A4 upright has 100, A4 across 170."""
 
-_DATE = len("30 September 2010")
+_MOST = 200
+"""A4 across has no more, in the smallest letters. What needs more comes in parts, one below the other."""
+
+_GAP = 2
+"""The room between columns, in letters."""
+
+_LONGEST_UPRIGHT = 80
+"""A longer heading would be wider on end than lying."""
+
 _SHORT = 16
 """What is no longer stays on one line."""
 
@@ -57,62 +63,100 @@ def of_figure(figure: Figure) -> Table:
     )
 
 
-def _length(value: Cell) -> int:
+def _says(value: Cell) -> str:
     match value:
-        case str():
-            return len(value)
-        case date():
-            return _DATE
-        case tuple():
-            return sum(len(one if isinstance(one, str) else one.text) for one in value)
         case None:
-            return 0
+            return ""
+        case str():
+            return value
+        case date():
+            return day_in_words(value)
+        case tuple():
+            return "".join(one if isinstance(one, str) else one.text for one in value)
         case _:
-            return len(str(value))
+            return number(value)
 
 
-def _styles(column: Column, longest: int, has_days: bool) -> tuple[str, str]:
-    # Of a heading, and of the cells below it.
-    if column.upright:
-        return "upright", "mark"
-    if column.kind == "number":
-        return "n", "n"
-    if has_days or longest <= _SHORT:
-        return "", "nowrap"
-    return "much" if longest > 60 else "some", ""
+class _Measured(NamedTuple):
+    # A column: its longest cell and the longest word of a cell, both in letters, and whether it has a day.
+    column: Column
+    longest: int
+    word: int
+    days: bool
+
+    @property
+    def upright(self) -> bool:
+        return self.column.upright and len(self.column.title) <= _LONGEST_UPRIGHT
+
+    @property
+    def whole(self) -> bool:
+        # Whether its cells stay on one line each.
+        return self.longest <= _SHORT or (self.days and self.longest <= LONGEST)
+
+    @property
+    def letters(self) -> int:
+        # How wide it is at least. Words wrap: a sheet across, which ends the page before it, is the last resort.
+        title = 0 if self.upright else min(_word(self.column.title), LONGEST)
+        return max(title, self.longest if self.whole else max(min(self.word, LONGEST), _SHORT)) + _GAP
+
+    @property
+    def styles(self) -> tuple[str, str]:
+        # Of its heading, and of its cells.
+        whole = "whole" if self.whole else ""
+        if self.upright:
+            return "upright", f"mark {whole}".strip()
+        if self.column.kind == "number":
+            return "n", f"n {whole}".strip()
+        return "" if self.whole else "much" if self.longest > 60 else "some", whole
+
+    @property
+    def head(self) -> Head:
+        return Head(words(self.column.title), *self.styles, self.upright)
 
 
-def _letters(column: Column, longest: int) -> int:
-    # How many letters' width it takes on paper at least: words wrap, and a sheet across breaks off the page before it.
-    if column.upright:
-        return min(longest, 7) + 2
-    if column.kind == "number":
-        return max(min(longest, 7), min(len(column.title), 10)) + 2
-    return max(min(longest, _SHORT), min(len(column.title), 12)) + 2
+def _word(text: str) -> int:
+    return max(map(len, text.split()), default=0)
+
+
+def _measured(table: Table) -> list[_Measured]:
+    found = []
+    for at, column in enumerate(table.columns):
+        texts = {_says(row[at]) for row in table.rows}
+        longest, word = max(map(len, texts), default=0), max(map(_word, texts), default=0)
+        found.append(_Measured(column, longest, word, any(isinstance(row[at], date) for row in table.rows)))
+    return found
+
+
+def _shared(first: int, others: list[int]) -> list[list[int]]:
+    # The places of the other columns, by the part in which they come: about as wide as each other.
+    count = -(-sum(others) // (_MOST - first)) or 1
+    most = min(_MOST - first, sum(others) / count + max(others, default=0))
+    shared: list[list[int]] = [[]]
+    room = most
+    for at, letters in enumerate(others, 1):
+        if letters > room and shared[-1]:
+            shared.append([])
+            room = most
+        shared[-1].append(at)
+        room -= letters
+    return shared
 
 
 def parts(table: Table, write: Writer) -> Iterator[Part]:
-    """The table in parts that each fit on paper; one part for nearly every table."""
-    longest = [max((_length(row[at]) for row in table.rows), default=0) for at in range(len(table.columns))]
-    days = [any(isinstance(row[at], date) for row in table.rows) for at in range(len(table.columns))]
-    heads = [
-        Head(words(column.title), *_styles(column, longest[at], days[at]), column.upright)
-        for at, column in enumerate(table.columns)
-    ]
-    others = range(1, len(table.columns))
-    count = -(-len(others) // MOST_COLUMNS) or 1
-    size = -(-len(others) // count)
-    for number in range(count):
-        shown = [0, *others[number * size : (number + 1) * size]]
-        letters = sum(_letters(table.columns[at], longest[at]) for at in shown)
-        room = next((styles for most, styles in _ROOM if letters <= most), "wide dense")
-        matrix = ["matrix"] if any(table.columns[at].upright for at in shown) else []
+    """The table in parts that each fit on paper, each with the column that names the rows; nearly always it is one."""
+    columns = _measured(table)
+    shared = _shared(columns[0].letters, [one.letters for one in columns[1:]])
+    for others in shared:
+        shown = [0, *others]
+        letters = sum(columns[at].letters for at in shown)
+        styles = ["matrix"] if any(columns[at].upright for at in shown) else []
+        styles.append(next((room for most, room in _ROOM if letters <= most), "wide dense"))
         caption = words(table.caption)
-        if count > 1:
-            caption += f" (columns {shown[1]:,} to {shown[-1]:,} of {len(others):,})"
+        if len(shared) > 1:
+            caption += f" (columns {others[0]:,} to {others[-1]:,} of {len(columns) - 1:,})"
         yield Part(
             caption,
-            tuple(heads[at] for at in shown),
+            tuple(columns[at].head for at in shown),
             tuple(tuple(write.cell(row[at], table.columns[at]) for at in shown) for row in table.rows),
-            " ".join([*matrix, room]).strip(),
+            " ".join(filter(None, styles)),
         )

@@ -17,20 +17,25 @@ from ledger.london import LONDON
 from reports.documents.blocks import Cell, Code, Column, Few, Inline, Link, Tag, Text
 from reports.scope import day_in_words
 
-_LONGEST = 24
+LONGEST = 24
 """A run of more letters than this without a space may break anywhere."""
 
-_RUN = re.compile(rf"(\S{{{_LONGEST + 1},}})")
+_RUN = re.compile(rf"(\S{{{LONGEST + 1},}})")
 _ADDRESS = re.compile(r"https?://[^\s\x00-\x20\x7f-\x9f<>\"'\\`{}|^]+")
 _TURNING = frozenset("R AL AN RLE RLO RLI LRE LRO LRI FSI PDF PDI".split())
 _CONTROLS = {code: "\N{REPLACEMENT CHARACTER}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n\r"}
 
 
+def plain(text: str) -> str:
+    """`text` for an attribute. Control characters, which HTML does not allow, are shown as replaced."""
+    return text.translate(_CONTROLS)
+
+
 def words(text: str) -> Markup:
-    """`text` as it is, escaped. Control characters, which HTML does not allow, are shown as replaced."""
-    text = text.translate(_CONTROLS)
+    """`text` as it is, escaped."""
+    text = plain(text)
     marked = escape(text)
-    if len(text) > _LONGEST:
+    if len(text) > LONGEST:
         run = Markup('<span class="long">{}</span>')
         marked = Markup("").join(run.format(one) if at % 2 else one for at, one in enumerate(_RUN.split(text)))
     if not text.isascii() and any(unicodedata.bidirectional(letter) in _TURNING for letter in text):
@@ -69,7 +74,7 @@ class Writer:
             case str():
                 return words(piece)
             case Code(text):
-                wraps = ' class="wraps"' if len(text) > _LONGEST else ""
+                wraps = ' class="wraps"' if len(text) > LONGEST else ""
                 return Markup(f"<code{wraps}>{{}}</code>").format(words(text))
             case Tag(text, kind):
                 return Markup('<span class="tag {}">{}</span>').format(kind, words(text))
@@ -90,9 +95,10 @@ class Writer:
         return self.inline(Code(text))
 
     def command(self, line: str) -> Markup:
-        """What a reader types: its words stay whole, so that no hyphen ends a line."""
+        """What a reader types: its words stay whole, so that no hyphen ends a line, and it is one line."""
         whole = Markup('<span class="nowrap">{}</span>')
-        return Markup(" ").join(whole.format(one) if len(one) <= _LONGEST else words(one) for one in line.split(" "))
+        parts = line.translate(dict.fromkeys(map(ord, "\t\n\r"), "\N{REPLACEMENT CHARACTER}")).split(" ")
+        return Markup(" ").join(whole.format(words(one)) if len(one) <= LONGEST else words(one) for one in parts)
 
     def cell(self, value: Cell, column: Column) -> Markup:
         """A cell of a table, "" where there is nothing."""

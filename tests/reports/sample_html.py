@@ -83,9 +83,13 @@ def document(
             version="0.1.0",
             options=(say("for=dpo"), say("year=2009-10")),
         ),
-        warning=say("The record does not verify: entry 7 was altered. Nothing below can be relied on.") if warned else None,
+        warning=say("The record does not verify: entry 7 was altered. Nothing below can be relied on.")
+        if warned
+        else None,
         blocks=(
-            Verdict("bad", say("Act now"), ((say("Because at least one breach is open."),), (say("One rule gives it."),))),
+            Verdict(
+                "bad", say("Act now"), ((say("Because at least one breach is open."),), (say("One rule gives it."),))
+            ),
             Numbers(
                 (
                     Number("transfers", say("transfers that stand"), 2807),
@@ -109,7 +113,9 @@ def document(
                     ".",
                 )
             ),
-            Paragraph((say("From then on nothing may be sent to it, taken from it or passed on from it."),), quiet=True),
+            Paragraph(
+                (say("From then on nothing may be sent to it, taken from it or passed on from it."),), quiet=True
+            ),
             Verdict("unsure", say("Of 3 transfers it cannot be told")),
             Verdict("good", say("Nothing was sent after the day of its closing"), ((say("So says the record."),),)),
             Verdict("note", say("The record begins on 1 September 2009")),
@@ -139,7 +145,9 @@ def document(
             ),
             PageBreak(),
             Heading(say("Findings"), "findings", 2, (Tag(say("68 open"), "serious"),)),
-            Heading(say("ContactPoint was used after it was switched off"), "closed", 3, (Tag(say("critical"), "critical"),)),
+            Heading(
+                say("ContactPoint was used after it was switched off"), "closed", 3, (Tag(say("critical"), "critical"),)
+            ),
             Facts(
                 (
                     (say("Expected"), (say("No use of ContactPoint after noon."),)),
@@ -160,7 +168,9 @@ def document(
                 ),
                 rows=tuple(findings),
             ),
-            Table("none", say("Decisions that are overdue"), (Column("a", say("Decision")),), (), say("None is overdue.")),
+            Table(
+                "none", say("Decisions that are overdue"), (Column("a", say("Decision")),), (), say("None is overdue.")
+            ),
             Heading(say("Data items"), "fields", 2),
             Paragraph((say("What was sent (●), and what is documented (○), by recipient."),)),
             Table(
@@ -173,13 +183,19 @@ def document(
                 rows=tuple(
                     (
                         say(name),
-                        *(None if (at + row) % 3 == 0 else "○" if (at + row) % 3 == 1 else at * 17 for at in range(columns)),
+                        *(
+                            None if (at + row) % 3 == 0 else "○" if (at + row) % 3 == 1 else at * 17
+                            for at in range(columns)
+                        ),
                     )
                     for row, name in enumerate(RECIPIENTS)
                 ),
             ),
             Heading(say("How to repeat it"), "repeat", 2),
-            Bullets(((say("Fetch the ledger."),), (say("Compare its hash with "), Code(say("9f86d081")), ".")), numbered=True),
+            Bullets(
+                ((say("Fetch the ledger."),), (say("Compare its hash with "), Code(say("9f86d081")), ".")),
+                numbered=True,
+            ),
             Commands(
                 (
                     say("transfer-ledger verify transfers.db --key vkey.txt --checkpoint sheet.txt --require anchored"),

@@ -15,9 +15,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from reports.documents.blocks import Column, Document, Few, Heading, Link, Paragraph, Table
+from reports.documents.blocks import Column, Commands, Document, Few, Heading, Link, Paragraph, Table
 from reports.formats.html import IndexEntry, as_html, index_html
-from reports.formats.html_table import MOST_COLUMNS
 from tests.browser import chromium
 from tests.needed import missing
 from tests.reports.sample_html import FIELDS, SVG, document
@@ -27,7 +26,7 @@ SUM = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 HOSTILE = {
     "script": "<script>document.title = 'altered'</script>",
     "attribute": "\" onmouseover=\"document.title='altered'\" x='' onfocus='",
-    "image": "\"><img src=http://127.0.0.1:9/x.png onerror=alert(1)>",
+    "image": '"><img src=http://127.0.0.1:9/x.png onerror=alert(1)>',
     "end": "</title></style></script></template></code></pre></td></table></main>-->]]><!--",
     "template": "{{ 7 * 7 }}{% raw %}{# #}",
     "entities": "&lt;b&gt;&amp;amp;&#60;&nbsp",
@@ -50,7 +49,7 @@ def index(say: Any = str) -> str:
         for name, title in (("governors", "Did we share only what we said?"), ("schools/high/dpo", "Every finding"))
         for format_ in ("html", "pdf")
     ]
-    made = document(say).made
+    made = msgspec.structs.replace(document().made, origin=say("quillshire.example/transfers"))
     return index_html(entries, say("Quillshire County Council"), say("Reports"), say("The school year 2009/10"), made)
 
 
@@ -71,9 +70,10 @@ class Parsed(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         found = {name: value or "" for name, value in attrs}
         assert len(found) == len(attrs)
-        quiet = tag == "bdi" or (tag == "span" and found.get("class") in ("long", "nowrap"))
+        quiet = tag == "bdi" or (tag == "span" and found.get("class") in (None, "long", "nowrap"))
         if not quiet:
             self.elements.append((tag, found))
+            self.text += " "
         if tag not in self.VOID:
             self._open.append((tag, quiet))
 
@@ -113,8 +113,8 @@ def test_no_text_becomes_markup(hostile: str, page: str) -> None:
         said.append(f"{hostile} {text}")
         return said[-1]
 
-    made = html(document(say)) if page == "document" else index(say)
-    as_usual = html(document()) if page == "document" else index()
+    made = html(document(say, columns=4)) if page == "document" else index(say)
+    as_usual = html(document(columns=4)) if page == "document" else index()
     parsed = Parsed(made)
     assert parsed.shape == Parsed(as_usual).shape
     text = plain(parsed.text) + plain(" ".join(parsed.values("alt")))
@@ -126,6 +126,12 @@ def test_control_characters_do_not_reach_the_page() -> None:
     made = html(document(lambda text: f"\x00\x1b\x85{text}"))
     assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", made)
     assert "\ufffd\ufffd\ufffdAct now" in made
+
+
+def test_a_command_is_one_line_whatever_it_holds() -> None:
+    sample = msgspec.structs.replace(document(), blocks=(Commands(("verify a\nrm -r b\r\n", "check")),))
+    (typed,) = re.findall(r"<pre>(.*)</pre>", html(sample), re.DOTALL)
+    assert re.sub(r"<.*?>", "", typed) == "verify a\ufffdrm -r b\ufffd\ufffd\ncheck\n"
 
 
 def test_letters_from_right_to_left_turn_nothing_beside_them() -> None:
@@ -184,18 +190,18 @@ def test_values_are_written_as_people_write_them() -> None:
     rows = (("x", 12345, date(2010, 8, 6), 12345), ("y", Few(), None, "q-1"), (None, 0, date(2010, 10, 31), Few()))
     made = html(msgspec.structs.replace(document(), blocks=(Table("t", "T", columns, rows),)))
     assert re.findall(r"<tr><th scope=\"row\".*</tr>", made) == [
-        '<tr><th scope="row" class="nowrap">x</th><td class="n">12,345</td>'
-        '<td class="nowrap"><time datetime="2010-08-06">6 August 2010</time></td><td class="nowrap"><code>12345</code></td></tr>',
-        '<tr><th scope="row" class="nowrap">y</th><td class="n">fewer than 5</td><td class="nowrap"></td>'
-        '<td class="nowrap"><code>q-1</code></td></tr>',
-        '<tr><th scope="row" class="nowrap">–</th><td class="n">0</td>'
-        '<td class="nowrap"><time datetime="2010-10-31">31 October 2010</time></td><td class="nowrap">fewer than 5</td></tr>',
+        '<tr><th scope="row" class="whole">x</th><td class="n whole">12,345</td>'
+        '<td class="whole"><time datetime="2010-08-06">6 August 2010</time></td><td class="whole"><code>12345</code></td></tr>',
+        '<tr><th scope="row" class="whole">y</th><td class="n whole">fewer than 5</td><td class="whole"></td>'
+        '<td class="whole"><code>q-1</code></td></tr>',
+        '<tr><th scope="row" class="whole">–</th><td class="n whole">0</td>'
+        '<td class="whole"><time datetime="2010-10-31">31 October 2010</time></td><td class="whole">fewer than 5</td></tr>',
     ]
 
 
 def test_it_says_at_its_end_what_it_was_made_from() -> None:
     end = plain(Parsed(html(document())).text).partition("What this was made from")[2]
-    assert end == (
+    assert end.strip() == (
         "Ledger quillshire.example/transfers Entries 2,838 "
         f"Hash of the last entry {SUM} Last entry recorded 30 September 2010 at 23:59 London time As of 1 October 2010 "
         "Documented purposes (SHA-256) 2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae "
@@ -214,14 +220,14 @@ def test_a_table_too_wide_for_paper_comes_in_parts_and_loses_nothing() -> None:
     made = html(document(columns=136))
     parts = re.findall(r'<div class="scroll matrix[^>]*>.*?</div>', made, re.DOTALL)
     titles = [re.findall(r"<span>(.*?)</span></th>", part) for part in parts]
-    assert [len(one) for one in titles] == [34] * 4
+    assert [len(one) for one in titles] == [35, 31, 24, 24, 22]
     assert sum(titles, []) == [FIELDS[at % len(FIELDS)] for at in range(136)]
     assert all("Learning and Skills Council" in part for part in parts)
-    assert "Data items sent, by recipient (columns 103 to 136 of 136)" in parts[3]
+    assert "Data items sent, by recipient (columns 115 to 136 of 136)" in parts[4]
     assert [str(17 * at) for at in range(136) if at % 3 == 2] == re.findall(
         r"<td[^>]*>([\d,]+)</td>", "".join(re.findall(r">Department.*?</tr>", "".join(parts))).replace(",", "")
     )
-    assert len(re.findall(r'class="scroll matrix', html(document(columns=MOST_COLUMNS)))) == 1
+    assert len(re.findall(r'class="scroll matrix', html(document(columns=32)))) == 1
 
 
 @pytest.mark.parametrize("empty", [(), document().blocks[-1:]])
@@ -283,7 +289,9 @@ def test_an_anchor_keeps_its_name_and_everything_else_makes_room() -> None:
 @pytest.mark.parametrize("made", [html(document()), index()], ids=["document", "index"])
 def test_it_names_nothing_to_fetch(made: str) -> None:
     parsed = Parsed(made)
-    assert {tag for tag, _ in parsed.elements}.isdisjoint({"script", "iframe", "object", "embed", "form", "base", "svg"})
+    assert {tag for tag, _ in parsed.elements}.isdisjoint(
+        {"script", "iframe", "object", "embed", "form", "base", "svg"}
+    )
     assert not [name for _, found in parsed.elements for name in found if name.startswith("on") or name == "style"]
     assert all(one.startswith("data:image/svg+xml;base64,") for one in parsed.values("src"))
     assert parsed.values("href", "link") == ["data:,"]
@@ -303,6 +311,7 @@ def test_the_same_document_gives_the_same_bytes_in_any_time_zone(monkeypatch: py
     assert made[0] == made[1]
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_cells_take_no_more_than_seconds() -> None:
     sample = document(rows=20_000)
     began = time.monotonic()
@@ -357,15 +366,21 @@ def axe() -> str:
     return (Path(found.origin).parent / "axe.min.js").read_text("utf-8")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", WIDTHS[:2])
-@pytest.mark.parametrize("name", NAMES)
+EVERY = [(name, width, scheme) for name in NAMES for width in WIDTHS[:2] for scheme in ("light", "dark")]
+QUICK = [one for one in EVERY if one[0] == "sample"]
+
+
+@pytest.mark.parametrize(
+    ("name", "width", "scheme"),
+    [*QUICK, *(pytest.param(*one, marks=pytest.mark.slow) for one in EVERY if one not in QUICK)],
+)
 def test_axe_finds_nothing(pages: dict[str, Any], axe: str, name: str, width: int, scheme: str) -> None:
     tab = pages[name]
     tab.set_viewport_size({"width": width, "height": 800})
     tab.emulate_media(color_scheme=scheme, media="screen")
     tab.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
-    tab.evaluate(axe)
+    if not tab.evaluate("typeof axe !== 'undefined'"):
+        tab.evaluate(axe)
     tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"]
     found = tab.evaluate("tags => axe.run({runOnly: {type: 'tag', values: tags}})", tags)
     told = [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found["violations"]]
@@ -421,7 +436,9 @@ def test_the_first_key_leads_past_the_contents(pages: dict[str, Any]) -> None:
 
 def test_even_markup_in_the_page_could_fetch_and_run_nothing(browser: Any, tmp_path: Path) -> None:
     path = tmp_path / "page.html"
-    path.write_text(html(document()).replace("</main>", "<p id='put'></p><b style='color: red'></b></main>", 1), "utf-8")
+    path.write_text(
+        html(document()).replace("</main>", "<p id='put'></p><b style='color: red'></b></main>", 1), "utf-8"
+    )
     tab = browser.new_page()
     tab.goto(path.as_uri())
     refused = tab.evaluate("""async () => {
@@ -441,7 +458,10 @@ def test_even_markup_in_the_page_could_fetch_and_run_nothing(browser: Any, tmp_p
       await new Promise(done => setTimeout(done, 200));
       return [...new Set(found)].sort();
     }""")
-    title, colour = tab.title(), tab.evaluate("getComputedStyle(document.querySelector('b[style]')).color")
+    title, colour = (
+        tab.evaluate("document.title"),
+        tab.evaluate("getComputedStyle(document.querySelector('b[style]')).color"),
+    )
     tab.close()
     assert refused == [
         "base-uri", "connect-src", "form-action", "frame-src", "img-src", "script-src-attr", "script-src-elem",

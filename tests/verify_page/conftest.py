@@ -9,6 +9,7 @@ import pytest
 from tests.browser import chromium
 from tests.verify_page.page import PAGE
 
+
 # Not for the session: while it is open, playwright's own event loop counts as running, and no other test can start one.
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
