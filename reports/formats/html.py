@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
-from reports.documents.blocks import Block, Chart, Document, Few, Heading, Made, Number, Numbers, Table
+from reports.documents.blocks import Block, Chart, Document, Few, Heading, Made, Number, Table
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -27,7 +27,7 @@ DESIGN = Path(__file__).parents[1] / "design"
 
 
 class IndexEntry(NamedTuple):
-    """One file of a folder of reports. `file` is its name below the folder, with "/" between names; `size` its bytes."""
+    """One file of a folder of reports. `file` is its path below the folder, parted by "/"; `size` is in bytes."""
 
     file: str
     title: str

@@ -55,7 +55,7 @@ def _same(text: str) -> str:
 def document(
     say: Callable[[str], str] = _same, *, warned: bool = True, columns: int = len(FIELDS), rows: int = 12
 ) -> Document:
-    """The document; `say` may replace its texts, `columns` is how many marks its matrix has, `rows` how many findings."""
+    """The document. `say` may replace its texts; its matrix has so many `columns`, and its findings so many `rows`."""
     fields = [FIELDS[at % len(FIELDS)] for at in range(columns)]
     findings: list[tuple[Cell, ...]] = [
         (
