@@ -16,14 +16,18 @@ from reports.scope import day_in_words
 UPRIGHT_FROM = 7
 """With so many columns of numbers their headings stand on end."""
 
-_ROOM = ((45, "narrow"), (100, ""), (170, "wide"))
-"""Up to how many letters beside each other a table needs which room: A4 upright has 100, A4 across 170."""
+_ROOM = ((45, "narrow"), (100, ""), (120, "snug"), (170, "wide"))
+"""Up to how many letters beside each other a table needs which room: A4 upright has 100, in smaller letters 120; A4
+across, which ends the page before it, 170."""
 
 _MOST = 200
 """A4 across has no more, in the smallest letters. What needs more comes in parts, one below the other."""
 
 _GAP = 2
 """The room between columns, in letters."""
+
+_UPRIGHT_LINE = 30
+"""So many letters of a heading on end stand in one line."""
 
 _LONGEST_UPRIGHT = 80
 """A longer heading would be wider on end than lying."""
@@ -78,7 +82,7 @@ def _says(value: Cell) -> str:
 
 
 class _Measured(NamedTuple):
-    # A column: its longest cell and the longest word of a cell, both in letters, and whether it has a day.
+    # A column: its longest cell and the longest word of one, both in letters, and whether it has a day.
     column: Column
     longest: int
     word: int
@@ -95,9 +99,11 @@ class _Measured(NamedTuple):
 
     @property
     def letters(self) -> int:
-        # How wide it is at least. Words wrap: a sheet across, which ends the page before it, is the last resort.
-        title = 0 if self.upright else min(_word(self.column.title), LONGEST)
-        return max(title, self.longest if self.whole else max(min(self.word, LONGEST), _SHORT)) + _GAP
+        # How wide it is at least, since words wrap.
+        cells = self.longest if self.whole else max(self.word, _SHORT)
+        if self.upright:
+            return max(cells, 2 * -(-len(self.column.title) // _UPRIGHT_LINE)) + 1
+        return max(cells, _word(self.column.title)) + _GAP
 
     @property
     def styles(self) -> tuple[str, str]:
@@ -115,7 +121,8 @@ class _Measured(NamedTuple):
 
 
 def _word(text: str) -> int:
-    return max(map(len, text.split()), default=0)
+    # The longest that does not break.
+    return max((len(one) for one in text.split() if len(one) <= LONGEST), default=0)
 
 
 def _measured(table: Table) -> list[_Measured]:

@@ -107,6 +107,8 @@ class Writer:
                 return Markup("")
             case str():
                 return self.inline(Code(value)) if column.kind == "code" and value else words(value)
+            case 0 if column.upright:
+                return Markup('<span class="quiet">0</span>')
             case int():
                 return self.inline(Code(str(value))) if column.kind == "code" else Markup(number(value))
             case date():
