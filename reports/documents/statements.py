@@ -126,7 +126,9 @@ def not_run(reading: Reading) -> tuple[Text, ...]:
 
 def all_ran(reading: Reading) -> str:
     """That all checks ran on all transfers, where they did."""
-    return f"All {len(reading.result.checks)} checks ran on all {some(reading.result.transfers, 'transfer', 'transfers')}."
+    return (
+        f"All {len(reading.result.checks)} checks ran on all {some(reading.result.transfers, 'transfer', 'transfers')}."
+    )
 
 
 def covers_any(version: Adopted, period: Period) -> bool:
