@@ -304,7 +304,7 @@ def _before(reading: Reading) -> Iterator[Block]:
     yield _paragraph(
         f"This period is {statements.of_time(reading.scope.period)}, the one before "
         f"{statements.of_time(past.scope.period)}. Both are seen from {day_in_words(reading.as_of)}: what was decided "
-        "or corrected since then counts."
+        "or corrected since then counts. A finding on no transfer, as on a flow that nobody used, is in both."
     )
     if not past.result.transfers:
         yield _paragraph("No transfer that stands is recorded in the period before.")
@@ -360,7 +360,7 @@ def _not_checked(reading: Reading) -> Iterator[Block]:
     else:
         yield _paragraph(statements.all_ran(reading))
     yield _paragraph("Verification did not check:")
-    yield Bullets(tuple((line,) for line in statements.not_verified(reading)))
+    yield Bullets(statements.not_verified(reading))
 
 
 def _documented(reading: Reading) -> Iterator[Block]:
@@ -396,7 +396,7 @@ def _told(title_: str, found: Sequence[Found]) -> Iterator[Block]:
             for one in found[:MOST_PROBLEMS]
         ]
         if more := found[MOST_PROBLEMS:]:
-            items.append((f"And {len(more):,} more; `transfer-ledger verify` lists them.",))
+            items.append((f"And {len(more):,} more; ", Code("transfer-ledger verify"), " lists them."))
         yield Bullets(tuple(items))
 
 

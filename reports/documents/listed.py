@@ -175,7 +175,12 @@ def _own_rule(row: Row, cause: Cause) -> Text:
     if citation or assigned:
         pieces += rule(citation, assigned)
     if not cause.next_step:
-        pieces.append(f"{' ' if pieces else ''}{'Next: ' if pieces else ''}{row.next_step}")
+        if pieces:
+            last = pieces[-1]
+            stop = "" if isinstance(last, str) and last.endswith((".", "”")) else "."
+            pieces.append(f"{stop} Do next: {row.next_step}")
+        else:
+            pieces.append(row.next_step)
     return tuple(pieces)
 
 

@@ -145,8 +145,9 @@ def _recipient(reading: Reading, id_: str) -> str:
 
 def _fields(reading: Reading, wanted: set[str]) -> dict[str, str]:
     # As the vocabulary has them, where like stands beside like; then those that it does not have.
-    known = [term.id for term in reading.evidence.vocabularies.terms("field") if term.id in wanted]
     odd = {UNLISTED: "Not a known data item (unlisted)", NOT_STATED: "Nobody said which data items"}
+    terms = reading.evidence.vocabularies.terms("field")
+    known = [term.id for term in terms if term.id in wanted and term.id not in odd]
     others = sorted(wanted.difference(known), key=lambda field: (field in odd, field))
     return {field: odd.get(field) or reading.label(field, "field") for field in (*known, *others)}
 

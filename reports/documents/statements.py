@@ -107,13 +107,19 @@ def verification(reading: Reading) -> str:
     )
 
 
-def not_verified(reading: Reading) -> tuple[str, ...]:
+def coded(text: str) -> Text:
+    """A sentence of this program's, with what stands between backquotes in letters of one width."""
+    pieces = text.split("`")
+    return tuple(Code(piece) if place % 2 else piece for place, piece in enumerate(pieces) if piece)
+
+
+def not_verified(reading: Reading) -> tuple[Text, ...]:
     """What verification did not check, a sentence each."""
     report, size = reading.verification, reading.made.size
     found = [*report.not_checked, OUTSIDE_WAL]
     if report.size != size:
         found.append(f"Entries recorded meanwhile: verification read {report.size:,}, the checks read {size:,}.")
-    return tuple(found)
+    return tuple(map(coded, found))
 
 
 def not_run(reading: Reading) -> tuple[Text, ...]:
