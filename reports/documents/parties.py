@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from reports.documents.blocks import Cell, Code, Column, Data, Table, Value
+from reports.documents.blocks import Cell, Column, Data, Table, Value
 from reports.documents.findings import named
 from reports.documents.reading import Reading
 from reports.documents.standing import Standing, standing_by, together
@@ -61,11 +61,7 @@ def parties(reading: Reading, side: Literal["recipient", "sender"]) -> tuple[Par
 def table(id_: str, caption: str, title: str, found: Sequence[Party]) -> Table:
     """Parties as a table for people: the first `MOST_PARTIES`, and the others as one row."""
     shown = found if len(found) <= MOST_PARTIES else found[: MOST_PARTIES - 1]
-    same = Counter(one.name for one in found)
-    rows: list[tuple[Cell, ...]] = [
-        (one.name if same[one.name] == 1 or not one.id else (f"{one.name} ", Code(one.id)), *one.counts)
-        for one in shown
-    ]
+    rows: list[tuple[Cell, ...]] = [(one.name, *one.counts) for one in shown]
     if others := found[len(shown) :]:
         rest = Party(
             id="",
