@@ -6,6 +6,7 @@ more, and its data has all of them, made one by one as they are read.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 
 from reports.documents import links
@@ -13,10 +14,10 @@ from reports.documents.blocks import Cell, Code, Column, Data, Facts, Inline, Ta
 from reports.documents.findings import VERDICTS, Cause, Decided, Row, Rows
 from reports.scope import day_in_words
 
-MOST_TEXT = 700_000
+MOST_TEXT = 900_000
 """So many characters of findings are listed in a document, with `OVERHEAD` for each: about a megabyte of HTML."""
 
-OVERHEAD = 500
+OVERHEAD = 400
 """What a row costs besides its texts, in characters of HTML."""
 
 COLUMNS = (
@@ -92,9 +93,11 @@ def data(rows: Rows) -> Data:
     return Data("findings", "Findings", COLUMNS, Listed(rows))
 
 
-def _size(row: Row) -> int:
-    texts = (row.sender, row.recipient, row.shortly, row.expected, row.citation, row.assigned, row.next_step)
-    return OVERHEAD + sum(map(len, texts))
+def _size(row: Row, cause: Cause) -> int:
+    # What all findings of a cause have in common is said once, above them.
+    own = {name: "" if getattr(cause, name) else getattr(row, name) for name in ("expected", "citation", "next_step")}
+    assigned = "" if cause.assigned else row.assigned
+    return OVERHEAD + sum(map(len, (row.sender, row.recipient, row.shortly, assigned, *own.values())))
 
 
 def shown(causes: Sequence[Cause]) -> dict[str, tuple[Row, ...]]:
@@ -102,19 +105,15 @@ def shown(causes: Sequence[Cause]) -> dict[str, tuple[Row, ...]]:
 
     Causes share `MOST_TEXT` evenly; what a small one leaves over goes to the others.
     """
-    sizes = {cause.anchor: sum(map(_size, cause.rows)) for cause in causes}
+    sizes = {cause.anchor: [_size(row, cause) for row in cause.rows] for cause in causes}
     found: dict[str, tuple[Row, ...]] = {}
     left = MOST_TEXT
-    for place, cause in enumerate(sorted(causes, key=lambda one: (sizes[one.anchor], one.anchor))):
-        share, taken = left // (len(causes) - place), 0
-        rows: list[Row] = []
-        for row in cause.rows:
-            if rows and taken + _size(row) > share:
-                break
-            rows.append(row)
-            taken += _size(row)
-        found[cause.anchor] = tuple(rows)
-        left = max(left - taken, 0)
+    for place, cause in enumerate(sorted(causes, key=lambda one: (sum(sizes[one.anchor]), one.anchor))):
+        share = left // (len(causes) - place)
+        taken = list(itertools.accumulate(sizes[cause.anchor]))
+        count = max(1, sum(size <= share for size in taken))
+        found[cause.anchor] = cause.rows[:count]
+        left = max(left - taken[count - 1], 0)
     return found
 
 

@@ -350,7 +350,7 @@ def test_text_is_shared_among_causes_and_each_has_one_finding_at_least(monkeypat
     assert {anchor: len(rows) for anchor, rows in listed.shown(causes).items()} == {
         cause.anchor: cause.count for cause in causes
     }
-    size = listed._size(causes[0].rows[0])
+    size = listed._size(causes[0].rows[0], causes[0])
     monkeypatch.setattr(listed, "MOST_TEXT", size * 4 * len(causes))
     assert all(2 <= len(rows) <= 6 for rows in listed.shown(causes).values())
     monkeypatch.setattr(listed, "MOST_TEXT", 0)
@@ -535,7 +535,7 @@ def test_a_field_that_nobody_knows_is_not_documented(tmp_path: Path) -> None:
 def test_only_versions_that_cover_a_day_of_the_period_document_a_field(tmp_path: Path) -> None:
     later = {**GOOD, "transferred_at": "2011-01-20"}
     path = make_ledger(tmp_path / "t.db", GOOD, later)
-    assert state(document(path, "month=2010-12"), "shire", "forename") == ("0", "yes")
+    assert state(document(path, "month=2010-12"), "local-authority", "forename") == ("0", "yes")
     assert state(document(path, "year=2010-11"), "shire", "forename") == ("1", "yes")
     assert state(document(path, "month=2011-01"), "shire", "forename") == ("1", "")
     outside = document(path, "month=2011-01")
