@@ -87,22 +87,19 @@ def _summary(reading: Reading, due: dues.Due, source: Source) -> Iterator[Block]
         (
             Number("transfers", "transfers that stand", result.transfers),
             Number("open-breaches", "open breaches", len(reading.open)),
-            *(Number(one, f"{one} findings", counts[one]) for one in SEVERITIES),
-        )
-    )
-    yield Numbers(
-        (
             Number("breaches", "breaches, open or closed", counts["breach"]),
-            Number("cannot-tell", "cannot be told", counts["cannot-tell"]),
-            Number("advisory", "advice", counts["advisory"]),
-            Number("closed", "closed by a decision", counts["closed"]),
-            Number("corrected", "on entries corrected since", counts["corrected"]),
             Number("overdue", "decisions overdue", len(due.overdue)),
             Number("due-soon", f"decisions due within {dues.SOON.days} days", len(due.soon)),
         )
     )
+    yield Numbers(
+        (
+            *(Number(one, f"{one} findings", counts[one]) for one in SEVERITIES),
+            Number("cannot-tell", "findings that cannot be told", counts["cannot-tell"]),
+            Number("advisory", "findings that are advice", counts["advisory"]),
+        )
+    )
     yield _paragraph(f"{statements.LIMIT} {statements.SEVERITY}", quiet=True)
-    yield Bullets(tuple((Link(text, f"#{anchor}"),) for text, anchor in CONTENTS))
 
 
 def _overdue(reading: Reading, due: dues.Due) -> Iterator[Block]:
@@ -154,6 +151,12 @@ def _findings(reading: Reading) -> Iterator[Block]:
             quiet=True,
         )
         yield Chart(figures.severities(reading.rows))
+    yield Numbers(
+        (
+            Number("closed", "findings closed by a decision", counts["closed"]),
+            Number("corrected", "findings on entries corrected since", counts["corrected"]),
+        )
+    )
     if count := counts["closed"]:
         yield _paragraph(
             f"{statements.some(count, 'finding is', 'findings are')} closed by a decision, which stands beside "

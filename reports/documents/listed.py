@@ -14,11 +14,14 @@ from reports.documents.blocks import Cell, Code, Column, Data, Facts, Inline, Ta
 from reports.documents.findings import VERDICTS, Cause, Decided, Row, Rows
 from reports.scope import day_in_words
 
-MOST_TEXT = 900_000
-"""So many characters of findings are listed in a document, with `OVERHEAD` for each: about a megabyte of HTML."""
+MOST_TEXT = 600_000
+"""So many characters of findings are listed in a document, with `OVERHEAD` for each: as much HTML, more or less."""
 
 OVERHEAD = 400
 """What a row costs besides its texts, in characters of HTML."""
+
+MOST_EXPECTED = 300
+"""So many characters of what was expected stand in a row; a flow may document fifty fields. The data has all."""
 
 COLUMNS = (
     Column("key", "Key", "code"),
@@ -95,9 +98,9 @@ def data(rows: Rows) -> Data:
 
 def _size(row: Row, cause: Cause) -> int:
     # What all findings of a cause have in common is said once, above them.
-    own = {name: "" if getattr(cause, name) else getattr(row, name) for name in ("expected", "citation", "next_step")}
-    assigned = "" if cause.assigned else row.assigned
-    return OVERHEAD + sum(map(len, (row.sender, row.recipient, row.shortly, assigned, *own.values())))
+    own = [getattr(row, name) for name in ("citation", "assigned", "next_step") if not getattr(cause, name)]
+    expected = "" if cause.expected else _clipped(row.expected)
+    return OVERHEAD + sum(map(len, (row.sender, row.recipient, row.shortly, expected, *own)))
 
 
 def shown(causes: Sequence[Cause]) -> dict[str, tuple[Row, ...]]:
@@ -158,12 +161,19 @@ def parties(row: Row) -> str:
     return f"{row.sender} → {row.recipient}" if row.recipient_id else row.recipient
 
 
+def _clipped(text: str) -> str:
+    if len(text) <= MOST_EXPECTED:
+        return text
+    start = text[:MOST_EXPECTED]
+    return f"{(start.rpartition(' ')[0] or start).rstrip(',')} … (the CSV file and the spreadsheet have all)"
+
+
 def _found(row: Row, cause: Cause) -> Text:
     text = row.shortly
     if row.prefilled:
         text += f" Filled in by software: {', '.join(row.prefilled)}."
     if not cause.expected and row.expected:
-        text += f" Expected: {row.expected}"
+        text += f" Expected: {_clipped(row.expected)}"
     return (text,)
 
 

@@ -20,7 +20,7 @@ from reports.documents.findings import named
 from reports.documents.reading import Reading
 from reports.documents.statements import covering
 
-ACROSS = 12
+ACROSS = 14
 """So many recipients stand side by side in one table, which a page can hold; the others have tables of their own."""
 
 BEYOND = "!"
@@ -168,7 +168,8 @@ def tables(found: Matrix) -> tuple[Table, ...]:
     A table has the fields of its own recipients, and ends with how many of them stand how.
     """
     recipients = list(found.recipients)
-    parts = [recipients[at : at + ACROSS] for at in range(0, len(recipients), ACROSS)] or [[]]
+    size = -(-len(recipients) // -(-len(recipients) // ACROSS)) if recipients else 1  # tables of about one width
+    parts = [recipients[at : at + size] for at in range(0, len(recipients), size)] or [[]]
     return tuple(_table(found, part, place, len(parts)) for place, part in enumerate(parts, start=1))
 
 

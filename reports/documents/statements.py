@@ -58,10 +58,8 @@ def of_time(period: Period) -> str:
 
 
 def about(reading: Reading) -> str:
-    """Of whom and of which time a document speaks."""
-    whom = reading.organisation
-    if reading.school is not None:
-        whom = f"{reading.school.name}, in the ledger of {whom}"
+    """Of whose transfers and of which time a document speaks; whose ledger it is stands above its title."""
+    whom = "All transfers" if reading.school is None else f"The transfers of {reading.school.name}"
     since = f", only what was recorded from entry {reading.scope.since} on" if reading.scope.since else ""
     return f"{whom}: {of_time(reading.scope.period)}{since}"
 

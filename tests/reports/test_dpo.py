@@ -286,7 +286,7 @@ def test_each_finding_has_all_that_is_needed(made: Document) -> None:
     )
 
 
-def test_a_rule_of_its_own_stands_in_its_row(tmp_path: Path) -> None:
+def test_a_rule_of_its_own_stands_in_its_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     figures = {**GOOD, "recipient": "figures-office", "purpose": "statistics", "fields": ["upn", "forename"]}
     found = tables(document(make_ledger(tmp_path / "t.db", UNDOCUMENTED, figures)))
     rows = records(found["findings-serious-field-not-documented-breach"])
@@ -294,6 +294,9 @@ def test_a_rule_of_its_own_stands_in_its_row(tmp_path: Path) -> None:
     assert rows[1]["found"].endswith(
         "Expected: Nothing but National curriculum assessment results and Unique pupil number."
     )
+    monkeypatch.setattr(listed, "MOST_EXPECTED", 30)
+    cut = tables(document(tmp_path / "t.db"))["findings-serious-field-not-documented-breach"]
+    assert "Expected: Nothing but Ethnicity … (the CSV file and the spreadsheet have all)" in records(cut)[0]["found"]
     late = {**GOOD, "transferred_at": "2009-11-01"}
     found = tables(document(make_ledger(tmp_path / "u.db", {**GOOD, "transferred_at": "2010-09-01"}, BEFORE, late)))
     assert [row["rule"][:10] for row in records(found["findings-minor-recorded-late-advisory"])] == ["Keep what "] * 2
@@ -509,7 +512,9 @@ def test_a_page_holds_so_many_recipients(mixed: Path, monkeypatch: pytest.Monkey
     parts = [one for name, one in tables(made).items() if re.fullmatch(r"fields(-\d+)?", name)]
     across = [column.id for part in parts for column in part.columns[1:]]
     assert across == list(dict.fromkeys(f"to-{row['recipient']}" for row in whole))
-    assert {len(part.columns) for part in parts[:-1]} == {4}
+    widths = [len(part.columns) for part in parts]
+    assert max(widths) <= 4
+    assert widths[-1] >= 2
     assert parts[1].id == "fields-2"
     assert f"(part 2 of {len(parts)})" in parts[1].caption
     for part in parts:
@@ -624,7 +629,7 @@ def test_an_empty_ledger_and_an_empty_period_are_said(tmp_path: Path, mixed: Pat
 
 def test_one_school_has_its_own_report(mixed: Path) -> None:
     made = document(mixed, school="low")
-    assert made.about == "Low School, in the ledger of Shire <b>Council</b>: everything recorded"
+    assert made.about == "The transfers of Low School: everything recorded"
     assert numbers(made)["transfers"] == 2
     assert {row["sender_name"] for row in records(data(made)["flows"])} == {"Low School", "Shire <b>Council</b>"}
     assert state(made, "dh", "height") is None
