@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Literal
 
 import msgspec
@@ -16,15 +17,15 @@ from reports.wording import dated
 class ContactPoint(msgspec.Struct, frozen=True, kw_only=True):
     """Transfers that used ContactPoint, by when they did: `untold` are those of which that cannot be told.
 
-    `late` are those that are dated before its closing and were recorded after it. `causes` are the findings on all of
-    these.
+    `late` are those that are dated before its closing and were recorded after it. `causes` are the causes of the
+    findings on all of these, each with how many of its findings are.
     """
 
     before: int
     after: int
     untold: int
     late: int
-    causes: tuple[Cause, ...]
+    causes: tuple[tuple[Cause, int], ...]
 
     @property
     def verdict(self) -> Verdict:
@@ -44,7 +45,7 @@ def contactpoint(reading: Reading) -> ContactPoint:
     after: set[int] = set()
     untold: set[int] = set()
     late: set[int] = set()
-    about: set[tuple[str, str, str]] = set()
+    about: Counter[tuple[str, str, str]] = Counter()
     for finding in reading.result.findings:
         if finding.corrected_by is not None:
             continue
@@ -54,13 +55,13 @@ def contactpoint(reading: Reading) -> ContactPoint:
             late.add(finding.seq)
         else:
             continue
-        about.add((finding.check, finding.outcome, finding.severity))
+        about[finding.check, finding.outcome, finding.severity] += 1
     return ContactPoint(
         before=reading.counts.uses_before.total(),
         after=len(after),
         untold=len(untold - after),
         late=len(late),
-        causes=tuple(one for one in reading.causes if (one.check, one.outcome, one.severity) in about),
+        causes=tuple((one, count) for one in reading.causes if (count := about[one.check, one.outcome, one.severity])),
     )
 
 

@@ -130,11 +130,11 @@ def _contactpoint(reading: Reading) -> Iterator[Block]:
     yield Chart(figures.closing(reading.counts, reading.rows, reading.law))
     if found.causes:
         yield _paragraph("The findings, below with all others:")
-        yield Bullets(tuple(_of_cause(cause) for cause in found.causes))
+        yield Bullets(tuple(_of_cause(*one) for one in found.causes))
 
 
-def _of_cause(cause: Cause) -> Text:
-    return Link(cause.title, f"#{cause.anchor}"), f": {cause.count:,} ", Tag(cause.severity, cause.severity)
+def _of_cause(cause: Cause, count: int) -> Text:
+    return Link(cause.title, f"#{cause.anchor}"), f": {count:,} ", Tag(cause.severity, cause.severity)
 
 
 def _findings(reading: Reading) -> Iterator[Block]:

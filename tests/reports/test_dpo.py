@@ -216,6 +216,8 @@ def test_contactpoint_recorded_late_is_told_apart_from_what_is_late(tmp_path: Pa
     found = document(make_ledger(tmp_path / "t.db", {**GOOD, "transferred_at": "2010-09-01"}, BEFORE, late))
     assert numbers(found)["contactpoint-late"] == 1
     assert {row["check"]: row["findings"] for row in records(data(found)["causes"])}["recorded-late"] == "2"
+    told = [words(item) for block in found.blocks if isinstance(block, Bullets) for item in block.items]
+    assert "The transfer was recorded long after its date, which then has no independent support: 1 minor" in told
 
 
 # -- what is late comes first -------------------------------------------------------------------------------------
