@@ -70,7 +70,8 @@ def table(id_: str, caption: str, title: str, found: Sequence[Party]) -> Table:
             standing=together(one.standing for one in others),
         )
         rows.append((rest.name, *rest.counts))
-    return Table(id_, caption, (Column(id_, title), *COUNTED), tuple(rows))
+    empty = f"No {title.lower()} has a transfer or a finding."
+    return Table(id_, caption, (Column(id_, title), *COUNTED), tuple(rows), empty)
 
 
 def data(id_: str, title: str, found: Sequence[Party]) -> Data:

@@ -9,10 +9,9 @@ import msgspec
 
 from reports.counts import SCHOOLS, Parties
 from reports.documents.blocks import Cell, Column, Data, Table, Value
-from reports.documents.findings import Sent, named
+from reports.documents.findings import named
 from reports.documents.reading import Reading
 from reports.documents.standing import Standing, standing_by
-from reports.finding import Finding
 from reports.wording import Labels
 
 MOST_FLOWS = 150
@@ -46,16 +45,13 @@ def _party(id_: str, ids: Collection[str], label: Labels) -> str:
 def flows(reading: Reading) -> tuple[Flow, ...]:
     """The flows of the transfers that stand, those with most transfers first.
 
-    A finding counts on the flow of its transfer; one on a whole import, or on no transfer, on none.
+    A finding counts on the flow of its transfer; one on a whole import, or on no transfer, names no party, and counts on
+    none.
     """
     group = reading.counts.group
-
-    def of(finding: Finding, sent: Sent) -> Parties | None:
-        if finding.id is None:
-            return None
-        return Parties(group(sent.sender_id), group(sent.recipient_id), sent.purpose_id)
-
-    standing = standing_by(reading, of)
+    standing = standing_by(
+        reading, lambda _, sent: Parties(group(sent.sender_id), group(sent.recipient_id), sent.purpose_id)
+    )
     label = reading.label
     found = [
         Flow(
