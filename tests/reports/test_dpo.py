@@ -445,6 +445,11 @@ def test_flows_are_counted_with_their_breaches(made: Document, kept: Callable[[s
     assert {row["people"] for row in shown if row["to"] == "ContactPoint"} == {"not stated"}
 
 
+def test_people_are_added_up_where_they_are_stated(tmp_path: Path) -> None:
+    path = make_ledger(tmp_path / "t.db", GOOD, {**GOOD, "subjects": {"kind": "pupil"}})
+    assert records(tables(document(path))["flows"])[0]["people"] == "120 (in 1 of them)"
+
+
 def test_many_flows_are_cut_and_add_up(mixed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(volumes, "MOST_FLOWS", 2)
     made = document(mixed)
@@ -478,6 +483,7 @@ def test_fields_stand_as_they_were_sent_and_documented(made: Document) -> None:
     assert state(made, "unlisted", "forename") == ("1", "no")
     assert state(made, "role:school", "upn") == ("1", "no")
     assert state(made, "museum", "surname") == ("0", "yes")
+    assert state(made, "s-cool", "date-of-birth") == state(made, "s-cool", "gender") == ("0", "yes")
     assert state(made, "local-authority", "surname") is None
     cells = {row["field"]: row for row in records(tables(made)["fields"])}
     assert cells["Address"]["to-shire"] == "1 !"
