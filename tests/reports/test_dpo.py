@@ -340,6 +340,8 @@ def test_data_has_every_finding_as_the_check_prints_it(made: Document, mixed: Pa
     assert tuple(names[: len(COLUMNS)]) == COLUMNS
     keys = [one.key for one in check_ledger(mixed, AS_OF).result.findings]
     assert [row[0] for row in findings.rows] == keys == [row[0] for row in findings.rows]
+    first = records(findings)[0]
+    assert (first["sender_id"], first["recipient_id"]) == ("high", "shire")
     states = Counter(row["state"] for row in records(findings))
     assert states["decision overdue"] == 1
     assert states["closed by a decision"] == 2
@@ -443,6 +445,17 @@ def test_flows_are_counted_with_their_breaches(made: Document, kept: Callable[[s
     shown = records(tables(made)["flows"])
     assert [row["transfers"] for row in shown] == [row["transfers"] for row in rows]
     assert {row["people"] for row in shown if row["to"] == "ContactPoint"} == {"not stated"}
+
+
+def test_what_was_found_on_a_recipient_stands_together_the_worst_recipient_first(made: Document) -> None:
+    names = [row["recipient"] for row in records(tables(made)["recipients-causes"])]
+    assert list(dict.fromkeys(names)) == [row["recipients"] for row in records(tables(made)["recipients"])]
+    assert len(names) > len(set(names))
+    assert all(names.index(name) + names.count(name) > place for place, name in enumerate(names))
+    first = records(tables(made)["recipients-causes"])[0]
+    assert (first["cause"], first["findings"]) == ("ContactPoint was used after it was switched off", "1")
+    assert first["rule"].startswith("The notice itself")
+    assert first["next"].startswith("Stop these transfers")
 
 
 def test_people_are_added_up_where_they_are_stated(tmp_path: Path) -> None:
@@ -551,6 +564,8 @@ def test_only_versions_that_cover_a_day_of_the_period_document_a_field(tmp_path:
     assert state(document(path, "month=2010-12"), "local-authority", "forename") == ("0", "yes")
     assert state(document(path, "year=2010-11"), "shire", "forename") == ("1", "yes")
     assert state(document(path, "month=2011-01"), "shire", "forename") == ("1", "")
+    assert state(document(path, "month=2009-08"), "local-authority", "forename") is None  # it begins on 2 September
+    assert state(document(path, "month=2009-09"), "local-authority", "forename") == ("0", "yes")
     outside = document(path, "month=2011-01")
     assert numbers(outside)["fields-documented"] == numbers(outside)["fields-not-documented"] == 0
     assert "No documented purposes cover any day of the period." in said(outside)
@@ -605,6 +620,7 @@ def test_a_record_that_does_not_verify_is_said_first(mixed: Path) -> None:
     assert made.warning
     assert made.warning.startswith("The record does NOT verify: 60 problems")
     assert "Entry 5: Entry 5 is `not` what 49" in said(made)
+    assert "Entry 5: Entry 5 is `not` what 50" not in said(made)
     assert "And 10 more; transfer-ledger verify lists them." in said(made)
 
 
@@ -614,6 +630,7 @@ def test_documented_purposes_have_their_days_and_digests(made: Document, kept: C
     assert "Register for the cases, version 1, from 2 September 2009 to 31 December 2010; adopted on" in text
     assert sha256 in text
     assert "Whether newer entries lie in a WAL file" in text
+    assert "The caches findings and checked: they can be made anew (check)" in text
 
 
 # -- bad input ----------------------------------------------------------------------------------------------------
