@@ -631,6 +631,8 @@ def test_documented_purposes_have_their_days_and_digests(made: Document, kept: C
     assert sha256 in text
     assert "Whether newer entries lie in a WAL file" in text
     assert "The caches findings and checked: they can be made anew (check)" in text
+    listed_ = [piece for block in made.blocks if isinstance(block, Bullets) for item in block.items for piece in item]
+    assert {Code("findings"), Code("checked"), Code("check")} <= {one for one in listed_ if isinstance(one, Code)}
 
 
 # -- bad input ----------------------------------------------------------------------------------------------------
