@@ -145,6 +145,16 @@ class Counts:
         return found
 
     @cached_property
+    def parties(self) -> tuple[Counter[str], Counter[str]]:
+        """Transfers by sender, and by recipient: each by its own id, every school on its own."""
+        senders: Counter[str] = Counter()
+        recipients: Counter[str] = Counter()
+        for row in self._rows:
+            senders[row.sender] += row.transfers
+            recipients[row.recipient] += row.transfers
+        return senders, recipients
+
+    @cached_property
     def fields(self) -> Counter[tuple[str, str]]:
         """Transfers by recipient (all schools are one) and field: how many of them held the field."""
         found: Counter[tuple[str, str]] = Counter()

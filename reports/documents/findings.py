@@ -36,7 +36,7 @@ NOT_KNOWN = "Not a known name (unlisted)"
 
 
 class Sent(NamedTuple):
-    """The transfer that a finding is about: its day and its parties, as in `Row`."""
+    """The transfer that a finding is about: its day and its parties, as in `Row`. `purpose_id` is "" as they are."""
 
     on: date | None
     sender_id: str
@@ -44,6 +44,7 @@ class Sent(NamedTuple):
     recipient_id: str
     recipient: str
     purpose: str
+    purpose_id: str = ""
 
 
 class Decided(NamedTuple):
@@ -234,7 +235,13 @@ def _sent(source: Source, seq: int, several: bool, label: Labels) -> Sent:
     if several:
         return Sent(day, "", SEVERAL, "", SEVERAL, "")
     return Sent(
-        day, sender or "", named(sender, label), recipient or "", named(recipient, label), named(purpose, label)
+        day,
+        sender or "",
+        named(sender, label),
+        recipient or "",
+        named(recipient, label),
+        named(purpose, label),
+        purpose or "",
     )
 
 

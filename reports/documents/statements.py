@@ -58,10 +58,8 @@ def of_time(period: Period) -> str:
 
 
 def about(reading: Reading) -> str:
-    """Of whom and of which time a document speaks."""
-    whom = reading.organisation
-    if reading.school is not None:
-        whom = f"{reading.school.name}, in the ledger of {whom}"
+    """Of whose transfers and of which time a document speaks; whose ledger it is stands above its title."""
+    whom = "All transfers" if reading.school is None else f"The transfers of {reading.school.name}"
     since = f", only what was recorded from entry {reading.scope.since} on" if reading.scope.since else ""
     return f"{whom}: {of_time(reading.scope.period)}{since}"
 
@@ -107,13 +105,19 @@ def verification(reading: Reading) -> str:
     )
 
 
-def not_verified(reading: Reading) -> tuple[str, ...]:
+def coded(text: str) -> Text:
+    """A sentence of this program's, with what stands between backquotes in letters of one width."""
+    pieces = text.split("`")
+    return tuple(Code(piece) if place % 2 else piece for place, piece in enumerate(pieces) if piece)
+
+
+def not_verified(reading: Reading) -> tuple[Text, ...]:
     """What verification did not check, a sentence each."""
     report, size = reading.verification, reading.made.size
     found = [*report.not_checked, OUTSIDE_WAL]
     if report.size != size:
         found.append(f"Entries recorded meanwhile: verification read {report.size:,}, the checks read {size:,}.")
-    return tuple(found)
+    return tuple(map(coded, found))
 
 
 def not_run(reading: Reading) -> tuple[Text, ...]:
@@ -126,7 +130,9 @@ def not_run(reading: Reading) -> tuple[Text, ...]:
 
 def all_ran(reading: Reading) -> str:
     """That all checks ran on all transfers, where they did."""
-    return f"All {len(reading.result.checks)} checks ran on all {some(reading.result.transfers, 'transfer', 'transfers')}."
+    return (
+        f"All {len(reading.result.checks)} checks ran on all {some(reading.result.transfers, 'transfer', 'transfers')}."
+    )
 
 
 def covers_any(version: Adopted, period: Period) -> bool:
