@@ -39,7 +39,9 @@ VERBS: dict[str, str] = {
     "review": "reports.cli.review:review",
     "explain": "reports.cli.explain:explain",
     "report": "reports.cli.report:report",
+    "verify-report": "reports.cli.verify_report:verify_report",
     "sample": "reports.cli.sample:sample",
+    "export": "reports.cli.export:export",
     "browse": "datasette_plugins.transfer_ledger.cli:browse",
     "demo": "reports.cli.demo:demo",
 }

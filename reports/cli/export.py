@@ -10,7 +10,8 @@ from ledger.errors import Refused
 from ledger.source import Source
 from reports.cli.edge import day
 from reports.cli.making import Wanted, period_of, school_of
-from reports.cli.report import ending_of, period_given
+from reports.cli.period import period_options
+from reports.cli.report import ending_of
 from reports.cli.writing import write
 from reports.documents.exports.flows import flows
 from reports.documents.exports.recipients import recipients
@@ -26,19 +27,14 @@ _USUAL = {"ropa": "xlsx", "recipients": "html", "flows": "html"}
 @click.argument("ledger", type=click.Path(path_type=Path))
 @click.argument("what", type=click.Choice(list(_USUAL)))
 @click.option("--format", "ending", type=click.Choice(ENDINGS), help="How to write it, unless OUTPUT's name says.")
-@click.option("--year", metavar="YEAR", help="For recipients: a school year, as 2009-10.")
-@click.option("--from", "first", metavar="DATE", help="For recipients: the first day (YYYY-MM-DD).")
-@click.option("--to", "last", metavar="DATE", help="For recipients: the last day (YYYY-MM-DD).")
-@click.option("--school", default="", metavar="ID", help="For recipients: what one school sent, or is named in.")
+@period_options(", which is usual; a period and a school are for the recipients")
 @click.option("--as-of", metavar="DATE", help="The day whose register is written down (YYYY-MM-DD); today in London.")
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The file to write.")
 def export(
     ledger: Path,
     what: str,
     ending: str | None,
-    year: str | None,
-    first: str | None,
-    last: str | None,
+    period: str,
     school: str,
     as_of: str | None,
     output: Path,
@@ -49,8 +45,7 @@ def export(
     each category (everything recorded, unless a period is named), flows is a page for the website.
     """
     spoken_of = day(as_of)
-    given = period_given({"year": year, "from": first, "to": last}, False)
-    if what != "recipients" and (given or school):
+    if what != "recipients" and (period or school):
         raise Refused(f"A period or a school is for the recipients; {what} writes down the register of one day.")
     with Source(ledger) as source:
         evidence = evidence_of(source)
@@ -59,7 +54,7 @@ def export(
         elif what == "flows":
             document = flows(source, evidence, spoken_of)
         else:
-            wanted = Wanted("dpo", spoken_of, period=given or "whole")
+            wanted = Wanted("dpo", spoken_of, period=period or "whole")
             _, ids = school_of(source, school)
             document = recipients(source, evidence, spoken_of, Scope(period_of(source, wanted), ids))
         written = write(output, rendered(document, ending_of(ending, output, _USUAL[what])))

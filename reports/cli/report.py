@@ -14,6 +14,7 @@ from ledger.seal import Head
 from ledger.writer import Ledger, Receipt
 from reports.cli.edge import day, not_run
 from reports.cli.making import KINDS, Judged, Wanted, document, judged
+from reports.cli.period import period_options
 from reports.cli.writing import Written, write, write_all
 from reports.documents.blocks import Document, numbers
 from reports.documents.figures import NAMES
@@ -36,17 +37,6 @@ SET = (
     ("auditor.json", "auditor", "json"),
 )
 """The sensible set: a file's name, for whom it is, and its format."""
-
-
-def period_given(given: dict[str, str | None], whole: bool) -> str:
-    """The period that the options name, as an attestation seals it; "" for none. `Refused` where they name two."""
-    named = {name: value for name, value in given.items() if value is not None}
-    kinds = {"from" if name == "to" else name for name in named} | ({"whole"} if whole else set())
-    if len(kinds) > 1:
-        raise Refused("Name one period: --year, --term, --month, --from and --to, or --whole.")
-    if any("," in value or "=" in value for value in named.values()):
-        raise Refused("A period is written with letters, digits and hyphens only.")
-    return "whole" if whole else ",".join(f"{name}={value}" for name, value in named.items())
 
 
 def bundle_of(of: Judged) -> bytes | None:
@@ -139,13 +129,7 @@ def _status(of: Judged, documents: list[Document]) -> int:
 @click.argument("ledger", type=click.Path(path_type=Path), required=False)
 @click.option("--for", "kind", type=click.Choice(list(KINDS)), help="For whom; without it, all reports.")
 @click.option("--format", "ending", type=click.Choice(ENDINGS), help="How to write it; html unless OUTPUT's name says.")
-@click.option("--year", metavar="YEAR", help="A school year, as 2009-10.")
-@click.option("--term", metavar="TERM", help="A term that the register states, as autumn-2009.")
-@click.option("--month", metavar="MONTH", help="A month, as 2010-05.")
-@click.option("--from", "first", metavar="DATE", help="The first day (YYYY-MM-DD).")
-@click.option("--to", "last", metavar="DATE", help="The last day (YYYY-MM-DD).")
-@click.option("--whole", is_flag=True, help="Everything recorded, instead of the last school year.")
-@click.option("--school", default="", metavar="ID", help="What one school sent, received, or is named in.")
+@period_options(", instead of the last school year")
 @click.option("--since-last", is_flag=True, help="Only what is new since the last attested report of this kind.")
 @click.option("--all-schools", type=click.Path(path_type=Path), metavar="DIR", help="Every ledger in a folder.")
 @click.option("--attest", is_flag=True, help="Seal the report's digest, so that anyone can tell it from another.")
@@ -160,12 +144,7 @@ def report(
     ledger: Path | None,
     kind: str | None,
     ending: str | None,
-    year: str | None,
-    term: str | None,
-    month: str | None,
-    first: str | None,
-    last: str | None,
-    whole: bool,
+    period: str,
     school: str,
     since_last: bool,
     all_schools: Path | None,
@@ -180,7 +159,6 @@ def report(
     unless another period is named.
     """
     spoken_of: date = day(as_of)
-    period = period_given({"year": year, "term": term, "month": month, "from": first, "to": last}, whole)
     single = kind is not None or ending is not None
     wanted = Wanted(kind or "dpo", spoken_of, "", period, school, "last" if since_last else "", _app(app))
     if all_schools is not None:

@@ -45,8 +45,8 @@ def _party(id_: str, ids: Collection[str], label: Labels) -> str:
 def flows(reading: Reading) -> tuple[Flow, ...]:
     """The flows of the transfers that stand, those with most transfers first.
 
-    A finding counts on the flow of its transfer; one on a whole import, or on no transfer, names no party, and counts on
-    none.
+    A finding counts on the flow of its transfer; one on a whole import, or on no transfer, names no party, and counts
+    on none.
     """
     group = reading.counts.group
     standing = standing_by(
