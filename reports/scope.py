@@ -99,7 +99,7 @@ def find_term(text: str, known: list[Term]) -> Period:
 
 
 def between(first: date | None, last: date | None) -> Period:
-    """The days from `first` to `last`, both included; an end that is None is open. `Refused` where they are reversed."""
+    """The days from `first` to `last`, both included; an end that is None is open. `Refused` where last comes first."""
     if first is None and last is None:
         return WHOLE
     if first is not None and last is not None and last < first:

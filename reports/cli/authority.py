@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from ledger.errors import Refused
-from reports.cli.making import Wanted, build, judged, reading
+from reports.cli.making import Wanted, judged, reading
+from reports.cli.report import made
 from reports.cli.writing import write, write_all
 from reports.documents.authority import School, Unread, authority, school
 from reports.documents.blocks import numbers
@@ -29,16 +30,14 @@ def _ledgers(folder: Path) -> list[Path]:
 
 def _school(path: Path, wanted: Wanted, output: Path) -> tuple[School, bool]:
     with judged(path, wanted.as_of, keep=True) as of:
-        about, opened = None, False
+        opened = bool(of.verification.problems)
         contents = {}
         for name, kind in _OF_SCHOOL:
-            made = reading(of, wanted._replace(kind=kind, format="html"))
-            document = build(kind)(made, of.source)
-            contents[name] = rendered(document, "html")
-            about, opened = made, opened or bool(made.open)
+            about = reading(of, wanted._replace(kind=kind, format="html"))
+            contents[name] = made(of, about, "html")[1]
+            opened = opened or bool(about.open)
         write_all(output / path.stem, contents)
-        assert about is not None
-        return school(about, path.stem), opened or bool(of.verification.problems)
+        return school(about, path.stem), opened
 
 
 def report_on_all(folder: Path, wanted: Wanted, output: Path) -> int:

@@ -10,6 +10,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
+import msgspec
+
 from ledger.beginning import beginning, erased_since
 from ledger.cli.progress import progress
 from ledger.errors import Refused
@@ -161,7 +163,7 @@ def _known(source: Source, one: Attested, scope: Scope) -> Known | None:
 
 
 def reading(of: Judged, wanted: Wanted) -> Reading:
-    """The reading of a ledger that was asked for. `Refused` where the period, the school or the earlier report is none."""
+    """The reading that was asked for. `Refused` where the period, the school or the earlier report is none."""
     source = of.source
     period = period_of(source, wanted)
     school, ids = school_of(source, wanted.school)
@@ -191,6 +193,7 @@ def build(kind: str) -> Callable[[Reading, Source], Document]:
     return found
 
 
-def document(of: Judged, wanted: Wanted) -> Document:
-    """The document that was asked for, of an open ledger."""
-    return build(wanted.kind)(reading(of, wanted), of.source)
+def in_format(read_: Reading, format_: str) -> Reading:
+    """The same reading for a document in another format, which its options name."""
+    options = tuple(f"format={format_}" if one.startswith("format=") else one for one in read_.made.options)
+    return msgspec.structs.replace(read_, made=msgspec.structs.replace(read_.made, options=options))

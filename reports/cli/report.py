@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 
@@ -13,11 +14,12 @@ from ledger.errors import NotGenuine, Refused
 from ledger.seal import Head
 from ledger.writer import Ledger, Receipt
 from reports.cli.edge import day, not_run
-from reports.cli.making import KINDS, Judged, Wanted, document, judged
+from reports.cli.making import KINDS, Judged, Wanted, build, in_format, judged, reading
 from reports.cli.period import period_options
 from reports.cli.writing import Written, write, write_all
-from reports.documents.blocks import Document, numbers
+from reports.documents.blocks import Document, figures
 from reports.documents.figures import NAMES
+from reports.documents.reading import Reading
 from reports.formats.html import IndexEntry, index_html
 from reports.formats.rendering import ENDINGS, charts_of, rendered
 
@@ -51,14 +53,19 @@ def bundle_of(of: Judged) -> bytes | None:
         return None  # `bundle` says why
 
 
-def made(of: Judged, wanted: Wanted, bundle: bytes | None = None) -> tuple[Document, Iterator[bytes]]:
-    """A document, and the bytes of its file. Only the auditor's PDF carries the evidence: the entries are not public."""
-    found = document(of, wanted)
-    attached = {BUNDLE: bundle} if bundle is not None and wanted.kind == "auditor" else {}
-    return found, rendered(found, wanted.format, attached)
+def made(of: Judged, read: Reading, ending: str, bundle: bytes | None = None) -> tuple[Document, Iterator[bytes]]:
+    """A document in one format, and the bytes of its file.
+
+    Only the auditor's PDF carries the evidence: entries are not for the public.
+    """
+    read = in_format(read, ending)
+    kind = read.made.options[0].removeprefix("for=")
+    document = build(kind)(read, of.source)
+    attached = {BUNDLE: bundle} if bundle is not None and kind == "auditor" else {}
+    return document, rendered(document, ending, attached)
 
 
-def _attest(path: Path, of: Judged, document: Document, written: Written) -> Receipt:
+def _attest(path: Path, document: Document, written: Written) -> Receipt:
     made_from = document.made
     with Ledger(path, clock, entropy) as ledger:
         return ledger.attest(
@@ -82,45 +89,47 @@ def _say(of: Judged) -> None:
         click.echo(sentence, err=True)
 
 
-def the_set(of: Judged, wanted: Wanted) -> tuple[dict[str, Iterator[bytes]], dict[str, Document]]:
-    """The files of the sensible set by their names, and the documents among them."""
+class Reports(NamedTuple):
+    """What was written: files by their names, the documents among them, and whether any has a breach that is open."""
+
+    written: dict[str, Written]
+    documents: dict[str, Document]
+    opened: bool
+
+
+def write_one(output: Path, of: Judged, wanted: Wanted) -> Reports:
+    """Writes the report that was asked for to the file `output`."""
+    read = reading(of, wanted)
+    bundle = bundle_of(of) if (wanted.kind, wanted.format) == ("auditor", "pdf") else None
+    document, pieces = made(of, read, wanted.format, bundle)
+    return Reports({output.name: write(output, pieces)}, {output.name: document}, bool(read.open))
+
+
+def write_set(folder: Path, of: Judged, wanted: Wanted) -> Reports:
+    """Writes the sensible set with an index into `folder`."""
     bundle = bundle_of(of)
+    read = {kind: reading(of, wanted._replace(kind=kind)) for kind in KINDS}
     contents: dict[str, Iterator[bytes]] = {}
     documents: dict[str, Document] = {}
     for name, kind, ending in SET:
-        documents[name], contents[name] = made(of, wanted._replace(kind=kind, format=ending), bundle)
-    for name, svg in charts_of(documents["report.html"]).items():
+        documents[name], contents[name] = made(of, read[kind], ending, bundle)
+    main = documents["report.html"]
+    for name, svg in charts_of(main).items():
         contents[f"{name}.svg"] = iter((svg.encode(),))
     if bundle is not None:
         contents[BUNDLE] = iter((bundle,))
-    return contents, documents
-
-
-def write_set(folder: Path, of: Judged, wanted: Wanted) -> tuple[dict[str, Written], dict[str, Document]]:
-    """Writes the sensible set with an index into `folder`."""
-    contents, documents = the_set(of, wanted)
-    obsolete = (BUNDLE, *(f"{name}.svg" for name in NAMES))
-    written = write_all(folder, contents, obsolete)
-    main = documents["report.html"]
-    entries = [
-        IndexEntry(
-            name,
-            documents[name].title if name in documents else "",
-            documents[name].about if name in documents else "",
-            one.sha256,
-            one.size,
-        )
-        for name, one in written.items()
-    ]
+    written = write_all(folder, contents, obsolete=(BUNDLE, *(f"{name}.svg" for name in NAMES)))
+    titles = {name: (one.title, one.about) for name, one in documents.items()}
+    titles |= {f"{figure.name}.svg": (figure.title, main.about) for figure in figures(main)}
+    titles[BUNDLE] = ("The evidence bundle", "For the auditor: proofs that need no ledger")
+    entries = [IndexEntry(name, *titles[name], one.sha256, one.size) for name, one in written.items()]
     index = index_html(entries, main.organisation, "Reports", main.about, main.made)
-    return {"index.html": write(folder / "index.html", iter((index.encode(),))), **written}, documents
+    front = {"index.html": write(folder / "index.html", iter((index.encode(),)))}
+    return Reports({**front, **written}, documents, any(one.open for one in read.values()))
 
 
-def _status(of: Judged, documents: list[Document]) -> int:
-    if of.verification.problems:
-        return 1
-    opened = [numbers(one).get("open-breaches") for one in documents]
-    if any(opened):
+def _status(of: Judged, opened: bool) -> int:
+    if of.verification.problems or opened:
         return 1
     return 0 if all(one.ran for one in of.checked.result.checks) else 2
 
@@ -172,24 +181,24 @@ def report(
     scratch = attest or kind in (None, "auditor")
     with judged(ledger, spoken_of, from_scratch=scratch, keep=True) as of:
         if single:
-            found = ending_of(ending, output)
-            bundle = bundle_of(of) if (wanted.kind, found) == ("auditor", "pdf") else None
-            one, pieces = made(of, wanted._replace(format=found), bundle)
-            documents = {output.name: one}
-            written = {output.name: write(output, pieces)}
-            click.echo(f"Wrote {output}: {written[output.name].size:,} bytes, SHA-256 {written[output.name].sha256}.")
+            reports = write_one(output, of, wanted._replace(format=ending_of(ending, output)))
+            one = reports.written[output.name]
+            click.echo(f"Wrote {output}: {one.size:,} bytes, SHA-256 {one.sha256}.")
         else:
-            written, documents = write_set(output, of, wanted)
-            click.echo(f"Wrote {', '.join(written)} into {output}.")
+            reports = write_set(output, of, wanted)
+            click.echo(f"Wrote {', '.join(reports.written)} into {output}.")
         _say(of)
-        if since_last and not any(one.startswith("since=") for one in next(iter(documents.values())).made.options):
-            click.echo("No report of this kind was attested before, so everything is new.", err=True)
-        status = _status(of, list(documents.values()))
+        for document in reports.documents.values():
+            if since_last and not any(one.startswith("since=") for one in document.made.options):
+                who = document.made.options[0].removeprefix("for=")
+                click.echo(f"No report for {who} was attested before, so everything in it is new.", err=True)
+                break
+        status = _status(of, reports.opened)
         if attest and of.verification.problems:
             click.echo("It is not attested: the record does not verify.", err=True)
         elif attest:
-            for name, one in documents.items():
-                receipt = _attest(ledger, of, one, written[name])
+            for name, document in reports.documents.items():
+                receipt = _attest(ledger, document, reports.written[name])
                 click.echo(f"Attested {name} as entry {receipt.seq}  {receipt.hash}")
     ctx.exit(status)
 

@@ -15,7 +15,7 @@ from ledger.errors import Refused
 from ledger.london import day_of
 from ledger.source import Source
 from ledger.verify.assurance import verify
-from reports.cli.making import judged, wanted_of
+from reports.cli.making import judged, reading, wanted_of
 from reports.cli.report import bundle_of, made
 from reports.documents.reading import Attested
 from reports.wording import dated
@@ -38,7 +38,7 @@ def _again(source: Source, one: Attested) -> str:
         with judged(path, one.entry.as_of, from_scratch=True) as of:
             bundle = bundle_of(of) if (wanted.kind, wanted.format) == ("auditor", "pdf") else None
             digest = hashlib.sha256()
-            for piece in made(of, wanted, bundle)[1]:
+            for piece in made(of, reading(of, wanted), wanted.format, bundle)[1]:
                 digest.update(piece)
             return digest.hexdigest()
 

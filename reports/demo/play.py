@@ -180,7 +180,7 @@ def play(directory: Path, say: Say, entropy: Entropy = os.urandom, folder: Path 
         _say_findings(say, result.counts, len(result.findings), difference)
 
         step("The reports.", f"report {shown} -o {quote(str(report))} --as-of {AS_OF}")
-        written, _ = write_set(report, of, Wanted("dpo", AS_OF))
+        written = write_set(report, of, Wanted("dpo", AS_OF)).written
         level = rate(result, verified=not verification.problems).level
         say(f"  {RATINGS[level]}: {report / 'index.html'} and {len(written) - 1} files beside it")
 
