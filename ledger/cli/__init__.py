@@ -39,6 +39,7 @@ VERBS: dict[str, str] = {
     "review": "reports.cli.review:review",
     "explain": "reports.cli.explain:explain",
     "report": "reports.cli.report:report",
+    "bundle": "reports.cli.bundle:bundle",
     "browse": "datasette_plugins.transfer_ledger.cli:browse",
     "demo": "reports.cli.demo:demo",
 }
