@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -131,11 +131,13 @@ def members(
     *,
     more: Mapping[str, bytes] | None = None,
     checkpoints: int | None = None,
+    done: Callable[[int], None] = lambda count: None,
 ) -> dict[str, bytes]:
     """The members of the evidence bundle of an open ledger, by their names; the manifest is one of them.
 
     `result` and `rows` are of a check of the whole ledger, from scratch. `more` are reports by their file names, which
-    go into `reports/`. Only the first so many `checkpoints` that the file keeps count; None: all.
+    go into `reports/`. Only the first so many `checkpoints` that the file keeps count; None: all. `done` is told now
+    and then how many entries were proved.
 
     Raises `Refused` where no checkpoint covers anything, or the findings alone are too large; `NotGenuine` where the
     ledger does not prove what it holds.
@@ -169,7 +171,8 @@ def members(
     room = _Room()
     if not all(room.takes(data) for data in (*found.values(), b" " * 20_000)):  # the last is for what people read
         raise _too_large()
-    proofs, kinds, left = _proofs(db, relevant(db, result.findings, newest.size), _remembered(read), head.note, room)
+    seqs = list(relevant(db, result.findings, newest.size))
+    proofs, kinds, left = _proofs(db, seqs, _remembered(read), head.note, room, done)
     found |= proofs
     found[README] = readme(
         Packed(
@@ -199,9 +202,10 @@ def evidence_bundle(
     *,
     more: Mapping[str, bytes] | None = None,
     checkpoints: int | None = None,
+    done: Callable[[int], None] = lambda count: None,
 ) -> bytes:
     """The evidence bundle as a file; arguments and errors are those of `members`."""
-    return bundle.write(members(source, result, rows, more=more, checkpoints=checkpoints))
+    return bundle.write(members(source, result, rows, more=more, checkpoints=checkpoints, done=done))
 
 
 def _signatures(one: Kept) -> int:
@@ -221,19 +225,25 @@ def _registers(source: Source, size: int) -> dict[str, bytes]:
 
 
 def _proofs(
-    db: sqlite3.Connection, seqs: Iterable[int], read: merkle.Reader, head: bytes, room: _Room
+    db: sqlite3.Connection,
+    seqs: Sequence[int],
+    read: merkle.Reader,
+    head: bytes,
+    room: _Room,
+    done: Callable[[int], None],
 ) -> tuple[dict[str, bytes], dict[str, int], int]:
     """Proofs by name, how many there are of each kind, and for how many there was no room."""
-    wanted = list(seqs)
     found: dict[str, bytes] = {}
     kinds: defaultdict[str, int] = defaultdict(int)
-    for place, seq in enumerate(wanted):
+    for place, seq in enumerate(seqs):
+        if place % 1000 == 0:
+            done(place)
         row = db.execute("SELECT kind, CAST(entry AS BLOB) FROM entries WHERE seq = ?", (seq,)).fetchone()
         if row is None:
             raise NotGenuine(f"Entry {seq} is missing. {_MORE}")
         data = proving.of_entry(seq, bytes(row[1]), read, head).encode()
         if not room.takes(data):
-            return found, dict(sorted(kinds.items())), len(wanted) - place
+            return found, dict(sorted(kinds.items())), len(seqs) - place
         found[f"{bundle.PROOFS[0]}{seq}{bundle.PROOFS[1]}"] = data
         kinds[row[0]] += 1
     return found, dict(sorted(kinds.items())), 0

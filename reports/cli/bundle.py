@@ -38,7 +38,8 @@ def bundle(ledger: Path, output: Path, as_of: str | None) -> None:
     with Source(ledger) as source:
         checked = check_source(source, spoken_of, from_scratch=True)
         try:
-            data = evidence_bundle(source, checked.result, checked.rows)
+            with progress("Proving", None) as done:
+                data = evidence_bundle(source, checked.result, checked.rows, done=done)
         except NotGenuine as error:
             raise Refused(f"{ledger}: it does not prove what it holds, so no evidence is handed out: {error}") from None
     write_file(output, data)

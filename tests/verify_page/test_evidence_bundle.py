@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ledger import bundle
 from ledger.errors import NotGenuine, Refused
+from ledger.source import Source
 from ledger.tlog.note import Ed25519Signer
 from ledger.verify.bundled import is_evidence, verify_evidence
+from reports.bundling import evidence_bundle
+from reports.cli.check import check_source
+from tests.ledger.signers import make, new_key
+from tests.ledger.worlds import open_ledger
+from tests.reports.ledgers import GOOD as STATED
+from tests.reports.ledgers import UNDOCUMENTED, UNKNOWN, make_ledger
 from tests.verify_page import evidence as e
 from tests.verify_page.test_verify_page import _put, _result, answer, answers, flip, flipped
 
@@ -298,3 +308,49 @@ def test_the_page_names_what_was_changed(page: Any) -> None:
     assert "Altered: not genuine" in text
     assert "findings.json: it is not what the manifest says; it was changed." in text
     assert "The evidence in" not in text
+
+
+# ---- One of a real ledger ----
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, bytes]:
+    """The bundle of a small ledger with findings and two checkpoints, and its verifier key."""
+    folder = tmp_path_factory.mktemp("real")
+    path = make_ledger(folder / "l.db", STATED, UNKNOWN, UNDOCUMENTED, STATED, withdraw="t3")
+    keys = new_key(folder / "k", "shire.example/transfers")
+    make(path, keys)
+    with open_ledger(path) as ledger:
+        ledger.append(ledger.settle({**STATED, "id": "late", "transferred_on": date(2010, 3, 1)}, {}))
+    make(path, keys)
+    with Source(path) as source:
+        checked = check_source(source, date(2011, 1, 31), from_scratch=True)
+        data = evidence_bundle(source, checked.result, checked.rows)
+    return data, keys.keys[0].key.text().encode()
+
+
+def test_a_real_bundle_is_verified_in_an_empty_folder_by_the_page_that_came_in_it(
+    browser: Any, real: tuple[bytes, bytes], tmp_path: Path
+) -> None:
+    data, key = real
+    (tmp_path / "evidence.zip").write_bytes(data)
+    with zipfile.ZipFile(tmp_path / "evidence.zip") as archive:
+        archive.extractall(tmp_path / "out")
+    tab = browser.new_page()
+    tab.goto((tmp_path / "out" / "verify.html").as_uri())
+    tab.locator("#files").set_input_files(tmp_path / "evidence.zip")
+    tab.locator("#trust-text").fill(key.decode())
+    text = _result(tab)
+    tab.close()
+    assert "All 10 records stand in the ledger shire.example/transfers" in text
+    assert "1, from 11 entries on; 1 of them signed by a key that you trust." in text
+    # A name out of the ledger that looks like markup or a formula is a text.
+    assert "Entry 4: organisation: Shire <b>Council</b>" in text
+
+
+def test_no_byte_of_a_real_bundle_can_be_changed_for_the_page(bare: Any, real: tuple[bytes, bytes]) -> None:
+    data, key = real
+    assert answer(bare, [data], [key]) == "verified"
+    places = sorted({*range(0, len(data), len(data) // 150), *range(len(data) - 22, len(data)), *range(30)})
+    for at, verdict, why in flipped(bare, data, 1, places, trust=[key]):
+        assert verdict != "verified", (at, why)
