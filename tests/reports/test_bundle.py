@@ -295,7 +295,11 @@ def test_no_evidence_is_handed_out_of_a_ledger_that_does_not_verify(world: World
 
 def test_a_checkpoint_that_the_ledgers_key_did_not_sign_is_none(world: World) -> None:
     world.checkpoint()
-    for text in ("nonsense", make(world.path, world.keys).note.decode().replace(ORIGIN, "elsewhere.example", 1)):
+    good = note.parse(make(world.path, world.keys).note).text
+    foreign = new_key(world.folder / "other", ORIGIN).keys[0]
+    forged = note.render(note.Note(good, (note.signature_line(good, foreign.signer(0)),))).decode()
+    elsewhere = make(world.path, world.keys).note.decode().replace(ORIGIN, "elsewhere.example", 1)
+    for text in ("nonsense", elsewhere, forged):
         edit(world.path, "INSERT INTO checkpoints (size, note) VALUES (12, ?)", text)
         with pytest.raises(NotGenuine, match="The ledger's checkpoint at 12 entries: "):
             world.made()

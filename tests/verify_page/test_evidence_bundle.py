@@ -227,6 +227,7 @@ STRANGE = Ed25519Signer("elsewhere.example/transfers", e.LOG.seed)
         (_with(**{"checkpoints/7-2.txt": e.head(OTHERS[:7], e.OTHER)}), "altered", "two different ledgers of 7"),
         (_with(**{"checkpoints/7-1.txt": e.head(OTHERS[:7], e.LOG)}), "altered", "consistency/7.tlog-consistency: "),
         (_with(**{"checkpoints/11-2.txt": e.head(OTHERS, e.OTHER)}), "altered", "two different ledgers of 11"),
+        (_with(**{"checkpoints/11-1.txt": e.head(OTHERS, e.OTHER)}), "altered", "two different ledgers of 11"),
         (_with(**{"checkpoints/12-1.txt": e.head(e.rows(12), e.OTHER)}), "altered", "checkpoint of 12 entries"),
         (
             _with(**{"checkpoints/5-1.txt": e.head(e.ENTRIES[:5], STRANGE, origin=STRANGE.key.name)}),
@@ -280,6 +281,12 @@ def test_keys_inside_never_count(bare: Any) -> None:
 def test_a_checkpoint_that_the_auditor_kept(bare: Any, kept: bytes, verdict: str) -> None:
     assert program(GOOD, kept=kept) == verdict
     assert answer(bare, [GOOD], [e.KEY], [kept]).split()[0] == verdict
+
+
+def test_a_kept_checkpoint_of_another_ledger_is_no_sign_of_alteration(bare: Any) -> None:
+    kept, trust = e.head(e.ENTRIES, STRANGE, origin=STRANGE.key.name), e.KEY + STRANGE.key.text().encode()
+    assert program(GOOD, trust, kept) == "unknown"
+    assert answer(bare, [GOOD], [trust], [kept]).split()[0] == "unknown"
 
 
 def test_the_page_tells_what_is_proved_from_what_is_packed(page: Any) -> None:
