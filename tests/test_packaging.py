@@ -98,10 +98,12 @@ def test_the_wheel_holds_every_file_of_its_packages_and_nothing_else(wheel: Path
 
 
 def test_what_links_point_to_travels_as_files(wheel: Path) -> None:
-    """`metadata.yml` stands at the root, where people look for it; the wheel takes its content."""
+    """`metadata.yml` and the verifier page stand where people look for them; the wheel takes their content."""
     with zipfile.ZipFile(wheel) as archive:
         packed = archive.read("datasette_plugins/transfer_ledger/metadata.yml")
+        page = archive.read("reports/verify.html")
     assert packed == (ROOT / "metadata.yml").read_bytes()
+    assert page == (ROOT / "docs" / "verify.html").read_bytes()
 
 
 def test_the_wheel_names_its_licence_and_its_dependencies(wheel: Path) -> None:

@@ -42,6 +42,7 @@ VERBS: dict[str, str] = {
     "verify-report": "reports.cli.verify_report:verify_report",
     "sample": "reports.cli.sample:sample",
     "export": "reports.cli.export:export",
+    "bundle": "reports.cli.bundle:bundle",
     "browse": "datasette_plugins.transfer_ledger.cli:browse",
     "demo": "reports.cli.demo:demo",
 }

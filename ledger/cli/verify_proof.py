@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -12,6 +13,7 @@ from ledger.entry import encode
 from ledger.errors import NotGenuine, Refused
 from ledger.london import from_seconds
 from ledger.tlog import policy
+from ledger.verify.bundled import Evidence, is_evidence, verify_evidence, verify_kept
 from ledger.verify.proofs import Proved, Trusted, Vouched, verify_consistency, verify_inclusion
 
 
@@ -43,8 +45,12 @@ def verify_proof(
 
 
 def _bundle(data: bytes, bring: Trusted, kept: Path | None) -> None:
+    members = bundle.read(data)
+    if is_evidence(members):
+        _evidence(members, bring, kept)
+        return
     found = 0
-    for name, member in bundle.read(data).items():
+    for name, member in members.items():
         try:
             if name.startswith(bundle.PROOFS[0]) and name.endswith(bundle.PROOFS[1]):
                 _show(verify_inclusion(member, bring), bring)
@@ -60,6 +66,63 @@ def _bundle(data: bytes, bring: Trusted, kept: Path | None) -> None:
         found += 1
     if not found:
         raise Refused("The bundle holds no proof that could be checked.")
+
+
+def _evidence(members: Mapping[str, bytes], bring: Trusted, kept: Path | None) -> None:
+    found = verify_evidence(members, bring)
+    old = None if kept is None else verify_kept(members, found, kept_checkpoint(kept), bring)
+    tree = found.vouched.tree
+    click.echo(
+        f"Verified: these are {_entries(found.entries)} of the {tree.size:,} that {tree.origin} had recorded, as they "
+        f"were sealed: {', '.join(f'{kind} {count:,}' for kind, count in found.kinds.items())}."
+    )
+    _vouched(found.vouched)
+    for name, seq in found.registers.items():
+        click.echo(f"{name}: the documented purposes that entry {seq} adopts.")
+    for name, seq in found.reports.items():
+        click.echo(f"{name}: the very report that entry {seq} attests.")
+    _grown(found)
+    if old is not None:
+        click.echo(
+            f"Verified: the {_entries(old.size)} that the checkpoint you kept covers are all still there, unaltered "
+            f"and in their places."
+        )
+    click.echo(f"\nIntact as packed, but not proved; for people: {', '.join(_briefly(found.intact)) or 'nothing'}.")
+    if rest := tree.size - found.entries:
+        other = "the other entry, which is" if rest == 1 else f"the other {rest:,} entries, which are"
+        click.echo(
+            f"Not shown: {other} not in this file. Whoever packed it chose, and nothing here shows that these are all "
+            f"that matter."
+        )
+    click.echo("Not shown: what was recorded since, and what nobody recorded.")
+    if old is None:
+        click.echo("Not shown: that nothing was rewritten before; a checkpoint that you kept (--checkpoint) would.")
+    if not bring.policies:
+        click.echo("Not shown: that others see the same ledger; a policy with witnesses (--policy) would.")
+    click.echo("Unpacked, `transfer-ledger verify-proof proofs/0.tlog-proof` shows one entry in full.")
+
+
+def _briefly(names: Sequence[str]) -> list[str]:
+    # A ledger may keep a timestamp of every day.
+    stamps = [name for name in names if name.startswith(bundle.CHECKPOINTS)]
+    if len(stamps) <= 3:
+        return list(names)
+    return [*(name for name in names if name not in stamps), f"{len(stamps):,} files in {bundle.CHECKPOINTS}"]
+
+
+def _entries(count: int) -> str:
+    return f"{count:,} {'entry' if count == 1 else 'entries'}"
+
+
+def _grown(found: Evidence) -> None:
+    older = [tree for tree in found.checkpoints if tree.size < found.vouched.tree.size]
+    if not older:
+        return
+    signed = sum(tree in found.signed for tree in older)
+    click.echo(
+        f"Checkpoints inside, older ones: {len(older):,}, from {_entries(older[0].size)} on; {signed:,} of them signed "
+        f"by a key that you gave. Whatever they cover is still there, unaltered and in its place."
+    )
 
 
 def _consistency(data: bytes, bring: Trusted, kept: Path | None) -> None:

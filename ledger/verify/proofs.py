@@ -84,10 +84,30 @@ def vouch(signed: bytes, trusted: Trusted) -> Vouched:
     return Vouched(found, tuple(by), cosigned, quorum)
 
 
+def signers(signed: bytes, trusted: Trusted) -> tuple[Checkpoint, tuple[VerifierKey, ...]]:
+    """The tree of a checkpoint of some time, and which of the logs' keys that were brought signed it, maybe none.
+
+    No quorum is asked for. Raises `Refused` where the note is no checkpoint of ours, `NotGenuine` where the signature
+    of one of these keys fails.
+    """
+    parsed = note.parse(signed)
+    found = checkpoint.parse(parsed.text)
+    if found.extensions:
+        raise Refused("The checkpoint has extension lines; no ledger writes any.")
+    brought = dict.fromkeys((*trusted.keys, *(log.key for one in trusted.policies for log in one.logs)))
+    keys = [key for key in brought if key.algorithm != COSIGNATURE_V1]
+    lines = {(line.name, line.key_id) for line in note.verified(parsed, [cosignature.verifier(key) for key in keys])}
+    return found, tuple(key for key in keys if key.name == found.origin and (key.name, key.key_id) in lines)
+
+
 def verify_inclusion(data: bytes, trusted: Trusted) -> Proved:
     """What the tlog-proof in `data` shows. Raises `Refused` for what is no proof, `NotGenuine` for one that fails."""
     one = proof.parse(data)
-    vouched = vouch(one.checkpoint, trusted)
+    return included(one, vouch(one.checkpoint, trusted))
+
+
+def included(one: proof.Proof, vouched: Vouched) -> Proved:
+    """What the proof `one` shows, whose checkpoint is the one of `vouched`. Raises as `verify_inclusion` does."""
     if one.extra is None:
         raise Refused("The proof carries no entry (it has no extra line), so it shows only that some entry is there.")
     text, *texts = one.extra.split(b"\n")

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ledger import disclosure, entry, settle
+from ledger import bundle, disclosure, entry, settle
 from ledger.errors import NotGenuine, Refused
 from ledger.tlog import note, policy
 from ledger.tlog.checkpoint import Checkpoint
 from ledger.tlog.cosignature import Ed25519Cosigner, MLDSA44Cosigner
 from ledger.tlog.note import Ed25519Signer, Signer, parse_vkey
 from ledger.tlog.proof import Consistency, Proof
+from ledger.verify.bundled import is_evidence, verify_evidence, verify_kept
 from ledger.verify.proofs import Trusted, verify_consistency, verify_inclusion
 from tests import reference
 
@@ -121,6 +123,75 @@ def said(data: bytes, trust: Trusted, kept: bytes | None = None) -> str:
             verify_inclusion(data, trust)
         else:
             verify_consistency(data, kept, trust)
+    except NotGenuine:
+        return "altered"
+    except Refused:
+        return "unknown"
+    return "verified"
+
+
+# ---- An evidence bundle ----
+
+REGISTER_TEXT = b"register: r\n"
+REPORT = b"<p>The report</p>\n"
+PLACE = {"prev": "0" * 64, "salt": SALT, "recorded_at": "2010-05-04T09:30:00Z"}
+SEALED = {
+    1: {
+        "kind": "register",
+        "register": "r",
+        "version": "1.0",
+        "sha256": hashlib.sha256(REGISTER_TEXT).hexdigest(),
+        "effective_from": "2010-01-01",
+        "effective_assigned": True,
+    },
+    2: {
+        "kind": "attestation",
+        "report": hashlib.sha256(REPORT).hexdigest(),
+        "as_of": "2010-05-04",
+        "version": "1",
+        "size": 1,
+        "head": "0a" * 32,
+        "options": ["for=auditor"],
+    },
+}
+ENTRIES = [raw({**SEALED[at], **PLACE, "seq": at}) if at in SEALED else text for at, text in enumerate(rows(11))]
+REGISTER = f"registers/{SEALED[1]['sha256']}.yml"
+TREE = Checkpoint(ORIGIN, 11, reference.mth(ENTRIES))
+
+
+def contents() -> dict[str, bytes]:
+    """The members of an evidence bundle over `ENTRIES`, without its manifest."""
+    return {
+        "README.txt": b"Read me\n",
+        "findings.json": b"{}\n",
+        "keys.txt": b"The keys\n",
+        "verify.html": b"<p>The page</p>\n",
+        "checkpoints/7-1.txt": head(ENTRIES[:7], LOG),
+        "checkpoints/7-1.tsr": b"\x30\x00",
+        "checkpoints/9-1.txt": head(ENTRIES[:9], OTHER),
+        "checkpoints/11-1.txt": head(ENTRIES),
+        "consistency/7.tlog-consistency": grown(7, ENTRIES),
+        "consistency/9.tlog-consistency": grown(9, ENTRIES),
+        **{f"proofs/{at}.tlog-proof": proved(ENTRIES, at=at) for at in (1, 2, 4)},
+        REGISTER: REGISTER_TEXT,
+        "reports/auditor.html": REPORT,
+        "reports/other.html": b"another\n",
+    }
+
+
+def packed(members: Mapping[str, bytes], tree: Checkpoint = TREE) -> bytes:
+    """The bundle of `members` with a manifest that names just these."""
+    return bundle.write({**members, bundle.MANIFEST: bundle.manifest(tree, members)})
+
+
+def said_of_bundle(data: bytes, trust: Trusted, kept: bytes | None = None) -> str:
+    """The program's verdict on an evidence bundle, in the page's words."""
+    try:
+        members = bundle.read(data)
+        assert is_evidence(members)
+        found = verify_evidence(members, trust)
+        if kept is not None:
+            verify_kept(members, found, kept, trust)
     except NotGenuine:
         return "altered"
     except Refused:
