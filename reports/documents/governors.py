@@ -454,8 +454,8 @@ def _limits(reading: Reading) -> list[Block]:
     lines.append((_trust(reading),))
     lines.append(
         (
-            "No page can show that nobody changed it later, or meddled with what it was made from. This can be tested if "
-            "the report was sealed in the record. Ask for one that was, and for the result of that test.",
+            "No page can show that nobody changed it later, or meddled with what it was made from. This can be tested "
+            "if the report was sealed in the record. Ask for one that was, and for the result of that test.",
         )
     )
     last = reading.scope.period.last
