@@ -66,7 +66,7 @@ class Wanted(NamedTuple):
             found.append(f"app={self.app}")
         if checkpoints:
             found.append(f"checkpoints={checkpoints}")
-        return tuple(found)
+        return tuple(sorted(found))
 
 
 def app_of(text: str) -> str:
