@@ -232,7 +232,7 @@ def test_what_is_new_and_gone_since_is_exact(path: Path, tmp_path: Path) -> None
             row.key, row.check, "accepted", date(2010, 12, 20), None, {"reason": "known", "owner": "x"}
         )
     attested(path, tmp_path / "first.json", *asked, "--whole")
-    then = shutil.copy(path, tmp_path / "then.db")
+    then = Path(shutil.copy(path, tmp_path / "then.db"))
     was = keys_of(then)
     assert found_in(tmp_path / "first.json") == was
     append(path, {**AFTER, "transferred_at": "2010-09-01T10:00+01:00"}, "later")
@@ -269,7 +269,7 @@ def test_what_is_found_because_time_went_by_is_new(path: Path, tmp_path: Path) -
         ledger.review(row.key, row.check, "accepted", date(2011, 6, 1), None, {"reason": "known", "owner": "me"})
     asked = ("--for", "dpo", "--format", "json", "--attest")
     attested(path, tmp_path / "first.json", *asked, "--whole")
-    then = shutil.copy(path, tmp_path / "then.db")
+    then = Path(shutil.copy(path, tmp_path / "then.db"))
     told(path, tmp_path / "new.json", *asked, "--since-last", as_of="2011-07-01")
     new = keys_of(then, date(2011, 7, 1)) - keys_of(then)
     assert found_in(tmp_path / "new.json") == new
