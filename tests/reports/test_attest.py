@@ -184,7 +184,7 @@ def test_the_set_is_attested_file_by_file(path: Path, tmp_path: Path) -> None:
     ],
     ids=" ".join,
 )  # fmt: skip
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ["governors", *(pytest.param(kind, marks=pytest.mark.slow) for kind in KINDS[1:])])
 def test_each_option_is_sealed_and_found_again(path: Path, tmp_path: Path, kind: str, more: tuple[str, ...]) -> None:
     file = attested(path, tmp_path / "r.md", "--for", kind, *more)
     append(path, AFTER, "later")
@@ -546,7 +546,7 @@ STEPS = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
 def test_in_any_order_what_was_attested_stays_so(tmp_path_factory: pytest.TempPathFactory, steps: list[str]) -> None:
     folder = tmp_path_factory.mktemp("order")

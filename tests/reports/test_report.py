@@ -613,7 +613,9 @@ def test_on_a_full_disk_an_earlier_set_stays_whole(make: Make, tmp_path: Path) -
         assert files(disk / "out").keys() == before.keys()
 
 
-@pytest.mark.parametrize("ending", ["html", "csv", "pdf"])
+@pytest.mark.parametrize(
+    "ending", ["csv", pytest.param("html", marks=pytest.mark.slow), pytest.param("pdf", marks=pytest.mark.slow)]
+)
 def test_a_pipe_gets_the_report_and_nothing_else(make: Make, tmp_path: Path, ending: str) -> None:
     path = make(GOOD)
     asked = ("report", path, "--for", "dpo", "--format", ending, "--as-of", AS_OF)
@@ -733,7 +735,9 @@ HOSTILE = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", ["governors", "dpo", "auditor"])
+@pytest.mark.parametrize(
+    "kind", ["governors", *(pytest.param(one, marks=pytest.mark.slow) for one in ("dpo", "auditor"))]
+)
 def test_hostile_names_stay_text(tmp_path: Path, kind: str) -> None:
     path = make_ledger(tmp_path / "l.db", adopted=True)
     known = []
