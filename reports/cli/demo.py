@@ -15,7 +15,6 @@ from ledger.members import Genesis
 from ledger.source import connect
 
 
-
 def _is_demo(ledger: Path, origin: str) -> bool:
     # Read without the checks of a `Source`: whoever altered the demo to see `verify` find it may make it anew.
     try:
