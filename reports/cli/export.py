@@ -13,6 +13,7 @@ from reports.cli.making import Wanted, period_of, school_of
 from reports.cli.period import period_options
 from reports.cli.report import ending_of
 from reports.cli.writing import write
+from reports.documents.exports.documented import overtaken, version_on
 from reports.documents.exports.flows import flows
 from reports.documents.exports.recipients import recipients
 from reports.documents.exports.ropa import ropa
@@ -49,13 +50,14 @@ def export(
         raise Refused(f"A period or a school is for the recipients; {what} writes down the register of one day.")
     with Source(ledger) as source:
         evidence = evidence_of(source)
-        if what == "ropa":
-            document = ropa(source, evidence, spoken_of)
-        elif what == "flows":
-            document = flows(source, evidence, spoken_of)
-        else:
+        if what == "recipients":
             wanted = Wanted("dpo", spoken_of, period=period or "whole")
-            _, ids = school_of(source, school)
-            document = recipients(source, evidence, spoken_of, Scope(period_of(source, wanted), ids))
+            of, ids = school_of(source, school)
+            scope = Scope(period_of(source, wanted), ids)
+            document = recipients(source, evidence, spoken_of, scope, "" if of is None else of.name)
+        else:
+            document = (ropa if what == "ropa" else flows)(source, evidence, spoken_of)
+            if sentence := overtaken(evidence, version_on(source, evidence, spoken_of), spoken_of):
+                click.echo(sentence, err=True)
         written = write(output, rendered(document, ending_of(ending, output, _USUAL[what])))
     click.echo(f"Wrote {output}: {written.size:,} bytes, SHA-256 {written.sha256}.")
