@@ -37,14 +37,14 @@ _TOLD = (
     ("purpose", "Why"),
     ("people", "About whom"),
     ("required", "What goes"),
-    ("permitted", "What may go besides"),
-    ("voluntary", "Asked for, and you need not give it"),
-    ("sensitive", "Of these, specially protected by law"),
-    ("conditions", "Within which limits"),
-    ("grounds", "On which legal ground"),
-    ("kept", "How long it is kept"),
-    ("opt-out", "Who can say no, and to what"),
-    ("cited", "Where the notice says so"),
+    ("permitted", "May go besides"),
+    ("voluntary", "If you give it"),
+    ("sensitive", "Most protected"),
+    ("conditions", "Within limits"),
+    ("grounds", "Legal ground"),
+    ("kept", "Kept for"),
+    ("opt-out", "Who can say no"),
+    ("cited", "In the notice"),
 )
 
 _COLUMNS = (
@@ -137,6 +137,13 @@ def flows(source: Source, evidence: Evidence, as_of: date) -> Document:
                 "Our notice to families and staff says who may get data about pupils and staff. Here is everybody whom "
                 "it names, and what each of them may get. It is what may be sent, not a list of what was.",
             )
+        ),
+        Paragraph(
+            (
+                "“If you give it” is what is asked for and you need not give. “Most protected” is what the law "
+                "protects more than the rest, such as what says something of health.",
+            ),
+            quiet=True,
         ),
         _notice(version),
     ]

@@ -31,6 +31,7 @@ from reports.documents.blocks import (
     Link,
     Paragraph,
     Table,
+    Tag,
     Text,
     Value,
 )
@@ -99,6 +100,29 @@ OURS = (
     ("last-transfer", "Last transfer recorded"),
 )
 """What the notice and the ledger add, after them."""
+
+_SHORTLY = {
+    "purpose": "Purpose",
+    "individuals": "Individuals",
+    "personal-data": "Personal data",
+    "recipients": "Recipients",
+    "joint-controller": "Joint controller",
+    "processor-contract": "Agreement",
+    "third-countries": "Third countries",
+    "safeguards": "Safeguards",
+    "retention": "Retention",
+    "article-6": "Article 6",
+    "article-9": "Article 9",
+    "rights": "Rights",
+    "source": "Source",
+    "schedule-1": "Schedule 1",
+    "sent-by": "Sent by",
+    "processors": "Processors",
+    "limits": "Limits",
+    "documented-in": "In the notice",
+}
+"""What a column is called where each activity stands in full; a column that is not here is never filled, or is there
+already."""
 
 _WHY_EMPTY = (
     (
@@ -254,12 +278,17 @@ def _row(one: InWords, found: _Recorded) -> tuple[Value, ...]:
     return tuple(cells.get(column.id, "") for column in _COLUMNS)
 
 
+_ENDED = next(place for place, column in enumerate(_COLUMNS) if column.id == "ended")
+
+
 def _summary(rows: Sequence[tuple[Value, ...]]) -> Table:
-    shown = ("business-function", "sent-by", "recipients", "individuals", "ended", "transfers", "last-transfer")
+    shown = ("business-function", "sent-by", "recipients", "individuals", "transfers", "last-transfer")
     at = [next(place for place, column in enumerate(_COLUMNS) if column.id == id_) for id_ in shown]
     cells: list[tuple[Cell, ...]] = []
     for number, row in enumerate(rows, start=1):
         name: Text = (Link(str(row[at[0]]), f"#activity-{number}"),)
+        if row[_ENDED]:
+            name = *name, " ", Tag("ended")
         cells.append((name, *(row[place] for place in at[1:])))
     columns = tuple(_COLUMNS[place] for place in at)
     return Table("processing", "Processing activities", columns, tuple(cells), "The notice documents none.")
@@ -269,9 +298,9 @@ def _facts(row: tuple[Value, ...]) -> Facts:
     # The business function is the heading, and the counts are in the summary.
     return Facts(
         tuple(
-            (column.title, (str(value),))
-            for column, value in zip(_COLUMNS[1:], row[1:], strict=True)
-            if value and column.kind == "text"
+            (_SHORTLY[column.id], (str(value),))
+            for column, value in zip(_COLUMNS, row, strict=True)
+            if value and column.id in _SHORTLY
         )
     )
 
