@@ -13,6 +13,7 @@ from reports.context import Evidence
 from reports.documents.blocks import (
     Block,
     Bullets,
+    Cell,
     Column,
     Data,
     Document,
@@ -20,6 +21,7 @@ from reports.documents.blocks import (
     Heading,
     Link,
     Paragraph,
+    Table,
     Text,
 )
 from reports.documents.exports.documented import (
@@ -104,10 +106,13 @@ def _sections(told: Sequence[InWords], anchor: str) -> Iterator[Block]:
                 yield _facts(one)
 
 
-def _index(told: Sequence[InWords], anchor: str) -> Bullets:
-    return Bullets(
-        tuple((Link(name, f"#{anchor}-{place}"),) for place, (name, _) in enumerate(_by_recipient(told), start=1))
-    )
+def _index(told: Sequence[InWords], anchor: str) -> Table:
+    rows: list[tuple[Cell, ...]] = [
+        ((Link(name, f"#{anchor}-{place}"),), listed(one.label for one in of))
+        for place, (name, of) in enumerate(_by_recipient(told), start=1)
+    ]
+    columns = (Column("recipient", "Who may get it"), Column("flow", "What is shared"))
+    return Table("recipients", "All who may get data, and what", columns, tuple(rows))
 
 
 def _ended(one: InWords) -> str:

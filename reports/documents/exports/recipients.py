@@ -29,6 +29,7 @@ from reports.documents.blocks import (
     Block,
     Bullets,
     Cell,
+    Code,
     Column,
     Data,
     Document,
@@ -42,7 +43,7 @@ from reports.documents.blocks import (
 )
 from reports.documents.findings import named
 from reports.documents.reading import made_from
-from reports.scope import Scope, day_in_words
+from reports.scope import WHOLE, Scope, day_in_words
 from reports.wording import Labels
 
 MOST_ENTRIES = 100
@@ -402,13 +403,18 @@ def _how(scope: Scope, organisation: str, schools: frozenset[str]) -> tuple[Text
             f"It is what {organisation} recorded, onward transfers among it. What a recipient passed on by itself "
             "stands in no ledger but the recipient’s own; whoever asks may ask there.",
         ),
-        ("Article 15(1)(c) also asks who will get data. `transfer-ledger export LEDGER flows` writes down who may.",),
+        (
+            "Article 15(1)(c) also asks who will get data. Who may is written down by ",
+            Code("transfer-ledger export LEDGER flows"),
+            ".",
+        ),
     ]
     if not scope.school and len(schools) > 1:
         found.append(
             (
-                f"The ledger knows {len(schools):,} schools, and this speaks of all of them. With --school ID it "
-                "speaks of the one that the person goes or went to.",
+                f"The ledger knows {len(schools):,} schools, and this speaks of all of them. With ",
+                Code("--school ID"),
+                " it speaks of the one that the person goes or went to.",
             )
         )
     if scope.school:
@@ -449,7 +455,8 @@ def recipients(source: Source, evidence: Evidence, as_of: date, scope: Scope, sc
     if lines:
         blocks.append(_parts(lines, categories))
     else:
-        blocks.append(Paragraph((f"No transfer is recorded in {scope.period.label}.",)))
+        when = "" if scope.period == WHOLE else f" in {scope.period.label}"
+        blocks.append(Paragraph((f"No transfer is recorded{when}.",)))
     blocks += _tables(lines)
     if unnamed:
         caption = "Transfers to recipients of no known name"

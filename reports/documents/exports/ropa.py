@@ -244,7 +244,12 @@ def _recorded(
 
 
 def _ours(one: InWords, version: Adopted, context: Context, found: _Recorded) -> bool:
-    """Whether an organisation of this ledger sends on this flow, or somebody did: others keep their own records."""
+    """Whether an organisation of this ledger sends on this flow, or somebody did: others keep their own records.
+
+    Where the ledger knows no organisation, nobody can tell whose a flow is, and none is left out.
+    """
+    if not context.organisations:
+        return True
     players = {id_ for party in one.flow.sender for id_ in version.register.players(party)}
     return bool(found.transfers) or any(context.ids(id_) & players for id_ in context.organisations)
 
@@ -291,7 +296,13 @@ def _summary(rows: Sequence[tuple[Value, ...]]) -> Table:
             name = *name, " ", Tag("ended")
         cells.append((name, *(row[place] for place in at[1:])))
     columns = tuple(_COLUMNS[place] for place in at)
-    return Table("processing", "Processing activities", columns, tuple(cells), "The notice documents none.")
+    return Table(
+        "processing",
+        "Each activity, which is a flow that the notice documents",
+        columns,
+        tuple(cells),
+        "The notice documents none.",
+    )
 
 
 def _facts(row: tuple[Value, ...]) -> Facts:
