@@ -499,7 +499,18 @@ def test_the_same_bytes_anywhere(kept: Kept, tmp_path: Path) -> None:
         found = []
         for what in WHAT:
             to = tmp_path / f"{what}-{seed}.json"
-            command = [sys.executable, "-m", "ledger.cli", "export", kept.path, what, "-o", to, "--as-of", AS_OF]
+            command = [
+                sys.executable,
+                "-m",
+                "ledger.cli",
+                "export",
+                str(kept.path),
+                what,
+                "-o",
+                str(to),
+                "--as-of",
+                AS_OF,
+            ]
             subprocess.run(command, env=environment, cwd=ROOT, check=True, capture_output=True)
             found.append(to.read_bytes())
         return found
