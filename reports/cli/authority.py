@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
@@ -11,6 +10,7 @@ import click
 
 from ledger.errors import Refused
 from ledger.source import Source
+from ledger.store import sentences
 from reports.cli.making import Wanted, judged, period_of, reading
 from reports.cli.report import made
 from reports.cli.writing import write, write_all
@@ -70,8 +70,8 @@ def _folders(paths: Iterable[Path]) -> dict[Path, str]:
     return found
 
 
-def _why(path: Path, error: Exception) -> str:
-    text = f"its file is damaged: {error}." if isinstance(error, sqlite3.Error) else str(error)
+def _why(path: Path, error: Refused) -> str:
+    text = str(error)
     for named in (str(path.resolve()), str(path)):
         text = text.replace(named, _shown(path))
     return text.removeprefix(f"{_shown(path)}: ")
@@ -83,11 +83,11 @@ def _looked_at(paths: Iterable[Path], wanted: Wanted) -> tuple[list[_Ledger], li
     paths = list(paths)
     for path, folder in _folders(paths).items():
         try:
-            with Source(path) as source:
+            with sentences(path), Source(path) as source:
                 head, genesis = source.head, source.genesis()
                 period = period_of(source, wanted)
             found.append(_Ledger(path, _shown(path), folder, genesis.origin, head.size, head.hash, period))
-        except (Refused, sqlite3.Error) as error:
+        except Refused as error:
             # One school's file must not keep the authority from the others.
             unread.append(Unread(_shown(path), _why(path, error)))
     return found, unread
@@ -116,7 +116,7 @@ class _Reports(NamedTuple):
 
 def _reports(one: _Ledger, wanted: Wanted) -> _Reports:
     files: dict[str, list[bytes]] = {}
-    with judged(one.path, wanted.as_of, keep=True) as of:
+    with sentences(one.path), judged(one.path, wanted.as_of, keep=True) as of:
         for name, kind in _OF_SCHOOL:
             about = reading(of, wanted._replace(kind=kind, format="html"))
             files[name] = list(made(of, about, "html")[1])
@@ -138,7 +138,7 @@ def report_on_all(folder: Path, wanted: Wanted, output: Path) -> int:
     for one in ledgers:
         try:
             about, files = _reports(one, wanted)
-        except (Refused, CheckFailed, sqlite3.Error) as error:
+        except Refused as error:
             unread.append(Unread(one.name, _why(one.path, error)))
             broken = broken or isinstance(error, CheckFailed)
             continue

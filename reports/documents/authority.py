@@ -32,6 +32,7 @@ from reports.documents.blocks import (
 )
 from reports.documents.contactpoint import contactpoint
 from reports.documents.reading import Reading
+from reports.documents.statements import coded
 from reports.finding import SEVERITIES
 
 
@@ -177,7 +178,7 @@ def authority(
                 "not-relied-on",
                 "Ledgers that could not be read, are not counted or do not verify",
                 _NOT_RELIED_ON,
-                tuple(((Code(file),), why) for file, why in not_relied_on),
+                tuple(((Code(file),), coded(why)) for file, why in not_relied_on),
             ),
         ]
     blocks += [

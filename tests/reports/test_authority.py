@@ -202,13 +202,14 @@ def broken(folder: Path) -> None:
     with closing(sqlite3.connect(folder / "other.db")) as db:
         db.execute("CREATE TABLE pupils (name)")
     os.symlink(folder / "nowhere", folder / "gone.db")
-    ledger_of(folder / "damaged.db", "Damaged", GOOD)
-    data = bytearray((folder / "damaged.db").read_bytes())
-    data[8192:12288] = b"\x55" * 4096
-    (folder / "damaged.db").write_bytes(data)
+    for name, page in (("damaged.db", 2), ("damaged too.db", 4)):  # found out when it is checked, and when looked at
+        ledger_of(folder / name, "Damaged", GOOD)
+        data = bytearray((folder / name).read_bytes())
+        data[page * 4096 : (page + 1) * 4096] = b"\x55" * 4096
+        (folder / name).write_bytes(data)
 
 
-BROKEN = ["damaged.db", "empty.db", "gone.db", "newer.db", "other.db", "text.db"]
+BROKEN = ["damaged too.db", "damaged.db", "empty.db", "gone.db", "newer.db", "other.db", "text.db"]
 
 
 def test_files_that_are_no_ledger_do_not_stop_the_others(tmp_path: Path) -> None:
@@ -225,9 +226,9 @@ def test_files_that_are_no_ledger_do_not_stop_the_others(tmp_path: Path) -> None
     rows = told(folder / "out")["data"]["not-relied-on"]["rows"]
     assert [row["file"] for row in rows] == BROKEN
     assert all(row["why"].endswith(".") and row["why"].count(row["file"]) <= 1 for row in rows)
-    assert numbers(folder / "out")["unread"] == 6
+    assert numbers(folder / "out")["unread"] == 7
     assert numbers(folder / "out")["ledgers"] == 1
-    assert "Of 6 of 7 ledgers it cannot be said." in (folder / "out" / "summary.md").read_text(encoding="utf-8")
+    assert "Of 7 of 8 ledgers it cannot be said." in (folder / "out" / "summary.md").read_text(encoding="utf-8")
     assert summarised(folder, folder / "out").status == 2  # what was written is no ledger, and is written over
 
 

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from datetime import UTC, date, datetime
 from itertools import count
 from pathlib import Path
@@ -107,6 +108,16 @@ def standing(path: Path) -> list[dict[str, Any]]:
         if one["kind"] in ("transfer", "correction"):
             found[one.get("corrects", {"seq": one["seq"]})["seq"]] = one
     return [one for one in found.values() if "withdrawn" not in one]
+
+
+def altered(path: Path) -> Path:
+    """The ledger after somebody changed a count in it, and put back the trigger that forbids that."""
+    with closing(sqlite3.connect(path)) as db, db:
+        (sql,) = db.execute("SELECT sql FROM sqlite_schema WHERE name = 'entries_no_update'").fetchone()
+        db.execute("DROP TRIGGER entries_no_update")
+        db.execute("UPDATE entries SET entry = replace(entry, '120', '121') WHERE kind = 'transfer'")
+        db.execute(sql)
+    return path
 
 
 # -- recipients -----------------------------------------------------------------------------------------------
@@ -468,7 +479,26 @@ def test_no_register_no_flows_and_never_over_a_ledger(kept: Kept, tmp_path: Path
     assert "is a database" in refused("export", kept.path, "flows", "-o", kept.path, "--as-of", AS_OF)
     assert kept.path.read_bytes() == before
     assert "cannot be written" in refused("export", path, "recipients", "-o", tmp_path / "no" / "x.csv")
+    data = bytearray(path.read_bytes())
+    for page in (2, 4, 7):
+        damaged = data[: page * 4096] + b"\x55" * 4096 + data[(page + 1) * 4096 :]
+        (tmp_path / "damaged.db").write_bytes(damaged)
+        said = call("export", tmp_path / "damaged.db", "recipients", "-o", tmp_path / "x.csv")
+        assert said.status in (1, 2)
+        assert "does NOT verify" in said.err or "not a usable ledger file" in said.err
     assert "no ledger" in refused("export", __file__, "flows", "-o", tmp_path / "x.csv")
+
+
+@pytest.mark.parametrize("what", WHAT)
+def test_what_comes_of_an_altered_record_says_so_first(tmp_path: Path, what: str) -> None:
+    path = altered(make_ledger(tmp_path / "l.db", GOOD))
+    for ending in ("md", "json"):
+        to = tmp_path / f"x.{ending}"
+        said = call("export", path, what, "-o", to, "--as-of", AS_OF)
+        assert said.status == 1
+        assert "The record does NOT verify" in said.err
+    assert json.loads(to.read_text(encoding="utf-8"))["warning"].startswith("The record does NOT verify")
+    assert "does NOT verify" in "".join((tmp_path / "x.md").read_text(encoding="utf-8").splitlines()[:4])
 
 
 def test_a_ledger_with_nothing_in_it(tmp_path: Path) -> None:

@@ -166,8 +166,9 @@ def _conditions(flow: Flow, register: Register, label: Labels) -> tuple[str, ...
         found.append(f"approved beforehand by: {label(flow.approval.role, 'approval_role').lower()}")
     if flow.frequency is not None:
         many = flow.frequency.at_most
-        found.append(f"at most {many:,} {'time' if many == 1 else 'times'} a {flow.frequency.per}")
-    found += [one.label for one in flow.expected]
+        found.append(f"at most {'once' if many == 1 else f'{many:,} times'} a {flow.frequency.per}")
+    if flow.expected:
+        found.append(f"expected for: {', '.join(one.label for one in flow.expected)}")
     passed = [before.label for one in flow.passes_on if (before := register.flow(one)) is not None]
     if passed:
         found.append(f"passes on what came by: {', '.join(passed)}")
