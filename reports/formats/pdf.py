@@ -12,7 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from reports.documents.blocks import (
     Block,
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
 
 LAYOUT = Path(__file__).parents[1] / "design" / "report.typ"
 
-STANDARDS = ("ua-1", "a-3a")
+STANDARDS: tuple[Literal["ua-1"], Literal["a-3a"]] = ("ua-1", "a-3a")
 
 NUMBERS = "The charts in numbers"
 """The last heading of a document with charts: what each of them shows, as a table."""
@@ -396,13 +397,17 @@ def as_pdf(document: Document, charts: Mapping[str, str], attachments: Mapping[s
     }
     files = {"main.typ": LAYOUT.read_bytes(), "document.json": json.dumps(data).encode(), **setter.files}
     files |= {f"attachment-{place}": content for place, content in enumerate((attachments or {}).values())}
-    # Its stubs leave out that the input may be many files.
-    compiled: bytes = cast(Any, typst).compile(
-        files,
-        format="pdf",
-        pdf_standards=list(STANDARDS),
-        font_paths=_fonts(),
-        ignore_system_fonts=True,
-        timestamp=int(document.made.head_at.timestamp()),
-    )
+    # Of files that it is given in memory, typst 0.15 takes only what is text; a bundle is not.
+    with TemporaryDirectory(prefix="transfer-ledger-") as folder:
+        for name, content in files.items():
+            (Path(folder) / name).write_bytes(content)
+        compiled: bytes = typst.compile(
+            str(Path(folder) / "main.typ"),
+            root=folder,
+            format="pdf",
+            pdf_standards=[*STANDARDS],
+            font_paths=_fonts(),
+            ignore_system_fonts=True,
+            timestamp=int(document.made.head_at.timestamp()),
+        )
     return compiled

@@ -43,7 +43,7 @@ SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="300" height="{height}" viewBox="0 0 300 {height}">'
     '<rect width="300" height="{height}" fill="#eeeeee"/></svg>'
 )
-ATTACHED = {"evidence.zip": b"PK\x05\x06" + bytes(18), "findings.csv": "a,b\n1,ä\n".encode()}
+ATTACHED = {"evidence.zip": b"PK\x05\x06" + bytes(range(256)), "findings.csv": "a,b\n1,ä\n".encode()}
 
 
 def opened(pdf: bytes) -> pikepdf.Pdf:
