@@ -68,8 +68,10 @@ def _go_on(kept: Kept) -> None:
             "transferred_at": on,
         }
         ledger.correct(second[0], "Another field went", ledger.settle(stated, {}), {})
-    late = {**stated, "transferred_at": "2010-07-15"}
-    kept.record("2010-09-30T20:45:00Z", {**late, "id": "late-1", "transferred_on": date(2010, 7, 15)})
+    # As many as a public document can show.
+    days = [date(2010, 7, day) for day in range(5, 17)]
+    late = [{**stated, "id": f"late-{day}", "transferred_at": str(day), "transferred_on": day} for day in days]
+    kept.record("2010-09-30T20:45:00Z", *late)
 
 
 def played(folder: Path) -> Kept:
