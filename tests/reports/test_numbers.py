@@ -28,7 +28,7 @@ from tests.reports import edges, mixed, played, recounted, went_on
 from tests.reports.asked import Asked, Spoken
 from tests.reports.audited import AS_OF as AUDITED_AS_OF
 from tests.reports.audited import audited_ledger
-from tests.reports.ledgers import make_ledger
+from tests.reports.ledgers import AFTER, GOOD, UNKNOWN, make_ledger
 from tests.reports.recounted import Rows
 from tests.reports.words import words
 
@@ -85,6 +85,8 @@ CASES = {
     "edges, whole": Case("edges", {"period": "whole"}, {}),
     "edges, up to a day": Case("edges", {"period": "to=2010-09-30"}, {"last": "2010-09-30"}),
     "edges, from a day": Case("edges", {"period": "from=2010-05-03"}, {"first": "2010-05-03"}),
+    "few of some kinds": Case("few", {"period": "whole"}, {}),
+    "five of four kinds": Case("five", {"period": "whole"}, {}),
     "no register": Case("unadopted", {"period": "whole"}, {}),
     "beyond the register": Case("mixed", {"period": "year=2010-11"}, {"first": "2010-09-01", "last": "2011-08-31",
                                                                       "past": YEAR}),
@@ -113,6 +115,16 @@ def ledgers(tmp_path_factory: pytest.TempPathFactory) -> Ledgers:
                 check_ledger(then, went_on.THEN_AS_OF, keep=True)
             case "edges":
                 path, as_of = edges.edges(folder).path, edges.AS_OF
+            case "few" | "five":
+                many = (10, 4, 3, 2) if name == "few" else (2, 1, 1, 1)
+                wrong = ({**GOOD, "fields": ["upn"]}, {**GOOD, "lawful_basis": ["dpa1998-sch2-1"]}, UNKNOWN, AFTER)
+                transfers = [
+                    # Of other people each, or they would be found to be the same one twice.
+                    {**one, "subjects": {"kind": "pupil", "count": 100 + n}}
+                    for one, times in zip(wrong, many, strict=True)
+                    for n in range(times)
+                ]
+                path, as_of = make_ledger(folder / "l.db", *transfers), mixed.AS_OF
             case "unadopted":
                 path, as_of = make_ledger(folder / "l.db", *mixed.MIXED, adopted=False), mixed.AS_OF
             case _:
@@ -407,3 +419,21 @@ def test_a_hidden_count_may_be_hidden() -> None:
         same("kinds", [("a", Few())], [("a", 5)])
     with pytest.raises(AssertionError, match="not shown"):
         same("kinds", [], [("a", 5)])
+
+
+@pytest.mark.parametrize(
+    ("statements", "id_"),
+    [
+        (NUMBERS["dpo"], "fields-never-sent"),
+        (TABLES["dpo"], "flows"),
+        (DATA["auditor"], "gaps"),
+        (recounted.FIGURES, "time-to-recording"),
+    ],
+)
+def test_what_has_no_statement_fails(
+    ledgers: Ledgers, monkeypatch: pytest.MonkeyPatch, statements: dict[str, object], id_: str
+) -> None:
+    monkeypatch.delitem(statements, id_)
+    with walked(CASES["audited, whole"], ledgers) as documents, pytest.raises(AssertionError, match="nothing counts"):
+        for document, asked in documents:
+            check_all(document, asked)
