@@ -70,7 +70,7 @@ def _attest(path: Path, document: Document, written: Written) -> Receipt:
     with Ledger(path, clock, entropy) as ledger:
         return ledger.attest(
             written.sha256,
-            made_from.options,
+            tuple(sorted(made_from.options)),  # as an entry holds every list
             made_from.as_of,
             made_from.registers,
             made_from.version,

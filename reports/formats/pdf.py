@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from reports.documents.blocks import (
@@ -396,13 +397,18 @@ def as_pdf(document: Document, charts: Mapping[str, str], attachments: Mapping[s
     }
     files = {"main.typ": LAYOUT.read_bytes(), "document.json": json.dumps(data).encode(), **setter.files}
     files |= {f"attachment-{place}": content for place, content in enumerate((attachments or {}).values())}
-    # Its stubs leave out that the input may be many files.
-    compiled: bytes = cast(Any, typst).compile(
-        files,
-        format="pdf",
-        pdf_standards=list(STANDARDS),
-        font_paths=_fonts(),
-        ignore_system_fonts=True,
-        timestamp=int(document.made.head_at.timestamp()),
-    )
+    # From a folder: what is compiled from memory has to be text, and an attached archive is none.
+    with TemporaryDirectory(prefix="transfer-ledger-") as folder:
+        for name, content in files.items():
+            (Path(folder) / name).write_bytes(content)
+        # Its stubs leave out that without an output the PDF is given back.
+        compiled: bytes = cast(Any, typst).compile(
+            str(Path(folder) / "main.typ"),
+            root=folder,
+            format="pdf",
+            pdf_standards=list(STANDARDS),
+            font_paths=_fonts(),
+            ignore_system_fonts=True,
+            timestamp=int(document.made.head_at.timestamp()),
+        )
     return compiled
