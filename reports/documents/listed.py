@@ -14,13 +14,13 @@ from reports.documents.blocks import Cell, Code, Column, Data, Facts, Inline, Ta
 from reports.documents.findings import VERDICTS, Cause, Decided, Row, Rows
 from reports.scope import day_in_words
 
-MOST_TEXT = 600_000
-"""So many characters of findings are listed in a document, with `OVERHEAD` for each: as much HTML, more or less."""
+MOST_TEXT = 150_000
+"""So many characters of findings are listed in a document, with `OVERHEAD` for each: some thirty sheets of paper."""
 
 OVERHEAD = 400
 """What a row costs besides its texts, in characters of HTML."""
 
-MOST_EXPECTED = 300
+MOST_EXPECTED = 120
 """So many characters of what was expected stand in a row; a flow may document fifty fields. The data has all."""
 
 COLUMNS = (
@@ -165,7 +165,7 @@ def _clipped(text: str) -> str:
     if len(text) <= MOST_EXPECTED:
         return text
     start = text[:MOST_EXPECTED]
-    return f"{(start.rpartition(' ')[0] or start).rstrip(',')} … (the CSV file and the spreadsheet have all)"
+    return f"{(start.rpartition(' ')[0] or start).rstrip(',')} …"
 
 
 def _found(row: Row, cause: Cause) -> Text:
