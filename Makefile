@@ -32,6 +32,7 @@ bench: $(READY)
 docs: $(READY)
 	$(if $(PAGES),$(BIN)/cog -r -P -I . $(PAGES))
 	$(BIN)/python -m ledger.register.json_schema > docs/register.schema.json
+	$(BIN)/python -m reports.formats.json_schema > docs/report.schema.json
 	$(BIN)/python docs/essay.py
 
 browse: $(READY)

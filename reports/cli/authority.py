@@ -58,7 +58,7 @@ def report_on_all(folder: Path, wanted: Wanted, output: Path) -> int:
         click.echo(f"{path.name}: {one.name}")
     if not schools:
         raise Refused(f"None of the {len(unread)} ledgers in {folder} could be read.")
-    period = schools[0].made.options[2:]
+    period = (one for one in schools[0].made.options if not one.startswith(("for=", "format=", "checkpoints=")))
     about = f"{len(schools)} schools: {_period(schools)}"
     document = authority(schools, unread, wanted.as_of, about, ("for=authority", *period))
     for ending in _OF_ALL:
@@ -69,5 +69,5 @@ def report_on_all(folder: Path, wanted: Wanted, output: Path) -> int:
 
 
 def _period(schools: list[School]) -> str:
-    named = {one.made.options[2] for one in schools}
-    return next(iter(named)).replace("=", " ") if len(named) == 1 else "each school’s last school year"
+    named = {one.period for one in schools}
+    return next(iter(named)) if len(named) == 1 else "each school’s last school year"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from ledger.cli.keys import write_file
+from ledger.cli.keys import read_file, write_file
 from ledger.cli.progress import progress
 from ledger.errors import NotGenuine, Refused
 from ledger.source import Source
@@ -20,12 +20,23 @@ from reports.cli.edge import day
 @click.argument("ledger", type=click.Path(path_type=Path))
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The ZIP file to write.")
 @click.option("--as-of", metavar="DATE", help="The day that the findings speak of (YYYY-MM-DD); today in London.")
-def bundle(ledger: Path, output: Path, as_of: str | None) -> None:
+@click.option(
+    "--report",
+    "reports",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="A report to put in; an attested one is proved with the rest (repeat it).",
+)
+def bundle(ledger: Path, output: Path, as_of: str | None, reports: tuple[Path, ...]) -> None:
     """Write the evidence bundle of LEDGER: proofs, checkpoints, registers, findings and the page that verifies.
 
     `verify-proof FILE.zip --key|--policy` checks it without the ledger. It holds no free text and no person's name.
     """
     spoken_of = day(as_of)
+    more = {one.name: read_file(one) for one in reports}
+    if len(more) < len(reports):
+        raise Refused("Two of the reports have the same name; rename one.")
     if output.suffix != ".zip":
         raise Refused(f"{output}: a bundle is a ZIP archive; name a file that ends in .zip.")
     with progress("Verifying", None) as done:
@@ -39,7 +50,7 @@ def bundle(ledger: Path, output: Path, as_of: str | None) -> None:
         checked = check_source(source, spoken_of, from_scratch=True)
         try:
             with progress("Proving", None) as done:
-                data = evidence_bundle(source, checked.result, checked.rows, done=done)
+                data = evidence_bundle(source, checked.result, checked.rows, more=more, done=done)
         except NotGenuine as error:
             raise Refused(f"{ledger}: it does not prove what it holds, so no evidence is handed out: {error}") from None
     write_file(output, data)

@@ -61,7 +61,7 @@ class Wanted(NamedTuple):
             found.append(f"app={self.app}")
         if checkpoints:
             found.append(f"checkpoints={checkpoints}")
-        return tuple(found)
+        return tuple(sorted(found))
 
 
 def wanted_of(one: Attested) -> tuple[Wanted, int]:

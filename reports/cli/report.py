@@ -59,7 +59,7 @@ def made(of: Judged, read: Reading, ending: str, bundle: bytes | None = None) ->
     Only the auditor's PDF carries the evidence: entries are not for the public.
     """
     read = in_format(read, ending)
-    kind = read.made.options[0].removeprefix("for=")
+    kind = read.made.option("for")
     document = build(kind)(read, of.source)
     attached = {BUNDLE: bundle} if bundle is not None and kind == "auditor" else {}
     return document, rendered(document, ending, attached)
@@ -70,7 +70,7 @@ def _attest(path: Path, document: Document, written: Written) -> Receipt:
     with Ledger(path, clock, entropy) as ledger:
         return ledger.attest(
             written.sha256,
-            tuple(sorted(made_from.options)),  # as an entry holds every list
+            made_from.options,
             made_from.as_of,
             made_from.registers,
             made_from.version,
@@ -189,8 +189,8 @@ def report(
             click.echo(f"Wrote {', '.join(reports.written)} into {output}.")
         _say(of)
         for document in reports.documents.values():
-            if since_last and not any(one.startswith("since=") for one in document.made.options):
-                who = document.made.options[0].removeprefix("for=")
+            if since_last and not document.made.option("since"):
+                who = document.made.option("for")
                 click.echo(f"No report for {who} was attested before, so everything in it is new.", err=True)
                 break
         status = _status(of, reports.opened)

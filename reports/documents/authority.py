@@ -41,6 +41,7 @@ class School(NamedTuple):
     transfers: int
     contactpoint: int
     causes: tuple[tuple[str, str, int], ...]
+    period: str
     made: Made
 
 
@@ -63,6 +64,7 @@ def school(reading: Reading, folder: str) -> School:
         reading.result.transfers,
         after,
         tuple((cause.title, cause.severity, cause.count) for cause in reading.causes),
+        reading.scope.period.label,
         reading.made,
     )
 

@@ -178,6 +178,10 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
     version: str
     options: tuple[str, ...]
 
+    def option(self, name: str) -> str:
+        """What an option says, "" where it is not among them."""
+        return next((one.removeprefix(f"{name}=") for one in self.options if one.startswith(f"{name}=")), "")
+
 
 class Document(msgspec.Struct, frozen=True, kw_only=True):
     """One document. `warning` is its first line where the record cannot be relied on.

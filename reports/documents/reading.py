@@ -248,9 +248,9 @@ def made_from(source: Source, evidence: Evidence, as_of: date, options: tuple[st
         head=source.head.hash,
         head_at=last[0].recorded_at,
         as_of=as_of,
-        registers=tuple(dict.fromkeys(one.entry.sha256 for one in evidence.adopted)),
+        registers=tuple(sorted({one.entry.sha256 for one in evidence.adopted})),
         version=metadata.version("transfer-ledger"),
-        options=options,
+        options=tuple(sorted(options)),
     )
 
 

@@ -13,7 +13,7 @@ from datetime import date
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from reports.documents.blocks import (
     Block,
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 LAYOUT = Path(__file__).parents[1] / "design" / "report.typ"
 
-STANDARDS = ("ua-1", "a-3a")
+STANDARDS: tuple[Literal["ua-1"], Literal["a-3a"]] = ("ua-1", "a-3a")
 
 NUMBERS = "The charts in numbers"
 """The last heading of a document with charts: what each of them shows, as a table."""
@@ -397,16 +397,15 @@ def as_pdf(document: Document, charts: Mapping[str, str], attachments: Mapping[s
     }
     files = {"main.typ": LAYOUT.read_bytes(), "document.json": json.dumps(data).encode(), **setter.files}
     files |= {f"attachment-{place}": content for place, content in enumerate((attachments or {}).values())}
-    # From a folder: what is compiled from memory has to be text, and an attached archive is none.
+    # Of files that it is given in memory, typst 0.15 takes only what is text; a bundle is not.
     with TemporaryDirectory(prefix="transfer-ledger-") as folder:
         for name, content in files.items():
             (Path(folder) / name).write_bytes(content)
-        # Its stubs leave out that without an output the PDF is given back.
-        compiled: bytes = cast(Any, typst).compile(
+        compiled: bytes = typst.compile(
             str(Path(folder) / "main.typ"),
             root=folder,
             format="pdf",
-            pdf_standards=list(STANDARDS),
+            pdf_standards=[*STANDARDS],
             font_paths=_fonts(),
             ignore_system_fonts=True,
             timestamp=int(document.made.head_at.timestamp()),

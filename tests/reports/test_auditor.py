@@ -23,7 +23,7 @@ from ledger.tlog import note
 from ledger.tlog.note import Note
 from ledger.writer import create
 from reports.cli.check import check_ledger
-from reports.cli.making import Wanted, reading
+from reports.cli.making import Wanted
 from reports.documents import blocks
 from reports.documents.auditor import MOST, auditor
 from reports.documents.blocks import Block, Document, Table
@@ -35,6 +35,7 @@ from tests.ledger.worlds import stepping
 from tests.needed import missing
 from tests.reports.audited import AS_OF, NOTE, ORIGIN, SEEN, WITNESS, Kept, audited_ledger, kept_ledger, witness
 from tests.reports.ledgers import GOOD, SECRET
+from tests.reports.opened import reading
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +53,9 @@ def kept(built: Kept, tmp_path: Path) -> Kept:
 
 def made(path: Path, *options: str, **wanted: Any) -> Document:
     with reading(path, Wanted("auditor", **{"as_of": AS_OF, "period": "whole", **wanted})) as (source, read):
-        sealed = msgspec.structs.replace(read.made, options=(*read.made.options, *options))
+        named = {one.partition("=")[0] for one in options}
+        others = (one for one in read.made.options if one.partition("=")[0] not in named)
+        sealed = msgspec.structs.replace(read.made, options=(*others, *options))
         return auditor(msgspec.structs.replace(read, made=sealed), source)
 
 

@@ -23,7 +23,7 @@ from ledger.members import Attestation
 from ledger.verify.record import Found
 from ledger.writer import Ledger
 from reports.cli.check import check_ledger
-from reports.cli.making import Wanted, reading
+from reports.cli.making import Wanted
 from reports.context import Evidence
 from reports.documents import due, links, listed, matrix, parties, volumes
 from reports.documents.blocks import (
@@ -48,6 +48,7 @@ from reports.formats.csv_ import COLUMNS
 from reports.run import Result, run
 from reports.wording import Labels
 from tests.reports.ledgers import AFTER, BEFORE, FORMULA, GOOD, SECRET, UNDOCUMENTED, UNKNOWN, UNSURE, make_ledger
+from tests.reports.opened import reading
 from tests.reports.world import evidence
 
 AS_OF = date(2011, 1, 31)

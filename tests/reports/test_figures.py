@@ -19,7 +19,7 @@ import pytest
 from ledger.london import days
 from ledger.writer import Ledger, create
 from reports.charts.drawn import drawn
-from reports.cli.making import Wanted, reading
+from reports.cli.making import Wanted
 from reports.documents import figures
 from reports.documents.figure import Figure
 from reports.documents.figures import Span, periods
@@ -36,6 +36,7 @@ from tests.reports.ledgers import (
     UNSURE,
     make_ledger,
 )
+from tests.reports.opened import reading
 
 AS_OF = date(2011, 1, 31)
 FIGURES = {

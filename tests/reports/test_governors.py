@@ -17,7 +17,7 @@ from click.testing import CliRunner
 
 from ledger.members import Attestation
 from reports.checks import CHECKS
-from reports.cli.making import Wanted, reading
+from reports.cli.making import Wanted
 from reports.cli.review import review
 from reports.documents.blocks import Bullets, Chart, Document, Few, Heading, Paragraph, Table, Verdict, numbers
 from reports.documents.governors import MOST_DECISIONS, QUESTION, governors
@@ -27,6 +27,7 @@ from reports.documents.trend import Series, trend
 from reports.finding import OUTCOMES
 from reports.scope import Period, year
 from tests.reports.ledgers import AFTER, BEFORE, GOOD, SECRET, UNDOCUMENTED, UNKNOWN, UNSURE, make_ledger
+from tests.reports.opened import reading
 from tests.reports.reading_age import difficulty, every_text, sentences
 
 AS_OF = date(2010, 10, 1)

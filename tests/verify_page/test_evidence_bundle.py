@@ -23,7 +23,7 @@ from tests.ledger.worlds import open_ledger
 from tests.reports.ledgers import GOOD as STATED
 from tests.reports.ledgers import UNDOCUMENTED, UNKNOWN, make_ledger
 from tests.verify_page import evidence as e
-from tests.verify_page.test_verify_page import _put, _result, answer, answers, flip, flipped
+from tests.verify_page.test_verify_page import LACKS, MLDSA_KEY, _put, _result, answer, answers, flip, flipped
 
 MEMBERS = e.contents()
 GOOD = e.packed(MEMBERS)
@@ -305,6 +305,13 @@ def test_the_page_tells_what_is_proved_from_what_is_packed(page: Any) -> None:
         assert name not in proved
     assert "A later correction or withdrawal of a transfer would not show here." in text
     assert page.locator("#result details").count() >= 3
+
+
+def test_a_signature_that_the_browser_cannot_check_does_not_count(page: Any) -> None:
+    page.evaluate(LACKS.replace("NAME", "'ML-DSA-44'"))
+    _put(page, "files", ("evidence.zip", _with(**{"checkpoints/7-1.txt": e.head(e.ENTRIES[:7], e.LOG_MLDSA)})))
+    page.locator("#trust-text").fill((e.KEY + MLDSA_KEY).decode())
+    assert "2, from 7 entries on; 0 of them signed by a key that you trust." in _result(page)
 
 
 def test_the_page_names_what_was_changed(page: Any) -> None:
