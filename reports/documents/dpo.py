@@ -93,7 +93,7 @@ def _summary(reading: Reading, due: dues.Due, source: Source) -> Iterator[Block]
         (
             *(Number(one, f"{one} findings", counts[one]) for one in SEVERITIES),
             Number("cannot-tell", "findings that cannot be told", counts["cannot-tell"]),
-            Number("advisory", "findings that are advice", counts["advisory"]),
+            Number("advisory", "advisory findings", counts["advisory"]),
         )
     )
     yield _paragraph(f"{statements.LIMIT} {statements.SEVERITY}", quiet=True)
@@ -249,6 +249,8 @@ def _flow_map(reading: Reading, flows: Sequence[volumes.Flow]) -> Iterator[Block
     )
     yield Chart(figures.flows(reading))
     yield Chart(figures.recipients(reading.counts, reading.label))
+    # A heading of its own: on paper the wide table turns its page, and the charts stay upright and large.
+    yield Heading("The flows in numbers", "flows-in-numbers", 3)
     yield volumes.table(flows)
 
 
@@ -278,7 +280,7 @@ _COMPARED = (
     ("breach", "Breaches, open or closed"),
     *((one, f"{one.capitalize()} findings") for one in SEVERITIES),
     ("cannot-tell", "Cannot be told"),
-    ("advisory", "Advice"),
+    ("advisory", "Advisory"),
     ("closed", "Closed by a decision"),
     ("corrected", "On entries corrected since"),
 )
@@ -486,7 +488,6 @@ def dpo(reading: Reading, source: Source) -> Document:
         ),
         warning=statements.warning(reading),
         footer=(
-            statements.made_from(reading),
             (
                 "Recipients, senders and purposes that nobody knows by name are shown as “unlisted”; what was typed is "
                 "on the entry’s own page.",
