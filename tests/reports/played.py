@@ -10,6 +10,7 @@ import json
 from datetime import UTC, date, datetime
 from itertools import count
 from pathlib import Path
+from shutil import copy
 
 from ledger import keyfile
 from ledger.erase import erase
@@ -24,10 +25,16 @@ REPORT = "5ea1" * 16
 """Instead of a report's digest: with a real one, whatever changes one report would change all of them."""
 
 
+def then(path: Path, kind: str) -> Path:
+    """The copy of the ledger at `path` as it was when a report of this kind was attested."""
+    return path.with_name(f"then-{kind}.db")
+
+
 def _attest(kept: Kept, kind: str) -> None:
     wanted = Wanted(kind, ATTESTED_AS_OF, period="year=2009-10")
     with reading(kept.path, wanted) as (source, read):
         made, head = read.made, source.head
+    copy(kept.path, then(kept.path, kind))
     with kept.at("2010-09-30T19:00:00Z") as ledger:
         # Not this project's version, with which it would change.
         ledger.attest(REPORT, made.options, made.as_of, made.registers, "0.1.0", head)

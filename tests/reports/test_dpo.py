@@ -37,7 +37,6 @@ from reports.documents.blocks import (
     Link,
     Paragraph,
     Table,
-    Tag,
     Verdict,
     numbers,
 )
@@ -47,15 +46,11 @@ from reports.documents.reading import Attested, Reading, Since
 from reports.formats.csv_ import COLUMNS
 from reports.run import Result, run
 from reports.wording import Labels
-from tests.reports.ledgers import AFTER, BEFORE, FORMULA, GOOD, SECRET, UNDOCUMENTED, UNKNOWN, UNSURE, make_ledger
+from tests.reports.ledgers import AFTER, BEFORE, FORMULA, GOOD, SECRET, UNDOCUMENTED, UNSURE, make_ledger
+from tests.reports.mixed import AS_OF, MIXED, decide, mixed_ledger
 from tests.reports.opened import reading
+from tests.reports.words import words
 from tests.reports.world import evidence
-
-AS_OF = date(2011, 1, 31)
-BEYOND = {**GOOD, "fields": ["forename", "address"]}
-TO_SCHOOL = {**GOOD, "sender": "shire", "recipient": "low", "purpose": "statistics", "fields": ["upn"]}
-FROM_LOW = {**GOOD, "sender": "low", "transferred_at": "2010-03-02"}
-MIXED = (UNDOCUMENTED, BEYOND, GOOD, FROM_LOW, BEFORE, UNSURE, AFTER, UNKNOWN, TO_SCHOOL)
 
 
 @contextmanager
@@ -78,13 +73,6 @@ def tables(made: Document) -> dict[str, Table]:
 
 def data(made: Document) -> dict[str, Data]:
     return {one.id: one for one in made.data}
-
-
-def words(cell: object) -> str:
-    """A cell, or any text, as a reader sees it."""
-    if isinstance(cell, tuple):
-        return "".join(map(words, cell))
-    return cell.text if isinstance(cell, Code | Link | Tag) else "" if cell is None else str(cell)
 
 
 def records(table: Table | Data) -> list[dict[str, str]]:
@@ -129,23 +117,10 @@ def pieces(made: Document) -> Iterator[object]:
                     yield from (piece for cell in row if isinstance(cell, tuple) for piece in cell)
 
 
-def decide(path: Path, check: str, due: date | None, decision: str = "accepted", at: int = 0) -> int:
-    """Seals a decision on a finding of `check`; gives the entry."""
-    found = [one for one in check_ledger(path, AS_OF).result.findings if one.check == check]
-    moment = datetime(2010, 12, 1, 9, tzinfo=UTC)
-    with Ledger(path, lambda: moment, token_bytes) as ledger:
-        texts = {"reason": "Jayden said so"}
-        return ledger.review(found[at].key, check, decision, due, None, texts).seq
-
-
 @pytest.fixture(scope="module")
 def mixed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A ledger with findings of every severity, a decision that is overdue, one that is due and one that is closed."""
-    path = make_ledger(tmp_path_factory.mktemp("dpo") / "transfers.db", *MIXED, AFTER, withdraw="t9")
-    decide(path, "field-not-documented", AS_OF - timedelta(days=1), at=0)
-    decide(path, "field-not-documented", AS_OF, "remedied", at=1)
-    decide(path, "lawful-basis-not-documented", None, "false-alarm")
-    return path
+    return mixed_ledger(tmp_path_factory.mktemp("dpo") / "transfers.db")
 
 
 @pytest.fixture(scope="module")
