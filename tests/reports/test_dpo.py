@@ -696,3 +696,13 @@ def test_many_findings_take_no_memory_of_their_own(mixed: Path) -> None:
         few, more = peak(1000), peak(5000)
     assert few < 1_500_000
     assert (more - few) / 4000 < 100
+
+
+def test_a_long_rule_is_said_once_and_then_where(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listed, "WORTH_SAYING_TWICE", 5)
+    figures = {**GOOD, "recipient": "figures-office", "purpose": "statistics", "fields": ["upn", "forename"]}
+    found = tables(document(make_ledger(tmp_path / "t.db", UNDOCUMENTED, figures, UNDOCUMENTED)))
+    first, _, again = records(found["findings-serious-field-not-documented-breach"])
+    assert again["rule"] == f"As on {first['entry'].partition(' t')[0].lower()}."
+    assert first["rule"] == "Cases ¶1"
+    assert again["found"].endswith(f"Expected: as on {first['entry'].partition(' t')[0].lower()}.")
