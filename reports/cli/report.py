@@ -24,7 +24,6 @@ from reports.formats.html import IndexEntry, index_html
 from reports.formats.rendering import ENDINGS, charts_of, rendered
 
 BUNDLE = "evidence.zip"
-CHARTS = "The charts of the report for the data protection officer, one by one"
 
 SET = (
     ("governors.html", "governors", "html"),
@@ -120,7 +119,7 @@ def write_set(folder: Path, of: Judged, wanted: Wanted) -> Reports:
     if bundle is not None:
         contents[BUNDLE] = iter((bundle,))
     titles = {name: (one.title, one.about) for name, one in documents.items()}
-    titles |= {f"{figure.name}.svg": (CHARTS, main.about) for figure in figures(main)}
+    titles |= {f"{figure.name}.svg": ("Charts", main.about) for figure in figures(main)}
     titles[BUNDLE] = ("The evidence bundle", "For the auditor: proofs that need no ledger")
 
     def index(written: Mapping[str, Written]) -> bytes:

@@ -133,38 +133,57 @@ def _ids(path: Path) -> dict[int, str]:
         return dict(rows.fetchall())
 
 
-def play(directory: Path, say: Say, entropy: Entropy = os.urandom, folder: Path = FOLDER) -> Played:
-    """Makes `directory`/transfers.db and `directory`/report/ from the files in `folder`, and says what it does.
+def _step(say: Say, what: str, command: str) -> None:
+    say("")
+    say(what)
+    say(f"  $ transfer-ledger {command}")
 
-    The ledger must not be there yet. Raises `Refused` where something cannot be written or read.
+
+def record_year(path: Path, say: Say, entropy: Entropy = os.urandom, folder: Path = FOLDER) -> int:
+    """Makes the ledger at `path` from the files in `folder`, and gives how many transfers it has.
+
+    It must not be there yet. Raises `Refused` where something cannot be written or read.
     """
-    path, report = directory / LEDGER, directory / REPORT
-    clock, shown = Clock(_BEGIN), quote(str(path))
-
-    def step(what: str, command: str) -> None:
-        say("")
-        say(what)
-        say(f"  $ transfer-ledger {command}")
-
-    say("After $ stands how you do each step: with a ledger of your own, my.db, or with the one made here.")
-    step("A new ledger.", f'init my.db --origin {ORIGIN} --organisation "{ORGANISATION}"')
+    clock = Clock(_BEGIN)
+    _step(say, "A new ledger.", f'init my.db --origin {ORIGIN} --organisation "{ORGANISATION}"')
     create(path, ORIGIN, ORGANISATION, clock, entropy)
 
     register, text = read_linted(NOTICE)
     since = f" --from {register.effective_from}"
-    step("The documented purposes: what the notice says may go where.", f"register adopt my.db {NOTICE}{since}")
+    _step(
+        say,
+        "The documented purposes: what the notice says may go where.",
+        f"register adopt my.db {NOTICE}{since}",
+    )
     organisations = read_organisations((folder / ORGANISATIONS).read_bytes(), ORGANISATIONS)
     with Ledger(path, clock, entropy) as ledger:
         effective = london.parse_date(str(register.effective_from))
         ledger.adopt(register, text, (effective, None, register.effective_assigned))
         say(f"  {len(register.flows)} flows between {len(register.parties)} parties")
 
-        step("Who plays the notice's roles here.", f"organisation add my.db {quote(str(folder / ORGANISATIONS))}")
+        who = quote(str(folder / ORGANISATIONS))
+        _step(say, "Who plays the notice's roles here.", f"organisation add my.db {who}")
         ledger.add_organisations(organisations)
         say(f"  {len(organisations)} organisations")
 
-    step("A school year of transfers, each sealed as it happened.", f"import my.db {quote(str(folder / TRANSFERS))}")
-    transfers = _record(path, clock, entropy, folder, say)
+    what = quote(str(folder / TRANSFERS))
+    _step(say, "A school year of transfers, each sealed as it happened.", f"import my.db {what}")
+    return _record(path, clock, entropy, folder, say)
+
+
+def play(directory: Path, say: Say, entropy: Entropy = os.urandom, folder: Path = FOLDER) -> Played:
+    """Makes `directory`/transfers.db and `directory`/report/ from the files in `folder`, and says what it does.
+
+    The ledger must not be there yet. Raises `Refused` where something cannot be written or read.
+    """
+    path, report = directory / LEDGER, directory / REPORT
+    shown = quote(str(path))
+
+    def step(what: str, command: str) -> None:
+        _step(say, what, command)
+
+    say("After $ stands how you do each step: with a ledger of your own, my.db, or with the one made here.")
+    transfers = record_year(path, say, entropy, folder)
 
     step("Is the record whole and unaltered?", f"verify {shown}")
     verification = verify(path)

@@ -230,7 +230,7 @@ def _numbers(told: Told) -> Numbers:
             Number("transfers", "Transfers of data", told.transfers),
             Number("organisations", "Organisations that received data", told.organisations),
             Number("problems", "Problems to settle", told.problems),
-            Number("cannot-tell", "Points that cannot be judged", told.untold),
+            Number("cannot-tell", "Points where we cannot tell", told.untold),
         )
     )
 

@@ -27,7 +27,7 @@ LIMIT = "This report speaks of what was recorded. No ledger can show a transfer 
 
 SEVERITY = (
     "Critical: ContactPoint after its closing, or a special category of data without a condition. Serious: every "
-    "other breach. Minor: what cannot be told, and advice."
+    "other breach, and a finding left past the day of its decision. Minor: what cannot be told, and other advice."
 )
 """What the severities mean (DESIGN §8)."""
 

@@ -88,7 +88,7 @@ def test_other_programs_read_the_same_values() -> None:
         ("Transfers", 2_800),
         ("Children named", "fewer than 5"),
         ("Organisation", SAMPLE.organisation),
-        ("Head", SAMPLE.made.head),
+        ("Hash of the last entry", SAMPLE.made.head),
         ("As of", "1 September 2010"),
         ("Kept by the ledger.", None),
     }
