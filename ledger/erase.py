@@ -9,6 +9,7 @@ ledger open keeps the log from being emptied; the command then says so, and is r
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -85,12 +86,21 @@ def traces(db: sqlite3.Connection, path: Path, text: str) -> str | None:
     return None
 
 
+# To close a file drops every lock that this process has on it, those of SQLite's connections too, whereupon another
+# program may take the write-ahead log for nobody's. So a file that was looked into stays open as long as the process.
+_looked_into: dict[tuple[int, int], int] = {}
+
+
 def _parts(path: Path, overlap: int) -> Iterator[bytes]:
     try:
-        with path.open("rb") as file:
-            before = b""
-            while chunk := file.read(_CHUNK):
-                yield before + chunk
-                before = chunk[-overlap:]
+        at = path.stat()
+        file = _looked_into.get((at.st_dev, at.st_ino))
+        if file is None:
+            file = _looked_into[at.st_dev, at.st_ino] = os.open(path, os.O_RDONLY)
     except FileNotFoundError:
         return
+    os.lseek(file, 0, os.SEEK_SET)
+    before = b""
+    while chunk := os.read(file, _CHUNK):
+        yield before + chunk
+        before = chunk[-overlap:]

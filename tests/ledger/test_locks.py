@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from ledger.erase import erase
 from ledger.source import Source
 from ledger.store import header_problem, open_for_writing
 from ledger.verify.assurance import verify
 from ledger.verify.database import open_hostile
-from tests.ledger.worlds import small
+from tests.ledger.worlds import open_ledger, settled, small
 
 APPEND = """
 import sys
@@ -57,6 +58,19 @@ def test_a_second_look_leaves_the_first_ones_locks(tmp_path: Path, look: Callabl
         appended_elsewhere(path, "two")
         assert log(path) == before
         assert source.head.size == source.db.execute("SELECT count(*) FROM entries").fetchone()[0]
+    assert verify(path).problems == []
+
+
+def test_erasing_looks_for_traces_and_leaves_the_locks(tmp_path: Path) -> None:
+    path = small(tmp_path / "l.db")
+    with open_ledger(path) as ledger:
+        appended_elsewhere(path, "one")
+        assert erase(ledger, 4, "note", "request-of-person", {}).purged
+        appended_elsewhere(path, "two")
+        before = log(path)
+        appended_elsewhere(path, "three")
+        assert log(path) == before is not None
+        ledger.append(settled(ledger, "four"))
     assert verify(path).problems == []
 
 
