@@ -24,6 +24,7 @@ from reports.formats.html import IndexEntry, index_html
 from reports.formats.rendering import ENDINGS, charts_of, rendered
 
 BUNDLE = "evidence.zip"
+CHARTS = "The charts of the report for the data protection officer, one by one"
 
 SET = (
     ("governors.html", "governors", "html"),
@@ -120,7 +121,7 @@ def write_set(folder: Path, of: Judged, wanted: Wanted) -> Reports:
         contents[BUNDLE] = iter((bundle,))
     written = write_all(folder, contents, obsolete=(BUNDLE, *(f"{name}.svg" for name in NAMES)))
     titles = {name: (one.title, one.about) for name, one in documents.items()}
-    titles |= {f"{figure.name}.svg": (figure.title, main.about) for figure in figures(main)}
+    titles |= {f"{figure.name}.svg": (CHARTS, main.about) for figure in figures(main)}
     titles[BUNDLE] = ("The evidence bundle", "For the auditor: proofs that need no ledger")
     entries = [IndexEntry(name, *titles[name], one.sha256, one.size) for name, one in written.items()]
     index = index_html(entries, main.organisation, "Reports", main.about, main.made)

@@ -48,7 +48,7 @@ from reports.run import Result, run
 from reports.wording import Labels
 from tests.reports.ledgers import AFTER, BEFORE, FORMULA, GOOD, SECRET, UNDOCUMENTED, UNSURE, make_ledger
 from tests.reports.mixed import AS_OF, MIXED, decide, mixed_ledger
-from tests.reports.opened import reading
+from tests.reports.readings import reading
 from tests.reports.words import words
 from tests.reports.world import evidence
 

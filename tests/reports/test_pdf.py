@@ -280,7 +280,7 @@ def test_it_says_at_its_end_what_it_was_made_from(made: bytes, tmp_path: Path) -
         sample.MADE.registers[0],
         "transfer-ledger0.1.0",
         "for=dpoyear=2009-10",
-        "evidence.zip,22bytes,SHA-256",
+        "evidence.zip,260bytes,SHA-256",
     ):
         assert told in block
 
