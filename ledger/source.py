@@ -13,7 +13,6 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from datetime import date
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -46,13 +45,6 @@ _OF = "kind <> 'transfer' AND kind = ?"
 """Entries of one kind, so put that the partial index on the kinds other than transfers serves it."""
 
 _ENTRY, _HASH, _DISCLOSURE = (f"CAST({name} AS BLOB)" for name in ("entry", "hash", "disclosure"))
-
-
-@lru_cache(maxsize=16)
-def _register(data: bytes, source: str) -> model.Register:
-    from ledger.register.read import read_register
-
-    return read_register(data, source)
 
 
 class Recorded(NamedTuple):
@@ -301,6 +293,8 @@ class Source:
 
     def registers(self) -> list[Adopted]:
         """The adopted versions of the documented purposes, oldest adoption first."""
+        from ledger.register.read import read_sealed
+
         found = []
         rows = self.db.execute(f"SELECT seq, {_ENTRY}, {_HASH} FROM entries WHERE {_OF} ORDER BY seq", ("register",))
         for seq, data, hash_ in rows:
@@ -313,7 +307,7 @@ class Source:
             if row is None:
                 raise Refused(f"{self.path}: the register sealed in entry {seq} is missing from its documents; {_MORE}")
             try:
-                register = _register(row[0], f"the register of entry {seq}")
+                register = read_sealed(row[0], seq)
             except Refused as error:
                 raise Refused(
                     f"{self.path}: the register sealed in entry {seq} cannot be read: {error} {_MORE}"

@@ -34,13 +34,13 @@ def stamp(newest: int | None) -> str:
 def names(entries: Iterable[AnyEntry], document: Callable[[str], str]) -> list[tuple[str, str, str]]:
     """Every known name as (folded text, kind, id); `entries` in their order, `document` a register's text by digest."""
     from ledger.register.names import known_names
-    from ledger.register.read import load_law, load_vocabularies, read_register
+    from ledger.register.read import load_law, load_vocabularies, read_sealed
 
     registers, organisations = {}, {}
     for one in entries:
         if isinstance(one, Organisation):
             organisations[one.id] = one
         elif isinstance(one, Register):
-            found = read_register(document(one.sha256), f"the register of entry {one.seq}")
+            found = read_sealed(document(one.sha256).encode("utf-8"), one.seq)
             registers[found.id] = found
     return known_names(load_law(), load_vocabularies(), registers.values(), organisations.values())

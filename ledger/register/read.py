@@ -7,7 +7,7 @@ file, line and column, all problems at once. Whether ids point at something is f
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -42,6 +42,12 @@ def read_register(data: bytes | str, source: str) -> Register:
     `Refused` lists every problem of form, a line each. Whether its references hold is for `lint.lint`.
     """
     return read_with_places(data, source)[0]
+
+
+@lru_cache(maxsize=16)
+def read_sealed(data: bytes, seq: int) -> Register:
+    """The register that entry `seq` of a ledger seals, read once for a verification and a check of the same ledger."""
+    return read_register(data, f"the register of entry {seq}")
 
 
 def read_partly(data: bytes | str) -> tuple[Register, Reading]:

@@ -27,6 +27,12 @@ _STYLE: dict[Any, Any] = {
 }
 
 _COMMENT = re.compile(r"\s*<!--.*?-->", re.DOTALL)
+_LINES = re.compile(r"\s*\n\s*")
+# Never one below 1: the scale of letters is such a number.
+_LONG_NUMBER = re.compile(r"(?<![\d.])[1-9]\d*\.\d{3,}")
+_LETTER = re.compile(r'(["#])DejaVuSans-(Bold-)?')
+_SHIFT = re.compile(r'(<use [^>]*) transform="translate\(([\d.]+) 0\)"')
+_GROUP = re.compile(r'<g id="[a-z]+_\d+">')
 
 
 @contextmanager
@@ -58,6 +64,7 @@ def svg(figure: Figure, drawing: Drawing) -> str:
     text = '<?xml version="1.0" encoding="utf-8"?>\n' + text[text.index("<svg") :]
     # Matplotlib repeats every text in a comment beside its letters: what a ledger holds has no place there.
     text = _COMMENT.sub("", text)
+    text = _smaller(text)
     name = figure.name
     words = (
         f'<svg role="img" aria-labelledby="{name}-title {name}-desc"\\g<1>>\n'
@@ -65,6 +72,16 @@ def svg(figure: Figure, drawing: Drawing) -> str:
         f' <desc id="{name}-desc">{_plain(figure.description)}</desc>'
     )
     return re.sub(r"<svg((?: [^>]*)?)>", words, text, count=1)
+
+
+def _smaller(text: str) -> str:
+    """The same picture in a third fewer bytes: documents carry it inside, and a hundredth of a point shows nowhere."""
+    text = _LETTER.sub(lambda found: f"{found[1]}{'b' if found[2] else 'r'}", text)
+    text = _SHIFT.sub(r'\1 x="\2"', text)
+    text = _LONG_NUMBER.sub(lambda found: f"{float(found[0]):.2f}".rstrip("0").rstrip("."), text)
+    text = _LINES.sub(" ", text).replace("> <", "><").replace(' "', '"')
+    # Ids that nothing refers to.
+    return _GROUP.sub("<g>", text).replace("; stroke-linejoin: miter", "")
 
 
 def _plain(text: str) -> str:

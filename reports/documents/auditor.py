@@ -39,7 +39,7 @@ from reports.documents.heartbeats import LONG, newest
 from reports.documents.reading import Reading
 from reports.documents.record import record
 from reports.documents.recount import LEDGER, command
-from reports.documents.statements import OUTSIDE_WAL, about, made_from, notes, rating, some, warning
+from reports.documents.statements import OUTSIDE_WAL, about, coded, notes, rating, some, warning
 from reports.scope import day_in_words
 
 MOST = 25
@@ -153,7 +153,6 @@ class _Auditor:
             blocks=tuple(blocks),
             data=tuple(tables(self.audited)),
             warning=warning(reading),
-            footer=(made_from(reading),),
         )
 
     # -- the beginning -------------------------------------------------------------------------------------------
@@ -279,7 +278,7 @@ class _Auditor:
             tuple(rows),
         )
         yield Heading("What remains possible", "possible", 3)
-        yield Bullets(tuple((line,) for line in self._possible()))
+        yield Bullets(tuple(map(coded, self._possible())))
 
     def _possible(self) -> list[str]:
         # What verification says of checkpoints and timestamps that were kept since would change a report that is made
@@ -608,7 +607,7 @@ class _Auditor:
                 Number("breaches", "breaches", result.counts["breach"]),
                 Number("breaches-open", "breaches that are open", len(self.reading.open)),
                 Number("cannot-tell", "cannot be told", result.counts["cannot-tell"]),
-                Number("advisories", "advisories", result.counts["advisory"]),
+                Number("advisories", "advisory findings", result.counts["advisory"]),
                 Number("findings-closed", "findings closed by a decision", result.counts["closed"]),
                 Number("findings-corrected", "findings on what was corrected since", result.counts["corrected"]),
             )
@@ -633,7 +632,7 @@ class _Auditor:
                 Column("finds", "What it finds"),
                 Column("breach", "Breaches", "number", upright=True),
                 Column("cannot-tell", "Cannot be told", "number", upright=True),
-                Column("advisory", "Advisories", "number", upright=True),
+                Column("advisory", "Advisory", "number", upright=True),
                 Column("corrected", "Corrected since", "number", upright=True),
             ),
             tuple(

@@ -43,9 +43,6 @@ from reports.scope import day_in_words
 MOST_PAIRS = 150
 """So many pairs of a recipient and a cause have a row; the others are in the data."""
 
-MOST_RULES = 3
-"""So many rules, and so many next steps, are said of one recipient and cause."""
-
 MOST_PROBLEMS = 50
 """So many problems that verification found are listed, and so many warnings."""
 
@@ -96,7 +93,7 @@ def _summary(reading: Reading, due: dues.Due, source: Source) -> Iterator[Block]
         (
             *(Number(one, f"{one} findings", counts[one]) for one in SEVERITIES),
             Number("cannot-tell", "findings that cannot be told", counts["cannot-tell"]),
-            Number("advisory", "findings that are advice", counts["advisory"]),
+            Number("advisory", "advisory findings", counts["advisory"]),
         )
     )
     yield _paragraph(f"{statements.LIMIT} {statements.SEVERITY}", quiet=True)
@@ -147,7 +144,8 @@ def _findings(reading: Reading) -> Iterator[Block]:
         yield _paragraph(
             "A rule marked ",
             Tag("assigned"),
-            " is not in the notice: the register’s editor added it, and says why.",
+            " is not in the notice: the register’s editor added it, and says why. A text that ends in “…” stands "
+            "whole in the CSV file and the spreadsheet.",
             quiet=True,
         )
         yield Chart(figures.severities(reading.rows))
@@ -200,32 +198,16 @@ def _by_recipient(reading: Reading, recipients: Sequence[parties.Party]) -> Iter
     names = {one.name: place for place, one in reversed(tuple(enumerate(recipients)))}
     pairs = [(name, cause) for cause in reading.causes for name in cause.recipients]
     pairs.sort(key=lambda pair: names.get(pair[0], len(names)))
-    rows: list[tuple[Cell, ...]] = []
-    for name, cause in pairs[:MOST_PAIRS]:
-        met = cause.recipients[name]
-        rule: Text = (_some(tuple(met.citations)),)
-        if met.assigned:
-            rule = (f"{_some(tuple(met.citations))} ", Tag("assigned"))
-        rows.append(
-            (name, (Link(cause.title, f"#{cause.anchor}"),), met.count, rule, _some(tuple(met.next_steps), " "))
-        )
-    caption = "What was found on each recipient, by which rule, and what to do next"
+    rows = tuple((name, (Link(cause.title, f"#{cause.anchor}"),), cause.recipients[name]) for name, cause in pairs)
+    caption = "What was found on each recipient; the rule, and what to do next, stand with each"
     if len(pairs) > MOST_PAIRS:
         caption += f": the first {MOST_PAIRS} of {len(pairs):,}; the CSV file and the spreadsheet have all findings"
     columns = (
         Column("recipient", "Recipient"),
         Column("cause", "What was found"),
         Column("findings", "Findings", "number"),
-        Column("rule", "Rule"),
-        Column("next", "Do next"),
     )
-    yield Table("recipients-causes", caption, columns, tuple(rows), "No recipient has a finding.")
-
-
-def _some(texts: tuple[str, ...], between: str = "; ") -> str:
-    text = between.join(texts[:MOST_RULES])
-    text = text[:1].upper() + text[1:]
-    return text if len(texts) <= MOST_RULES else f"{text}{between}and {len(texts) - MOST_RULES:,} more"
+    yield Table("recipients-causes", caption, columns, rows[:MOST_PAIRS], "No recipient has a finding.")
 
 
 def _by_check(reading: Reading, standing: dict[str, Standing]) -> Iterator[Block]:
@@ -240,13 +222,22 @@ def _by_check(reading: Reading, standing: dict[str, Standing]) -> Iterator[Block
         Column("ran", "Ran"),
     )
     rows: list[tuple[Cell, ...]] = []
+    quiet: list[str] = []
     for run in reading.result.checks:
+        if run.ran and not run.reason and run.id not in standing:
+            quiet.append(run.id)
+            continue
         one, name = standing.get(run.id, Standing()), title(run.id)
         named: Cell = (Link(name, f"#{anchors[run.id]}"),) if run.id in anchors else name
         ran = "not on all" if run.ran and run.reason else "yes" if run.ran else "no"
         rows.append((named, run.id, one.critical, one.serious, one.minor, one.open, ran))
     yield _heading("by-check")
-    yield Table("checks", "Findings by check, in the order in which they run", columns, tuple(rows))
+    empty = "Every check ran on every transfer, and none found anything."
+    yield Table("checks", "Findings by check, in the order in which they run", columns, tuple(rows), empty)
+    if quiet and rows:
+        pieces = [piece for id_ in quiet for piece in (", ", Code(id_))][1:]
+        ran = statements.some(len(quiet), "more check ran", "more checks ran")
+        yield _paragraph(f"{ran} on every transfer and found nothing: ", *pieces, ".", quiet=True)
 
 
 def _flow_map(reading: Reading, flows: Sequence[volumes.Flow]) -> Iterator[Block]:
@@ -258,6 +249,8 @@ def _flow_map(reading: Reading, flows: Sequence[volumes.Flow]) -> Iterator[Block
     )
     yield Chart(figures.flows(reading))
     yield Chart(figures.recipients(reading.counts, reading.label))
+    # A heading of its own: on paper the wide table turns its page, and the charts stay upright and large.
+    yield Heading("The flows in numbers", "flows-in-numbers", 3)
     yield volumes.table(flows)
 
 
@@ -287,7 +280,7 @@ _COMPARED = (
     ("breach", "Breaches, open or closed"),
     *((one, f"{one.capitalize()} findings") for one in SEVERITIES),
     ("cannot-tell", "Cannot be told"),
-    ("advisory", "Advice"),
+    ("advisory", "Advisory"),
     ("closed", "Closed by a decision"),
     ("corrected", "On entries corrected since"),
 )
@@ -495,7 +488,6 @@ def dpo(reading: Reading, source: Source) -> Document:
         ),
         warning=statements.warning(reading),
         footer=(
-            statements.made_from(reading),
             (
                 "Recipients, senders and purposes that nobody knows by name are shown as “unlisted”; what was typed is "
                 "on the entry’s own page.",

@@ -7,6 +7,7 @@ party was called by whoever typed an unknown name is erasable and is not shown: 
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
@@ -264,32 +265,12 @@ def rows_of(source: Source, result: Result, label: Labels) -> Rows:
     return Rows(result.findings, found, label, decided(result.decisions, result.as_of))
 
 
-class Met(msgspec.Struct, kw_only=True):
-    """One cause as one recipient has it: how many findings, by which rules, and what to do next.
-
-    `citations` and `next_steps` are keys, each once, in the order in which they came.
-    """
-
-    count: int = 0
-    assigned: bool = False
-    citations: dict[str, None] = msgspec.field(default_factory=dict)
-    next_steps: dict[str, None] = msgspec.field(default_factory=dict)
-
-    def add(self, row: Row) -> None:
-        """One more finding."""
-        self.count += 1
-        self.assigned = self.assigned or bool(row.assigned)
-        if row.citation:
-            self.citations[row.citation] = None
-        self.next_steps[row.next_step] = None
-
-
 class Cause(msgspec.Struct, frozen=True, kw_only=True):
     """Findings that have one cause: the same check and the same outcome. `rows` are the first `MOST_ROWS` of `count`.
 
     `expected`, `citation`, `assigned` and `next_step` are what all of them have in common, and "" where they
     differ: then each row says its own. `own_rules` is whether any has a rule or a next step of its own. `recipients`
-    are the findings by the name of the recipient.
+    are how many findings there are by the name of the recipient.
     """
 
     anchor: str
@@ -304,7 +285,7 @@ class Cause(msgspec.Struct, frozen=True, kw_only=True):
     own_rules: bool
     count: int
     rows: tuple[Row, ...]
-    recipients: dict[str, Met]
+    recipients: dict[str, int]
 
 
 class _Gathered:
@@ -313,7 +294,7 @@ class _Gathered:
     def __init__(self) -> None:
         self.count = 0
         self.rows: list[Row] = []
-        self.recipients: dict[str, Met] = {}
+        self.recipients: Counter[str] = Counter()
         # Two different texts are as good as a thousand: they have none in common.
         self.texts: dict[str, set[str]] = {name: set() for name in ("expected", "citation", "assigned", "next_step")}
 
@@ -324,10 +305,7 @@ class _Gathered:
         for name, texts in self.texts.items():
             if len(texts) < 2:
                 texts.add(getattr(row, name))
-        met = self.recipients.get(row.recipient)
-        if met is None:
-            met = self.recipients[row.recipient] = Met()
-        met.add(row)
+        self.recipients[row.recipient] += 1
 
 
 def _cause(place: int, group: _Gathered) -> Cause:
@@ -342,7 +320,7 @@ def _cause(place: int, group: _Gathered) -> Cause:
         own_rules=any(len(group.texts[name]) > 1 for name in ("citation", "assigned", "next_step")),
         count=group.count,
         rows=tuple(group.rows),
-        recipients=group.recipients,
+        recipients=dict(group.recipients),
         **shared,
     )
 

@@ -230,7 +230,7 @@ def _numbers(told: Told) -> Numbers:
             Number("transfers", "Transfers of data", told.transfers),
             Number("organisations", "Organisations that received data", told.organisations),
             Number("problems", "Problems to settle", told.problems),
-            Number("cannot-tell", "Points that cannot be judged", told.untold),
+            Number("cannot-tell", "Points where we cannot tell", told.untold),
         )
     )
 
@@ -452,6 +452,12 @@ def _limits(reading: Reading) -> list[Block]:
             ("The privacy notice in the record does not cover the whole period, so some checks did not see it all.",)
         )
     lines.append((_trust(reading),))
+    lines.append(
+        (
+            "No page can show that nobody changed it later, or meddled with what it was made from. This can be tested "
+            "if the report was sealed in the record. Ask for one that was, and for the result of that test.",
+        )
+    )
     last = reading.scope.period.last
     if last is not None and reading.as_of < last:
         lines.append((f"This period was not over on {day_in_words(reading.as_of)}, when the report was made.",))

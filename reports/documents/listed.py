@@ -14,14 +14,17 @@ from reports.documents.blocks import Cell, Code, Column, Data, Facts, Inline, Ta
 from reports.documents.findings import VERDICTS, Cause, Decided, Row, Rows
 from reports.scope import day_in_words
 
-MOST_TEXT = 600_000
-"""So many characters of findings are listed in a document, with `OVERHEAD` for each: as much HTML, more or less."""
+MOST_TEXT = 150_000
+"""So many characters of findings are listed in a document, with `OVERHEAD` for each: some thirty sheets of paper."""
 
 OVERHEAD = 400
 """What a row costs besides its texts, in characters of HTML."""
 
-MOST_EXPECTED = 300
+MOST_EXPECTED = 120
 """So many characters of what was expected stand in a row; a flow may document fifty fields. The data has all."""
+
+WORTH_SAYING_TWICE = 60
+"""A text longer than so many characters is said once in a table, and then which entry has it."""
 
 COLUMNS = (
     Column("key", "Key", "code"),
@@ -165,22 +168,38 @@ def _clipped(text: str) -> str:
     if len(text) <= MOST_EXPECTED:
         return text
     start = text[:MOST_EXPECTED]
-    return f"{(start.rpartition(' ')[0] or start).rstrip(',')} … (the CSV file and the spreadsheet have all)"
+    return f"{(start.rpartition(' ')[0] or start).rstrip(',')} …"
 
 
-def _found(row: Row, cause: Cause) -> Text:
+class _Said:
+    """What was said in a table already, so that its rows do not repeat it."""
+
+    def __init__(self) -> None:
+        self._entries: dict[str, int] = {}
+
+    def before(self, text: str, row: Row) -> int | None:
+        """The entry of the row that has this text already, if it is a long one."""
+        first = self._entries.setdefault(text, row.seq)
+        return first if first != row.seq and len(text) > WORTH_SAYING_TWICE else None
+
+
+def _found(row: Row, cause: Cause, said: _Said) -> Text:
     text = row.shortly
     if row.prefilled:
         text += f" Filled in by software: {', '.join(row.prefilled)}."
     if not cause.expected and row.expected:
-        text += f" Expected: {_clipped(row.expected)}"
+        first = said.before(row.expected, row)
+        text += f" Expected: {_clipped(row.expected) if first is None else f'as on entry {first}.'}"
     return (text,)
 
 
-def _own_rule(row: Row, cause: Cause) -> Text:
+def _own_rule(row: Row, cause: Cause, said: _Said) -> Text:
     pieces: list[Inline] = []
     citation = "" if cause.citation else row.citation
     assigned = "" if cause.assigned else row.assigned
+    next_step = "" if cause.next_step else row.next_step
+    if (first := said.before("\n".join((citation, assigned, next_step)), row)) is not None:
+        return (f"As on entry {first}.",)
     if citation or assigned:
         pieces += rule(citation, assigned)
     if not cause.next_step:
@@ -219,9 +238,10 @@ def table(cause: Cause, rows: Sequence[Row], app: str) -> Table:
     columns += [Column("rule", "Rule and what to do next")] if cause.own_rules else []
     columns += [Column("decision", "Decision")] if decided else []
     cells: list[tuple[Cell, ...]] = []
+    expected, rules = _Said(), _Said()
     for row in rows:
-        cell: list[Cell] = [entry(row, app), row.on, parties(row), _found(row, cause)]
-        cell += [_own_rule(row, cause)] if cause.own_rules else []
+        cell: list[Cell] = [entry(row, app), row.on, parties(row), _found(row, cause, expected)]
+        cell += [_own_rule(row, cause, rules)] if cause.own_rules else []
         cell += [decision(row, app) or None] if decided else []
         cells.append(tuple(cell))
     many = f"{cause.count:,} {'finding' if cause.count == 1 else 'findings'} of {cause.check}"

@@ -27,13 +27,19 @@ LIMIT = "This report speaks of what was recorded. No ledger can show a transfer 
 
 SEVERITY = (
     "Critical: ContactPoint after its closing, or a special category of data without a condition. Serious: every "
-    "other breach. Minor: what cannot be told, and advice."
+    "other breach, and a finding left past the day of its decision. Minor: what cannot be told, and other advice."
 )
 """What the severities mean (DESIGN §8)."""
 
 OUTSIDE_WAL = "Whether newer entries lie in a WAL file that was not copied together with the ledger."
 """Whether such a file lies beside the ledger changes from one moment to the next, and a document does not: it says in
 any case what such a file could hold."""
+
+THIS_FILE = (
+    "Whether this very file was changed since, or made from kept findings that somebody had changed: "
+    "`transfer-ledger verify-report` tells, of a report that was made with `--attest`."
+)
+"""A report cannot say of itself how it was made: whoever meddles with the rest meddles with that sentence too."""
 
 
 def some(count: int, one: str, many: str) -> str:
@@ -114,7 +120,7 @@ def coded(text: str) -> Text:
 def not_verified(reading: Reading) -> tuple[Text, ...]:
     """What verification did not check, a sentence each."""
     report, size = reading.verification, reading.made.size
-    found = [*report.not_checked, OUTSIDE_WAL]
+    found = [*report.not_checked, OUTSIDE_WAL, THIS_FILE]
     if report.size != size:
         found.append(f"Entries recorded meanwhile: verification read {report.size:,}, the checks read {size:,}.")
     return tuple(map(coded, found))

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
 from reports.documents.blocks import Block, Chart, Document, Few, Heading, Made, Number, Table
+from reports.formats.beside import table_with
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -103,6 +104,11 @@ class _Page:
             first = isinstance(block, Table) and number == 0
             id_ = self._of[at] if first else self._ids.give(f"{self._of[at]}-{'part' if number else 'numbers'}")
             yield id_, self._ids.give(f"{id_}-caption"), part
+
+    def beside(self, chart: Chart) -> str | None:
+        """The id of the document's own table that has the chart's numbers; None where they need one."""
+        table = table_with(chart.figure, (block for _, block in self.blocks))
+        return None if table is None else self.targets[table.id]
 
     def picture(self, chart: Chart) -> str | None:
         """The chart as an address that holds the whole of it; None where it has no number to show."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import singledispatch
+from itertools import islice
 
 from reports.documents.blocks import (
     Bullets,
@@ -30,6 +31,7 @@ from reports.documents.blocks import (
     Text,
     Verdict,
 )
+from reports.formats.beside import table_with
 from reports.formats.plainly import cell_in_words, provenance
 from reports.formats.text import plain
 
@@ -243,12 +245,15 @@ def as_markdown(document: Document) -> str:
         return to if _ADDRESS.fullmatch(to) else None
 
     def parts() -> Iterator[str]:
-        yield f"# {_escaped(document.title).strip()}"
         if document.warning is not None and (warning := _bold(document.warning)):
             yield f"> {warning}"
+        yield f"# {_escaped(document.title).strip()}"
         yield _words(document.about)
         for block in document.blocks:
-            yield from _block(block, reach)
+            written = _block(block, reach)
+            if isinstance(block, Chart) and table_with(block.figure, document.blocks) is not None:
+                written = islice(written, 2)  # its title and its description
+            yield from written
         facts = (("Organisation", document.organisation), *provenance(document.made))
         yield "\n".join(("---", "", *(f"- {name}: {_words(value)}".rstrip() for name, value in facts)))
         yield from (_text(text, reach) for text in document.footer)

@@ -38,6 +38,7 @@ from reports.documents.blocks import (
     Verdict,
 )
 from reports.documents.figure import Figure
+from reports.formats.beside import table_with
 from reports.scope import day_in_words
 from reports.wording import dated
 
@@ -138,6 +139,7 @@ class _Setter:
     """Turns the parts of one document into what the layout reads."""
 
     def __init__(self, blocks: tuple[Block, ...], charts: Mapping[str, str]) -> None:
+        self._blocks = blocks
         self._labels = _Labels(blocks)
         self._charts = charts
         self._level = 0
@@ -195,10 +197,11 @@ class _Setter:
     def chart(self, figure: Figure, label: str) -> Json:
         """A chart; its numbers are kept for the end."""
         svg = self._charts.get(figure.name)
+        beside = table_with(figure, self._blocks)
         made = {
             "is": "chart",
             "label": label,
-            "to": f"{label}-numbers",
+            "to": f"{label}-numbers" if beside is None else self._labels.get(f"#{beside.id}"),
             "title": _runs(figure.title),
             "description": _runs(figure.description),
             "alt": f"{_shown(figure.title)}. {_shown(figure.description)}",
@@ -208,7 +211,8 @@ class _Setter:
         if svg is not None:
             made["file"] = f"{label}.svg"
             self.files[f"{label}.svg"] = svg.encode()
-            self.numbers.append(self.table(numbers_of(figure), f"{label}-numbers"))
+            if beside is None:
+                self.numbers.append(self.table(numbers_of(figure), f"{label}-numbers"))
         return made
 
     def heading(self, text: str, label: str, level: int, tags: tuple[Tag, ...] = ()) -> Json:
@@ -327,10 +331,10 @@ def _made(document: Document, attachments: Mapping[str, bytes]) -> list[tuple[st
     facts: list[tuple[str, Text]] = [
         ("Ledger", (made.origin,)),
         ("Entries", (f"{made.size:,}, the last one recorded on {dated(made.head_at.isoformat())}",)),
-        ("Head", (Code(made.head),)),
+        ("Hash of the last entry", (Code(made.head),)),
         ("As of", (day_in_words(made.as_of),)),
-        *(("Register", (Code(one),)) for one in made.registers),
-        ("Program", (f"transfer-ledger {made.version}",)),
+        *(("Documented purposes (SHA-256)", (Code(one),)) for one in made.registers),
+        ("Made with", (f"transfer-ledger {made.version}",)),
         *((("Options", (Code(" ".join(made.options)),)),) if made.options else ()),
     ]
     for name, content in attachments.items():
@@ -377,8 +381,11 @@ def as_pdf(document: Document, charts: Mapping[str, str], attachments: Mapping[s
     ]
     setter = _Setter(document.blocks, charts)
     blocks = [setter.block(block, f"block-{place}") for place, block in enumerate(document.blocks)]
+    sections = _sections(blocks)
     if setter.numbers:
-        blocks += [setter.heading(NUMBERS, "numbers", 1), *setter.numbers]
+        # Each a section of its own, so that a wide one turns no other's page.
+        first, *others = setter.numbers
+        sections += [[setter.heading(NUMBERS, "numbers", 1), first], *([one] for one in others)]
     title = _shown(document.title) or UNTITLED
     data = {
         "title": title,
@@ -390,7 +397,7 @@ def as_pdf(document: Document, charts: Mapping[str, str], attachments: Mapping[s
             "organisation": _runs(_short(_shown(document.organisation), LONGEST_RUNNING)),
         },
         "warning": None if document.warning is None else _runs(document.warning),
-        "sections": _sections(blocks),
+        "sections": sections,
         "footer": [setter.text(text) for text in document.footer],
         "made": setter.facts(_made(document, attachments or {})),
         "attached": attached,

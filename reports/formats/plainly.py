@@ -31,10 +31,10 @@ def provenance(made: Made) -> tuple[tuple[str, str], ...]:
     return (
         ("Ledger", made.origin),
         ("Entries", f"{made.size:,}"),
-        ("Head", made.head),
+        ("Hash of the last entry", made.head),
         ("Last entry recorded", dated(utc_text(made.head_at))),
         ("As of", day_in_words(made.as_of)),
-        ("Documented purposes", "; ".join(made.registers) or "none adopted"),
+        ("Documented purposes (SHA-256)", "; ".join(made.registers) or "none adopted"),
         ("Options", " ".join(made.options)),
-        ("Version of transfer-ledger", made.version),
+        ("Made with", f"transfer-ledger {made.version}"),
     )

@@ -18,7 +18,7 @@ from ledger.tlog.note import ED25519
 from reports.cli.making import Wanted
 from reports.demo.play import LEDGER, ORIGIN, record_year
 from tests.reports.audited import WITNESS, Kept, witness
-from tests.reports.readings import reading
+from tests.reports.opened import reading
 
 ATTESTED_AS_OF = date(2010, 9, 30)
 REPORT = "5ea1" * 16

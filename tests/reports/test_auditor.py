@@ -35,7 +35,7 @@ from tests.ledger.worlds import stepping
 from tests.needed import missing
 from tests.reports.audited import AS_OF, NOTE, ORIGIN, SEEN, WITNESS, Kept, audited_ledger, kept_ledger, witness
 from tests.reports.ledgers import GOOD, SECRET
-from tests.reports.readings import reading
+from tests.reports.opened import reading
 
 
 @pytest.fixture(scope="module")
@@ -53,8 +53,9 @@ def kept(built: Kept, tmp_path: Path) -> Kept:
 
 def made(path: Path, *options: str, **wanted: Any) -> Document:
     with reading(path, Wanted("auditor", **{"as_of": AS_OF, "period": "whole", **wanted})) as (source, read):
-        named = {one.partition("=")[0]: one for one in (*read.made.options, *options)}
-        sealed = msgspec.structs.replace(read.made, options=tuple(sorted(named.values())))
+        named = {one.partition("=")[0] for one in options}
+        others = (one for one in read.made.options if one.partition("=")[0] not in named)
+        sealed = msgspec.structs.replace(read.made, options=(*others, *options))
         return auditor(msgspec.structs.replace(read, made=sealed), source)
 
 

@@ -294,3 +294,11 @@ def test_a_scale_has_few_round_numbers_and_room_for_all(most: int) -> None:
     assert scale.high(1) >= LEAST
     assert scale.high(0) == 0
     assert scale.high(most) <= 150
+
+
+def test_a_chart_carries_no_more_than_its_picture_and_its_letters_keep_their_size() -> None:
+    (text,) = drawn([figure(across=("May", "June"), series=(("Serious", (1, 3)),))]).values()
+    assert "scale(0.015625)" in text  # a rounded one would be a quarter larger
+    assert re.search(r"scale\(0\.\d+ -0\.\d+\)", text)
+    assert not re.search(r"[1-9]\d*\.\d{3}|DejaVu|patch_\d", text)
+    assert len(text) < 16_000

@@ -36,7 +36,7 @@ from tests.reports.ledgers import (
     UNSURE,
     make_ledger,
 )
-from tests.reports.readings import reading
+from tests.reports.opened import reading
 
 AS_OF = date(2011, 1, 31)
 FIGURES = {

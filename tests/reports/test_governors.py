@@ -27,8 +27,8 @@ from reports.documents.trend import Series, trend
 from reports.finding import OUTCOMES
 from reports.scope import Period, year
 from tests.reports.ledgers import AFTER, BEFORE, GOOD, SECRET, UNDOCUMENTED, UNKNOWN, UNSURE, make_ledger
+from tests.reports.opened import reading
 from tests.reports.reading_age import difficulty, every_text, sentences
-from tests.reports.readings import reading
 
 AS_OF = date(2010, 10, 1)
 YEAR = "year=2009-10"

@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from html.parser import HTMLParser
-from importlib.util import find_spec
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ import pytest
 from reports.documents.blocks import Column, Commands, Document, Few, Heading, Link, Paragraph, Table
 from reports.formats.html import IndexEntry, as_html, index_html
 from tests.browser import chromium
-from tests.needed import missing
+from tests.reports.accessible import judged
 from tests.reports.sample_html import FIELDS, SVG, document
 
 CHARTS = {"findings-by-severity": SVG}
@@ -360,15 +359,6 @@ def pages(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[di
 NAMES = ("sample", "hostile", "long", "quiet", "index")
 
 
-@pytest.fixture(scope="module")
-def axe() -> str:
-    """The text of axe-core, as a package for tests carries it."""
-    found = find_spec("axe_playwright_python")
-    if found is None or found.origin is None:
-        missing("axe-playwright-python is not installed")
-    return (Path(found.origin).parent / "axe.min.js").read_text("utf-8")
-
-
 EVERY = [(name, width, scheme) for name in NAMES for width in WIDTHS[:2] for scheme in ("light", "dark")]
 QUICK = [one for one in EVERY if one[0] == "sample"]
 
@@ -377,18 +367,9 @@ QUICK = [one for one in EVERY if one[0] == "sample"]
     ("name", "width", "scheme"),
     [*QUICK, *(pytest.param(*one, marks=pytest.mark.slow) for one in EVERY if one not in QUICK)],
 )
-def test_axe_finds_nothing(pages: dict[str, Any], axe: str, name: str, width: int, scheme: str) -> None:
-    tab = pages[name]
-    tab.set_viewport_size({"width": width, "height": 800})
-    tab.emulate_media(color_scheme=scheme, media="screen")
-    tab.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
-    if not tab.evaluate("typeof axe !== 'undefined'"):
-        tab.evaluate(axe)
-    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"]
-    found = tab.evaluate("tags => axe.run({runOnly: {type: 'tag', values: tags}})", tags)
-    told = [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found["violations"]]
-    assert told == []
-    passed = {one["id"] for one in found["passes"]}
+def test_axe_finds_nothing(pages: dict[str, Any], name: str, width: int, scheme: Any) -> None:
+    broken, passed = judged(pages[name], width, scheme)
+    assert broken == []
     assert {"color-contrast", "target-size", "landmark-one-main", "skip-link"} <= passed
 
 

@@ -271,7 +271,7 @@ def test_every_page_says_whose_it_is_and_which(made: bytes, tmp_path: Path) -> N
 
 def test_it_says_at_its_end_what_it_was_made_from(made: bytes, tmp_path: Path) -> None:
     text = spoken(made, tmp_path)
-    block = text[text.rindex("How this document was made") :].replace(" ", "")
+    block = text[text.rindex("What this was made from") :].replace(" ", "")
     for told in (
         "springfield.example/transfers",
         "2,847,thelastonerecordedon1September2010at09:30Londontime",

@@ -23,7 +23,7 @@ from reports.cli.explain import explain
 from reports.cli.findings import findings
 from reports.cli.review import review
 from tests.reports.ledgers import AFTER, GOOD, UNDOCUMENTED, make_ledger
-from tests.reports.readings import texts
+from tests.reports.opened import texts
 from tests.reports.test_report import AS_OF, Make
 from tests.reports.world import AS_OF as DAY
 

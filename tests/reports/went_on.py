@@ -11,7 +11,7 @@ from ledger.register.read import read_register
 from reports.cli.making import Wanted
 from tests.reports.audited import WITNESS, Kept, kept_ledger, witness
 from tests.reports.ledgers import AFTER, BEFORE, GOOD, HERE, UNDOCUMENTED, UNKNOWN
-from tests.reports.readings import reading
+from tests.reports.opened import reading
 
 AS_OF = date(2011, 3, 1)
 THEN_AS_OF = date(2010, 6, 1)
