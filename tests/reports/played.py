@@ -57,24 +57,22 @@ def _decide(kept: Kept) -> None:
 def _go_on(kept: Kept) -> None:
     """Corrects, withdraws and records what a report that was attested before did not know."""
     with kept.at("2010-09-30T20:30:00Z") as ledger:
-        rows = ledger.db.execute(
-            "SELECT id, sender, recipient, purpose, fields, lawful_basis, transferred_on FROM transfers "
-            "WHERE transferred_on BETWEEN '2010-06-01' AND '2010-06-30' ORDER BY seq LIMIT 2"
-        ).fetchall()
-        (id_, *_), second = rows
-        ledger.correct(id_, "It never went", None, {})
-        _, sender, recipient, purpose, _, basis, on = second
+        of_june = "transferred_on BETWEEN '2010-06-01' AND '2010-06-30' ORDER BY seq LIMIT 2"
+        columns = "id, sender, recipient, purpose, lawful_basis, transferred_on"
+        first, second = ledger.db.execute(f"SELECT {columns} FROM transfers WHERE {of_june}").fetchall()
+        ledger.correct(first[0], "It never went", None, {})
+        id_, sender, recipient, purpose, bases, on = second
         stated = {
-            "id": second[0],
+            "id": id_,
             "sender": sender,
             "recipient": recipient,
             "purpose": purpose,
             "fields": ["forename", "religion"],
-            "lawful_basis": json.loads(basis or "[]"),
+            "lawful_basis": json.loads(bases or "[]"),
             "transferred_on": date.fromisoformat(on),
             "transferred_at": on,
         }
-        ledger.correct(second[0], "Another field went", ledger.settle(stated, {}), {})
+        ledger.correct(id_, "Another field went", ledger.settle(stated, {}), {})
     # As many as a public document can show.
     days = [date(2010, 7, day) for day in range(5, 17)]
     late = [{**stated, "id": f"late-{day}", "transferred_at": str(day), "transferred_on": day} for day in days]

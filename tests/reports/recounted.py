@@ -148,7 +148,7 @@ def _compared() -> str:
                 ("Breaches, open or closed", "corrected IS NULL AND outcome = 'breach'"),
                 *((f"{one.capitalize()} findings", f"corrected IS NULL AND severity = '{one}'") for one in SEVERITIES),
                 ("Cannot be told", "corrected IS NULL AND outcome = 'cannot-tell'"),
-                ("Advice", "corrected IS NULL AND outcome = 'advisory'"),
+                ("Advisory", "corrected IS NULL AND outcome = 'advisory'"),
                 ("Closed by a decision", "corrected IS NULL AND closed"),
                 ("On entries corrected since", "corrected IS NOT NULL"),
             )
@@ -180,7 +180,8 @@ DPO_TABLES = {
     "checks": Rows(
         "id critical serious minor open ran",
         f"SELECT checks.id, {_BY_SEVERITY}, {_OPEN}, CASE WHEN {_IN_PART} THEN 'not on all' WHEN {_RAN} THEN 'yes' "
-        "ELSE 'no' END FROM checks LEFT JOIN found ON check_ = checks.id AND corrected IS NULL GROUP BY checks.id",
+        "ELSE 'no' END FROM checks LEFT JOIN found ON check_ = checks.id AND corrected IS NULL GROUP BY checks.id "
+        f"HAVING count(found.key) OR NOT {_RAN} OR {_IN_PART}",
     ),
     "flows": Rows(
         "from to purpose transfers people first last breaches",

@@ -384,19 +384,19 @@ def _documents(case: Case, of: Judged, as_of: date) -> Iterator[tuple[Document, 
             asked.close()
 
 
-def check_all(document: Document, asked: Asked) -> None:
-    check_numbers(document, asked)
-    check_tables(document, asked)
-    check_data(document, asked)
-    for figure in figures(document):
-        check_figure(figure, asked)
+def check_documents(documents: Iterator[tuple[Document, Asked]]) -> None:
+    for document, asked in documents:
+        check_numbers(document, asked)
+        check_tables(document, asked)
+        check_data(document, asked)
+        for figure in figures(document):
+            check_figure(figure, asked)
 
 
 @pytest.mark.parametrize("name", [pytest.param(one, marks=pytest.mark.slow) if "demo" in one else one for one in CASES])
 def test_every_number_is_what_sql_counts(name: str, ledgers: Ledgers) -> None:
     with walked(CASES[name], ledgers) as documents:
-        for document, asked in documents:
-            check_all(document, asked)
+        check_documents(documents)
 
 
 def test_what_is_counted_is_not_nothing(ledgers: Ledgers) -> None:
@@ -435,5 +435,4 @@ def test_what_has_no_statement_fails(
 ) -> None:
     monkeypatch.delitem(statements, id_)
     with walked(CASES["audited, whole"], ledgers) as documents, pytest.raises(AssertionError, match="nothing counts"):
-        for document, asked in documents:
-            check_all(document, asked)
+        check_documents(documents)
