@@ -180,7 +180,8 @@ DPO_TABLES = {
     "checks": Rows(
         "id critical serious minor open ran",
         f"SELECT checks.id, {_BY_SEVERITY}, {_OPEN}, CASE WHEN {_IN_PART} THEN 'not on all' WHEN {_RAN} THEN 'yes' "
-        "ELSE 'no' END FROM checks LEFT JOIN found ON check_ = checks.id AND corrected IS NULL GROUP BY checks.id",
+        "ELSE 'no' END AS whether FROM checks LEFT JOIN found ON check_ = checks.id AND corrected IS NULL "
+        "GROUP BY checks.id HAVING count(check_) OR whether <> 'yes'",
     ),
     "flows": Rows(
         "from to purpose transfers people first last breaches",
