@@ -59,7 +59,7 @@ GOVERNORS = {
 
 KINDS = Rows(
     "kind grade count",
-    "SELECT problem(check_, outcome), CASE outcome WHEN 'breach' THEN 'Problem' WHEN 'advisory' THEN 'Advice' "
+    "SELECT problem(check_, outcome), CASE outcome WHEN 'breach' THEN 'Problem' WHEN 'advisory' THEN 'Advisory' "
     f"ELSE 'We cannot tell' END, count(*) {STANDS} AND NOT closed GROUP BY severity, check_, outcome",
 )
 
@@ -148,7 +148,7 @@ def _compared() -> str:
                 ("Breaches, open or closed", "corrected IS NULL AND outcome = 'breach'"),
                 *((f"{one.capitalize()} findings", f"corrected IS NULL AND severity = '{one}'") for one in SEVERITIES),
                 ("Cannot be told", "corrected IS NULL AND outcome = 'cannot-tell'"),
-                ("Advice", "corrected IS NULL AND outcome = 'advisory'"),
+                ("Advisory", "corrected IS NULL AND outcome = 'advisory'"),
                 ("Closed by a decision", "corrected IS NULL AND closed"),
                 ("On entries corrected since", "corrected IS NOT NULL"),
             )
