@@ -11,7 +11,7 @@ import os
 import sqlite3
 import stat
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from ledger.errors import Busy, Refused
@@ -104,6 +104,19 @@ def sentences(path: Path) -> Iterator[None]:
         raise Refused(f"{path}: this is not a usable ledger file ({error}).") from None
 
 
+def _says_ledger(path: Path) -> bool:
+    # Asked through SQLite: whoever closes a file that they opened themselves drops all locks that this process has on
+    # it, also those of a connection that is open. Another process may then take away what that one still reads
+    # (https://sqlite.org/howtocorrupt.html, section 2.2).
+    try:
+        uri = f"{path.resolve().as_uri()}?mode=ro"
+        with closing(sqlite3.connect(uri, uri=True, isolation_level=None, timeout=WAIT_SECONDS)) as db:
+            says = [db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")]
+    except sqlite3.Error:
+        return False
+    return says == [APPLICATION_ID, USER_VERSION]
+
+
 def header_problem(path: Path) -> str | None:
     """Why the file at `path` is no ledger of this format, from its first 100 bytes (SQLite file format §1.3)."""
     try:
@@ -112,6 +125,8 @@ def header_problem(path: Path) -> str | None:
             return "is a folder, not a ledger file."
         if not stat.S_ISREG(mode):
             return "is no file on a disk, so it is no ledger."
+        if _says_ledger(path):
+            return None
         with path.open("rb") as file:
             header = file.read(100)
     except FileNotFoundError:

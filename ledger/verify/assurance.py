@@ -67,8 +67,16 @@ def _keep(found: Iterator[Found], problems: list[Found], warnings: list[Found]) 
     return beyond
 
 
-def verify(path: Path, done: Callable[[int], None] = lambda count: None, brought: Brought = NOTHING) -> Report:
+def verify(
+    path: Path,
+    done: Callable[[int], None] = lambda count: None,
+    brought: Brought = NOTHING,
+    opened: sqlite3.Connection | None = None,
+) -> Report:
     """Everything that can be checked of the ledger at `path`, by itself and by what the verifier `brought`.
+
+    `opened` is it as `database.open_hostile` opened it, for whoever has to know which state of it is verified; it is
+    closed then.
 
     `Refused` where it, or something that was brought, cannot be read.
     """
@@ -77,7 +85,7 @@ def verify(path: Path, done: Callable[[int], None] = lambda count: None, brought
     not_checked = [NOT_CHECKED[0]]
     log = wal.sentence(Path(f"{path.resolve()}-wal"))
     size, head, origin, reached = 0, None, None, Reached((), 0, None, [])
-    with closing(database.open_hostile(path)) as db, ExitStack() as beside:
+    with closing(opened or database.open_hostile(path)) as db, ExitStack() as beside:
         problems += database.schema_problems(db)
         integrity: Callable[[], list[Found]] = list
         if problems:

@@ -16,9 +16,21 @@ from threading import Thread
 
 from ledger.errors import Refused
 from ledger.schema import APPLICATION_ID, USER_VERSION, differs
+from ledger.store import header_problem
 from ledger.verify.record import Found
 
 _MANY = 1000
+
+
+def _refuse_other(path: Path) -> None:
+    # Read by ourselves only where SQLite found no ledger there: see `store.header_problem`.
+    try:
+        with path.open("rb") as file:
+            header = file.read(100)
+    except OSError as error:
+        raise Refused(f"{path} cannot be read: {error.strerror}.") from None
+    if len(header) < 100 or not header.startswith(b"SQLite format 3\x00"):
+        raise Refused(f"{path} is not an SQLite database, so it is no ledger.")
 
 
 def open_hostile(path: Path, *, shared: bool = False) -> sqlite3.Connection:
@@ -31,12 +43,10 @@ def open_hostile(path: Path, *, shared: bool = False) -> sqlite3.Connection:
             raise Refused(f"{path} {'is a folder, not a ledger file' if path.is_dir() else 'does not exist'}.")
         if not path.is_file():
             raise Refused(f"{path} is no file on a disk, so it is no ledger.")
-        with path.open("rb") as file:
-            header = file.read(100)
     except OSError as error:
         raise Refused(f"{path} cannot be read: {error.strerror}.") from None
-    if len(header) < 100 or not header.startswith(b"SQLite format 3\x00"):
-        raise Refused(f"{path} is not an SQLite database, so it is no ledger.")
+    if header_problem(path) is not None:
+        _refuse_other(path)
     real = path.resolve()  # SQLite keeps the WAL beside the file itself, not beside a link to it
     uri = f"{real.as_uri()}?mode=ro"
     for suffix in ("", "&immutable=1"):

@@ -14,8 +14,6 @@ from ledger.errors import Refused
 from ledger.members import Genesis
 from ledger.source import connect
 
-_OF_A_REPORT = frozenset((".html", ".csv", ".json", ".svg"))
-
 
 def _is_demo(ledger: Path, origin: str) -> bool:
     # Read without the checks of a `Source`: whoever altered the demo to see `verify` find it may make it anew.
@@ -34,7 +32,9 @@ def cleared(directory: Path) -> None:
     `Refused` for anything else, which is left as it is.
     """
     from reports.demo.play import LEDGER, ORIGIN, REPORT
+    from reports.formats.rendering import ENDINGS
 
+    of_a_report = {"svg", "zip", *ENDINGS}
     ours = {LEDGER, f"{LEDGER}-wal", f"{LEDGER}-shm", REPORT}
     try:
         if directory.exists() and not directory.is_dir():
@@ -46,7 +46,7 @@ def cleared(directory: Path) -> None:
             raise Refused(f"{directory} holds a ledger or a report that is not the demo's; name another folder.")
         if REPORT in held:
             for one in sorted((directory / REPORT).iterdir()):
-                if one.is_dir() or one.suffix not in _OF_A_REPORT:
+                if one.is_dir() or one.suffix[1:] not in of_a_report:
                     raise Refused(f"{one} is not the demo's; move it, or name another folder.")
             shutil.rmtree(directory / REPORT)
         # By their names, not as listed: reading the ledger may just have made the two beside it.

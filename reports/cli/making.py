@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import date
 from importlib import import_module
 from pathlib import Path
@@ -19,9 +21,11 @@ from ledger.london import parse_date
 from ledger.members import Organisation
 from ledger.source import Source
 from ledger.verify.assurance import Report, verify
+from ledger.verify.database import open_hostile
 from reports.cli.check import Checked, check_source
 from reports.documents.blocks import Document
 from reports.documents.reading import Attested, Known, Reading, findings_in, made_from, read
+from reports.formats.rendering import ENDINGS
 from reports.scope import WHOLE, Period, Scope, between, find_term, last_school_year, parse_month, parse_year, terms
 
 KINDS = {
@@ -31,6 +35,7 @@ KINDS = {
 }
 """For whom a report can be, and what builds it: a function of a reading and the open ledger."""
 
+_NUMBER = re.compile(r"[0-9]{1,15}")
 _PERIODS = ("year", "term", "month", "from", "to", "whole")
 
 
@@ -64,6 +69,17 @@ class Wanted(NamedTuple):
         return tuple(sorted(found))
 
 
+def app_of(text: str) -> str:
+    """The address where the app answers, with "/" at its end, or "". `Refused` for what no link may lead to."""
+    if not text:
+        return ""
+    if not text.isascii() or not text.isprintable() or not re.fullmatch(r"https?://[^\s/?#][^\s?#]*", text):
+        raise Refused("--app: write the address where the app answers, as http://127.0.0.1:8001/.")
+    if len(text) > 150:
+        raise Refused("--app: the address has more than 150 characters.")
+    return text if text.endswith("/") else f"{text}/"
+
+
 def wanted_of(one: Attested) -> tuple[Wanted, int]:
     """What was asked for when a report was attested, and of how many kept checkpoints it was made.
 
@@ -71,13 +87,23 @@ def wanted_of(one: Attested) -> tuple[Wanted, int]:
     """
     named = dict(option.partition("=")[::2] for option in one.entry.options)
     period = ",".join(option for option in one.entry.options if option.partition("=")[0] in _PERIODS)
+    kind, format_, school, since, app = (named.get(name, "") for name in ("for", "format", "school", "since", "app"))
     known = {"for", "format", "school", "since", "app", "checkpoints", *_PERIODS}
-    count = named.get("checkpoints", "0")
-    if named.keys() - known or named.get("for") not in KINDS or not count.isdecimal() or not count.isascii():
+    numbers = (since or "0", named.get("checkpoints", "0"))
+    try:
+        sound = app_of(app) == app
+    except Refused:
+        sound = False
+    if (
+        not sound
+        or named.keys() - known
+        or len(named) < len(one.entry.options)
+        or kind not in KINDS
+        or format_ not in ENDINGS
+        or not all(_NUMBER.fullmatch(number) for number in numbers)
+    ):
         raise Refused(f"Entry {one.seq} attests a report with options that this version does not know.")
-    of = (named.get(name, "") for name in ("format", "school", "since", "app"))
-    format_, school, since, app = of
-    return Wanted(named["for"], one.entry.as_of, format_, period, school, since, app), int(count)
+    return Wanted(kind, one.entry.as_of, format_, period, school, since, app), int(numbers[1])
 
 
 def period_of(source: Source, wanted: Wanted) -> Period:
@@ -108,12 +134,43 @@ def school_of(source: Source, id_: str) -> tuple[Organisation | None, tuple[str,
 
 
 class Judged(NamedTuple):
-    """A ledger that is open, verified and checked, and how many checkpoints it keeps."""
+    """A ledger that is open, verified and checked, and how many checkpoints it keeps.
+
+    `meanwhile` is whether something was recorded between what was verified and what was checked.
+    """
 
     source: Source
     checked: Checked
     verification: Report
     checkpoints: int
+    meanwhile: bool
+
+
+_END = "SELECT (SELECT max(seq) FROM entries), (SELECT count(*) FROM checkpoints)"
+
+
+def _end(db: sqlite3.Connection) -> object:
+    try:
+        return db.execute(_END).fetchone()
+    except sqlite3.DatabaseError as error:  # what is damaged is for verification to tell
+        return str(error)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[tuple[Source, sqlite3.Connection, bool]]:
+    """The ledger twice, to check and to verify, and whether they differ: both as it was at one moment, if possible.
+
+    Otherwise a report on a ledger that others append to would speak of two states of it, and never be the same again.
+    """
+    for last in [False] * 99 + [True]:
+        with ExitStack() as attempt:
+            source = attempt.enter_context(Source(path))
+            hostile = open_hostile(path)
+            attempt.callback(hostile.close)
+            same = _end(source.db) == _end(hostile)
+            if same or last:
+                yield source, hostile, not same
+                return
 
 
 @contextmanager
@@ -123,14 +180,14 @@ def judged(path: Path, as_of: date, *, from_scratch: bool = False, keep: bool = 
     A check goes on from what the last one kept; `from_scratch` believes nothing that is kept. `keep` is whether what
     was found is kept in the file. `Refused` where it cannot be read.
     """
-    with Source(path) as source:
+    with _opened(path) as (source, hostile, meanwhile):
         with progress("Verifying", source.head.size) as done:
-            verification = verify(path, done)
+            verification = verify(path, done, opened=hostile)
         # Whether a cache is of an older state says nothing of the record, and would change from one report to the next.
         warnings = [one for one in verification.warnings if one.problem != "names-stale"]
         checked = check_source(source, as_of, from_scratch=from_scratch, keep=keep)
         checkpoints: int = source.db.execute("SELECT count(*) FROM checkpoints").fetchone()[0]
-        yield Judged(source, checked, verification._replace(warnings=warnings), checkpoints)
+        yield Judged(source, checked, verification._replace(warnings=warnings), checkpoints, meanwhile)
 
 
 def _attested(source: Source, wanted: Wanted, school: Organisation | None) -> Attested | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
@@ -14,9 +14,9 @@ from ledger.errors import NotGenuine, Refused
 from ledger.seal import Head
 from ledger.writer import Ledger, Receipt
 from reports.cli.edge import day, not_run
-from reports.cli.making import KINDS, Judged, Wanted, build, in_format, judged, reading
+from reports.cli.making import KINDS, Judged, Wanted, app_of, build, in_format, judged, reading
 from reports.cli.period import period_options
-from reports.cli.writing import Written, write, write_all
+from reports.cli.writing import Written, is_stream, write, write_all
 from reports.documents.blocks import Document, figures
 from reports.documents.figures import NAMES
 from reports.documents.reading import Reading
@@ -118,14 +118,16 @@ def write_set(folder: Path, of: Judged, wanted: Wanted) -> Reports:
         contents[f"{name}.svg"] = iter((svg.encode(),))
     if bundle is not None:
         contents[BUNDLE] = iter((bundle,))
-    written = write_all(folder, contents, obsolete=(BUNDLE, *(f"{name}.svg" for name in NAMES)))
     titles = {name: (one.title, one.about) for name, one in documents.items()}
     titles |= {f"{figure.name}.svg": ("Charts", main.about) for figure in figures(main)}
     titles[BUNDLE] = ("The evidence bundle", "For the auditor: proofs that need no ledger")
-    entries = [IndexEntry(name, *titles[name], one.sha256, one.size) for name, one in written.items()]
-    index = index_html(entries, main.organisation, "Reports", main.about, main.made)
-    front = {"index.html": write(folder / "index.html", iter((index.encode(),)))}
-    return Reports({**front, **written}, documents, any(one.open for one in read.values()))
+
+    def index(written: Mapping[str, Written]) -> bytes:
+        entries = [IndexEntry(name, *titles[name], one.sha256, one.size) for name, one in written.items()]
+        return index_html(entries, main.organisation, "Reports", main.about, main.made).encode()
+
+    written = write_all(folder, contents, (BUNDLE, *(f"{name}.svg" for name in NAMES)), index)
+    return Reports(written, documents, any(one.open for one in read.values()))
 
 
 def _status(of: Judged, opened: bool) -> int:
@@ -169,7 +171,7 @@ def report(
     """
     spoken_of: date = day(as_of)
     single = kind is not None or ending is not None
-    wanted = Wanted(kind or "dpo", spoken_of, "", period, school, "last" if since_last else "", _app(app))
+    wanted = Wanted(kind or "dpo", spoken_of, "", period, school, "last" if since_last else "", app_of(app))
     if all_schools is not None:
         if ledger is not None or single or attest or school or since_last:
             raise Refused("--all-schools takes a folder of ledgers, a period and -o, and nothing else.")
@@ -183,7 +185,7 @@ def report(
         if single:
             reports = write_one(output, of, wanted._replace(format=ending_of(ending, output)))
             one = reports.written[output.name]
-            click.echo(f"Wrote {output}: {one.size:,} bytes, SHA-256 {one.sha256}.")
+            click.echo(f"Wrote {output}: {one.size:,} bytes, SHA-256 {one.sha256}.", err=is_stream(output))
         else:
             reports = write_set(output, of, wanted)
             click.echo(f"Wrote {', '.join(reports.written)} into {output}.")
@@ -196,21 +198,13 @@ def report(
         status = _status(of, reports.opened)
         if attest and of.verification.problems:
             click.echo("It is not attested: the record does not verify.", err=True)
+        elif attest and of.meanwhile:
+            raise Refused("It is written, but not attested: entries were recorded while it was made. Run it again.")
         elif attest:
             for name, document in reports.documents.items():
                 receipt = _attest(ledger, document, reports.written[name])
-                click.echo(f"Attested {name} as entry {receipt.seq}  {receipt.hash}")
+                click.echo(f"Attested {name} as entry {receipt.seq}  {receipt.hash}", err=single and is_stream(output))
     ctx.exit(status)
-
-
-def _app(text: str) -> str:
-    if not text:
-        return ""
-    if not text.startswith(("http://", "https://")) or not text.isascii() or not text.isprintable() or " " in text:
-        raise Refused("--app: write the address where the app answers, as http://127.0.0.1:8001/.")
-    if len(text) > 150:
-        raise Refused("--app: the address has more than 150 characters.")
-    return text if text.endswith("/") else f"{text}/"
 
 
 def ending_of(ending: str | None, output: Path, usual: str = "html") -> str:

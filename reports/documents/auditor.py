@@ -81,8 +81,8 @@ _GROUPS = {
 
 def checkpoints_of(made: Made) -> int | None:
     """How many rows of the ledger's checkpoints a report is to use: its option `checkpoints`, None for all."""
-    found = [one.partition("=")[2] for one in made.options if one.startswith("checkpoints=")]
-    return int(found[0]) if found and found[0].isascii() and found[0].isdecimal() else None
+    found = made.option("checkpoints")
+    return int(found) if found.isascii() and found.isdecimal() else None
 
 
 def auditor(reading: Reading, source: Source) -> Document:
@@ -99,16 +99,15 @@ def _shown(count: int, what: str) -> tuple[Block, ...]:
 
 
 def _arguments(made: Made, leave: Iterable[str]) -> list[str]:
-    # Options as they are sealed, as they are typed: `year=2009-10` is `--year 2009-10`.
+    # Options as they are sealed, as they are typed: `year=2009-10` is `--year 2009-10`. The period comes first.
     left = {"for", "format", "checkpoints", *leave}
+    named = dict(option.partition("=")[::2] for option in made.options)
     found = []
-    # The period whole, and then of whom: the options themselves are in the order of their letters.
-    for option in sorted(made.options, key=lambda one: one.startswith("school=")):
-        name, _, value = option.partition("=")
+    for name in sorted(named, key=lambda name: (name in ("school", "since", "app"), name)):
         if name == "since" and name not in left:
             found.append("--since-last")
         elif name not in left:
-            found += [f"--{name}", *([shlex.quote(value)] if value else [])]
+            found += [f"--{name}", *([shlex.quote(named[name])] if named[name] else [])]
     return found
 
 
@@ -682,7 +681,7 @@ class _Auditor:
     def _commands(self) -> Iterator[Block]:
         made = self.made
         day = made.as_of.isoformat()
-        format_ = next((one[7:] for one in made.options if one.startswith("format=")), "html")
+        format_ = made.option("format") or "html"
         asked = " ".join(_arguments(made, ()))
         asked = f" {asked}" if asked else ""
         drawn = " ".join(_arguments(made, ("whole", "since", "app")))

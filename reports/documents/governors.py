@@ -453,6 +453,12 @@ def _limits(reading: Reading) -> list[Block]:
             ("The privacy notice in the record does not cover the whole period, so some checks did not see it all.",)
         )
     lines.append((_trust(reading),))
+    lines.append(
+        (
+            "No page can show that nobody changed it later, or meddled with what it was made from. This can be tested "
+            "if the report was sealed in the record. Ask for one that was, and for the result of that test.",
+        )
+    )
     last = reading.scope.period.last
     if last is not None and reading.as_of < last:
         lines.append((f"This period was not over on {day_in_words(reading.as_of)}, when the report was made.",))

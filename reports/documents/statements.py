@@ -35,6 +35,12 @@ OUTSIDE_WAL = "Whether newer entries lie in a WAL file that was not copied toget
 """Whether such a file lies beside the ledger changes from one moment to the next, and a document does not: it says in
 any case what such a file could hold."""
 
+THIS_FILE = (
+    "Whether this very file was changed since, or made from kept findings that somebody had changed: "
+    "`transfer-ledger verify-report` tells, of a report that was made with `--attest`."
+)
+"""A report cannot say of itself how it was made: whoever meddles with the rest meddles with that sentence too."""
+
 
 def some(count: int, one: str, many: str) -> str:
     """A count with its noun, in the singular or the plural."""
@@ -115,7 +121,7 @@ def coded(text: str) -> Text:
 def not_verified(reading: Reading) -> tuple[Text, ...]:
     """What verification did not check, a sentence each."""
     report, size = reading.verification, reading.made.size
-    found = [*report.not_checked, OUTSIDE_WAL]
+    found = [*report.not_checked, OUTSIDE_WAL, THIS_FILE]
     if report.size != size:
         found.append(f"Entries recorded meanwhile: verification read {report.size:,}, the checks read {size:,}.")
     return tuple(map(coded, found))

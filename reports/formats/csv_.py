@@ -45,6 +45,11 @@ def as_csv(rows: Iterable[Row]) -> Iterator[str]:
         yield str(line([_cell(cell) for cell in cells]))
 
 
+def line_of(*cells: object) -> str:
+    """One line of CSV text."""
+    return str(csv.writer(_Line(), lineterminator="\n").writerow([_cell(cell) for cell in cells]))
+
+
 def table_as_csv(data: Data) -> Iterator[str]:
     """A whole table as CSV text with a heading, row by row: days as 2010-08-06, an empty cell where there is nothing.
 

@@ -245,9 +245,9 @@ def as_markdown(document: Document) -> str:
         return to if _ADDRESS.fullmatch(to) else None
 
     def parts() -> Iterator[str]:
-        yield f"# {_escaped(document.title).strip()}"
         if document.warning is not None and (warning := _bold(document.warning)):
             yield f"> {warning}"
+        yield f"# {_escaped(document.title).strip()}"
         yield _words(document.about)
         for block in document.blocks:
             written = _block(block, reach)

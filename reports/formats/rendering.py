@@ -36,11 +36,14 @@ def rendered(document: Document, ending: str, attached: Mapping[str, bytes] | No
 
         yield as_pdf(document, charts_of(document), attached or {})
     elif ending == "csv":
-        from reports.formats.csv_ import table_as_csv
+        from reports.formats.csv_ import line_of, table_as_csv
 
         if not document.data:
             raise Refused("This document has no table that could be written as CSV; write it in another format.")
         yield BOM
+        if document.warning is not None:
+            # No column has this name, so that a program which does not read it stops there.
+            yield line_of(document.warning).encode()
         yield from (line.encode() for line in table_as_csv(document.data[0]))
     elif ending == "xlsx":
         from reports.formats.xlsx import write_xlsx

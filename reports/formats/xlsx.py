@@ -18,10 +18,10 @@ _SAMPLE = 200  # rows by which a column's width is measured
 
 
 def _front(document: Document, sheet: Sheet) -> Iterator[str]:
-    yield sheet.across(document.title, TITLE)
-    yield sheet.across(document.about, TEXT)
     if document.warning is not None:
         yield sheet.across(document.warning, WARNING)
+    yield sheet.across(document.title, TITLE)
+    yield sheet.across(document.about, TEXT)
     counts = [one for block in document.blocks if isinstance(block, Numbers) for one in block.items]
     if counts:
         yield sheet.row(("", ""), (TEXT, TEXT))

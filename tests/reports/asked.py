@@ -12,6 +12,7 @@ import base64
 import sqlite3
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -118,23 +119,30 @@ WHERE (group_, field) NOT IN (SELECT to_, j.value FROM sent, json_each(sent.fiel
 
 # A use of ContactPoint that is certain, by its own date and time before the closing.
 _USES = """
+CREATE TEMP TABLE onward AS
+SELECT t.seq, json_extract(j.value, '$.id') AS source FROM main.transfers AS t JOIN main.entries AS e ON e.seq = t.seq
+JOIN json_each(e.entry, '$.onward_of') AS j
+WHERE coalesce(json_extract(j.value, '$.origin'), '') IN
+      ('', (SELECT json_extract(entry, '$.origin') FROM main.entries WHERE seq = 0));
+
 CREATE TEMP TABLE used AS
-WITH RECURSIVE use(seq) AS (
-    SELECT t.seq FROM main.transfers AS t WHERE t.purpose = 'maintain-accuracy'
+WITH RECURSIVE use(seq, id) AS (
+    SELECT t.seq, t.id FROM main.transfers AS t WHERE t.purpose = 'maintain-accuracy'
        OR t.sender = 'contactpoint' OR t.recipient = 'contactpoint'
        OR EXISTS (SELECT 1 FROM party WHERE id IN (t.sender, t.recipient) AND 'contactpoint' IN (now, role))
-    UNION SELECT t.seq FROM use JOIN main.transfers AS source ON source.seq = use.seq
-    JOIN main.transfers AS t JOIN main.entries AS e ON e.seq = t.seq
-    JOIN json_each(e.entry, '$.onward_of') AS j ON json_extract(j.value, '$.id') = source.id
-        AND coalesce(json_extract(j.value, '$.origin'), (SELECT json_extract(entry, '$.origin') FROM main.entries
-                                                         WHERE seq = 0)) =
-            (SELECT json_extract(entry, '$.origin') FROM main.entries WHERE seq = 0)
+    UNION SELECT e.seq, e.id FROM use JOIN onward ON onward.source = use.id
+    JOIN main.entries AS e ON e.seq = onward.seq
 )
 SELECT use.seq, e.transferred_on AS day FROM use JOIN main.entries AS e ON e.seq = use.seq
 WHERE use.seq IN (SELECT seq FROM sent) AND CASE
     WHEN e.transferred_at LIKE '%T%' THEN julianday(e.transferred_at) < julianday('2010-08-06T12:00+01:00')
     ELSE coalesce(e.transferred_until, e.transferred_on) < '2010-08-06' END
 """
+
+
+@cache
+def _read(text: str) -> Register:
+    return read_register(text, "a register")
 
 
 def _london(text: str) -> str:
@@ -178,7 +186,7 @@ class Asked:
             if of.since:
                 self.db.execute("DELETE FROM found WHERE key IN then_all")
         self.db.executescript(_GROUPS)
-        self.db.execute(_USES)
+        self.db.executescript(_USES)
         self._signatures()
 
     def _past(self) -> dict[str, str]:
@@ -208,7 +216,7 @@ class Asked:
             "JOIN documents AS d ON d.sha256 = json_extract(e.entry, '$.sha256') WHERE covering"
         ).fetchall()
         for seq, text in texts:
-            self._fill("doc", self._flows(seq, read_register(text, "a register")))
+            self._fill("doc", self._flows(seq, _read(text)))
 
     def _flows(self, seq: int, register: Register) -> Iterable[tuple[Any, ...]]:
         roles = {one.id: one.role for one in register.parties}

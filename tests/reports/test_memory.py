@@ -7,13 +7,10 @@ import json
 import tracemalloc
 from collections.abc import Callable, Iterable
 from datetime import date
-from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from reports.cli.report import files, report_on
 from reports.documents import findings
 from reports.documents.findings import Rows, Sent
 from reports.formats.csv_ import as_csv
@@ -21,7 +18,6 @@ from reports.formats.json_ import as_json
 from reports.formats.text import as_text
 from reports.run import Result, run
 from reports.wording import Labels
-from tests.reports.ledgers import AFTER, GOOD, UNDOCUMENTED, make_ledger
 from tests.reports.world import AS_OF, evidence
 
 COUNT = 1500
@@ -103,24 +99,3 @@ def test_different_words_are_forgotten(many: tuple[Result, Rows], monkeypatch: p
     result, rows = many
     base = evidence([])
     assert list(Rows(result.findings, [sent for _, sent in rows.pairs()], Labels(base))) == list(rows)
-
-
-def test_a_report_lists_the_first_of_a_cause_and_says_where_all_are(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(findings, "MOST_ROWS", 2)
-    make = partial(make_ledger, tmp_path / "transfers.db")
-    path = make(GOOD, *({**UNDOCUMENTED, "subjects": {"kind": "pupil", "count": n}} for n in range(1, 6)), AFTER)
-    made = report_on(path, date(2011, 1, 31))
-    assert [(cause.check, cause.count, len(cause.rows)) for cause in made.causes] == [
-        ("contactpoint-closed", 1, 1),
-        ("field-not-documented", 5, 2),
-        ("lawful-basis-not-documented", 5, 2),
-    ]
-    assert {one.name: one.severities for one in made.recipients}["Shire <b>Council</b>"] == (0, 10, 0)
-    contents = {name: "".join(text) for name, text in files(made).items()}
-    html = contents["report.html"]
-    assert "5 findings of <code>field-not-documented</code>, the first 2 of them; <code>findings.csv</code>" in html
-    assert html.count("Entry 6</span>") == 2
-    assert "Entry 9</span>" not in html
-    assert contents["findings.csv"].count("field-not-documented") == 5

@@ -21,9 +21,9 @@ from ledger.verify.assurance import verify
 from reports.cli.check import check, check_ledger
 from reports.cli.explain import explain
 from reports.cli.findings import findings
-from reports.cli.report import files, report_on
 from reports.cli.review import review
 from tests.reports.ledgers import AFTER, GOOD, UNDOCUMENTED, make_ledger
+from tests.reports.opened import texts
 from tests.reports.test_report import AS_OF, Make
 from tests.reports.world import AS_OF as DAY
 
@@ -159,15 +159,14 @@ def test_an_erased_reason_shows_as_erased(make: Make) -> None:
 def test_no_file_holds_what_can_be_erased(make: Make) -> None:
     path = make(AFTER)
     decide(path, 5, due="2011-03-01", by=BY, owner=OWNER)
-    made = {name: "".join(text) for name, text in files(report_on(path, DAY)).items()}
+    made = texts(path, DAY, "html", "csv", "json", "md")
     made["check.json"] = ran(check, path, "--format", "json").stdout
     with closing(sqlite3.connect(path)) as db:
         for table in ("findings", "checked"):
             made[table] = repr(db.execute(f"SELECT * FROM {table}").fetchall())
     assert {name: [one for one in TYPED if one in text] for name, text in made.items()} == {name: [] for name in made}
-    assert "Decision: accepted until 1 March 2011 (entry 6)." in made["report.html"]
-    assert "1 of the findings is closed by a decision" in made["report.html"]
-    (row,) = csv.DictReader(io.StringIO(made["findings.csv"].removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}")))
+    assert "Decision: accepted until 1 March 2011 (entry 6)." in made["html"]
+    (row,) = csv.DictReader(io.StringIO(made["csv"].removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}")))
     told = [row[name] for name in ("decision", "decision_due", "decision_entry", "decision_closed")]
     assert told == ["accepted", "2011-03-01", "6", "1"]
 

@@ -35,6 +35,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     Path("policy.txt").write_text(policy_text(keys, witness))
     assert call("publish", "transfers.db", "public").status == 0
     assert call("prove", "transfers.db", "5", "-o", "entry.tlog-proof").status == 0
+    assert call("bundle", "transfers.db", "-o", "evidence.zip", "--as-of", "2010-10-01").status == 0
     return tmp_path
 
 
@@ -57,7 +58,7 @@ def test_every_option_that_the_page_names_is_one(folder: Path) -> None:
 
 def test_a_whole_ledger_passes_every_check_of_the_page(folder: Path) -> None:
     verifies = [one for one in COMMANDS if one.startswith(("verify ", "verify-proof ")) and "--authority" not in one]
-    assert len(verifies) == 4
+    assert len(verifies) == 5
     for command in verifies:
         said = call(*command.split())
         assert said.status == 0, (command, said)
@@ -118,6 +119,16 @@ def test_a_key_that_was_lost_counts_where_its_checkpoint_was_kept(folder: Path) 
     assert run("key replace").status == 0
     said = call("verify", "transfers.db", "--key", "vkey.txt", "--checkpoint", "kept.txt", "--require", "anchored")
     assert said.status == 0
+
+
+def test_a_report_counts_where_it_was_attested_and_is_what_the_ledger_gives(folder: Path) -> None:
+    made = ("report", "transfers.db", "--for", "dpo", "--as-of", "2010-10-01", "-o", "report.html")
+    call(*made)
+    assert run("verify-report").status == 1
+    assert "Attested" in call(*made, "--attest").out
+    assert run("verify-report").status == 0
+    Path("report.html").write_bytes(Path("report.html").read_bytes() + b" ")
+    assert run("verify-report").status == 1
 
 
 def test_a_key_that_was_rotated_out_is_reported(folder: Path) -> None:
