@@ -59,7 +59,7 @@ GOVERNORS = {
 
 KINDS = Rows(
     "kind grade count",
-    "SELECT problem(check_, outcome), CASE outcome WHEN 'breach' THEN 'Problem' WHEN 'advisory' THEN 'Advisory' "
+    "SELECT problem(check_, outcome), CASE outcome WHEN 'breach' THEN 'Problem' WHEN 'advisory' THEN 'Advice' "
     f"ELSE 'We cannot tell' END, count(*) {STANDS} AND NOT closed GROUP BY severity, check_, outcome",
 )
 
