@@ -173,7 +173,7 @@ class _Auditor:
                 "Consistent with itself, and no more was shown here",
                 (
                     (
-                        f"All {self.record.size:,} entries were read and recomputed, and nothing in the record was "
+                        f"{self._entries} read and recomputed, and nothing in the record was "
                         "changed on its own. Whether it was rewritten as a whole, this report cannot show: it was made "
                         "without a key, a policy or a checkpoint that comes from outside. The auditor brings these.",
                     ),
@@ -211,7 +211,7 @@ class _Auditor:
             ("Hash of the last entry", (Code(made.head),)),
             ("First and last recorded", (f"{utc_text(self.record.began)} to {utc_text(made.head_at)}, by its clock",)),
             ("As of", (day_in_words(made.as_of),)),
-            ("Checkpoints used", (f"the first {len(self.record.checkpoints):,} kept in the file",)),
+            ("Checkpoints used", (self._kept(),)),
             ("Program", (f"transfer-ledger {made.version}",)),
             ("Options", (Code(" ".join(made.options)),)),
         ]
@@ -296,6 +296,14 @@ class _Auditor:
                 "run `verify` again."
             )
         return open_
+
+    @property
+    def _entries(self) -> str:
+        return "The only entry was" if self.record.size == 1 else f"All {self.record.size:,} entries were"
+
+    def _kept(self) -> str:
+        count = len(self.record.checkpoints)
+        return f"the first {count:,} kept in the file" if count else "none; the file keeps none"
 
     def _unproved(self) -> str:
         if not self.record.checkpoints:

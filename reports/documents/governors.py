@@ -282,7 +282,7 @@ def _contactpoint(reading: Reading) -> list[Block]:
 def _sentence(shown: Shown, one: str, many: str) -> str:
     """A count in a sentence: "no problems", "fewer than 5 problems", "12 problems"."""
     if isinstance(shown, Few):
-        return f"a number of {many} that is not shown" if shown.withheld else f"fewer than {LEAST} {many}"
+        return f"some {many} (how many is not shown)" if shown.withheld else f"fewer than {LEAST} {many}"
     return f"no {many}" if shown == 0 else f"{shown:,} {one if shown == 1 else many}"
 
 
@@ -320,10 +320,9 @@ def _changes(reading: Reading, told: Told) -> list[Block]:
                 _change(told.transfers, transfers, "The number of transfers"),
                 _change(told.problems, problems, "The number of problems to settle"),
             ]
-            before = (
-                f"For the period before ({label}), the record holds {_sentence(transfers, 'transfer', 'transfers')} "
-                f"of data, and {_sentence(problems, 'problem', 'problems')} to settle."
-            )
+            sent = _sentence(transfers, "transfer of data", "transfers of data")
+            found = _sentence(problems, "problem", "problems")
+            before = f"For the period before ({label}), the record holds {sent}, and {found} to settle."
             lines.append((" ".join((before, *filter(None, changes))),))
     return [Heading("What has changed", "changes"), Bullets(tuple(lines))]
 
@@ -392,6 +391,8 @@ def _decisions(reading: Reading, told: Told) -> list[Block]:
 
 def _trend(told: Told) -> list[Block]:
     blocks: list[Block] = [Heading("The trend", "trend")]
+    if told.transfers == 0:
+        return [*blocks, Paragraph(("There is nothing to compare.",))]
     if not told.rows:
         return [*blocks, Paragraph(("There is too little to compare without showing small counts.",))]
     both = told.rows[0].problems is not None

@@ -105,8 +105,9 @@ def verification(reading: Reading) -> str:
             f"The record does NOT verify: {some(len(report.problems), 'problem', 'problems')} in "
             f"{some(report.size, 'entry', 'entries')}. It cannot be relied on until they are explained."
         )
+    read = "The only entry was" if report.size == 1 else f"All {report.size:,} entries were"
     return (
-        f"All {report.size:,} entries were read and recomputed, and they are consistent with themselves: "
+        f"{read} read and recomputed, and the record is consistent with itself: "
         "every hash and link holds, no number is missing, and nothing in the record was changed on its own."
     )
 

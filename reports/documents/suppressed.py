@@ -83,4 +83,4 @@ def total_of_shares(count: int, kinds: int, untold: int, new: int | None = None)
     Of a hundred and more, a small count is never above 5%; of fewer, the two could tell it.
     """
     shown = total(count, kinds, new)
-    return Few(withheld=True) if few(untold) and count < 100 and not isinstance(shown, Few) else shown
+    return Few(withheld=True) if few(untold) and 0 < count < 100 and not isinstance(shown, Few) else shown

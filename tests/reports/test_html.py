@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from reports.documents.blocks import Column, Commands, Document, Few, Heading, Link, Paragraph, Table
+from reports.documents.blocks import Chart, Column, Commands, Document, Few, Heading, Link, Paragraph, Table
 from reports.formats.html import IndexEntry, as_html, index_html
 from tests.browser import chromium
 from tests.reports.accessible import judged
@@ -453,3 +453,14 @@ def test_even_markup_in_the_page_could_fetch_and_run_nothing(browser: Any, tmp_p
     ]  # fmt: skip
     assert title.startswith("Data transfers")
     assert colour != "rgb(255, 0, 0)"
+
+
+def test_numbers_that_stand_in_a_table_of_the_document_are_not_said_again() -> None:
+    figure = next(block for block in document().blocks if isinstance(block, Chart)).figure
+    columns = (Column("a", "When"), *(Column(f"c{at}", name, "number") for at, name in enumerate(figure.columns)))
+    rows = tuple((name, *numbers) for name, numbers in figure.table)
+    for shown, beside in ((rows, True), (rows[1:], False), ((*rows, rows[0]), False)):
+        blocks = (Table("same", "Same", columns, shown), Chart(figure))
+        made = html(msgspec.structs.replace(document(), blocks=blocks))
+        assert ('<a href="#table-same">The numbers are in the table' in made) == beside
+        assert ("The numbers of this chart" in made) != beside
