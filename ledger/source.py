@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ledger import disclosure, entry
 from ledger.errors import Refused
+from ledger.header import header_problem
 from ledger.members import (
     AnyEntry,
     Attestation,
@@ -31,7 +32,7 @@ from ledger.members import (
 )
 from ledger.schema import differs
 from ledger.seal import Head
-from ledger.store import altered, head, header_problem, sentences
+from ledger.store import altered, head, sentences
 
 if TYPE_CHECKING:
     from ledger.register import model

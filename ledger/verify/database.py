@@ -15,15 +15,15 @@ from pathlib import Path
 from threading import Thread
 
 from ledger.errors import Refused
+from ledger.header import header_problem
 from ledger.schema import APPLICATION_ID, USER_VERSION, differs
-from ledger.store import header_problem
 from ledger.verify.record import Found
 
 _MANY = 1000
 
 
 def _refuse_other(path: Path) -> None:
-    # Read by ourselves only where SQLite found no ledger there: see `store.header_problem`.
+    # Read by ourselves only where SQLite found no ledger there: see `header.header_problem`.
     try:
         with path.open("rb") as file:
             header = file.read(100)

@@ -158,7 +158,11 @@ def _findings(reading: Reading) -> Iterator[Block]:
     if count := counts["closed"]:
         yield _paragraph(
             f"{statements.some(count, 'finding is', 'findings are')} closed by a decision, which stands beside "
-            f"{'it' if count == 1 else 'each'}: they are shown all the same, and are not open."
+            + (
+                "it: it is shown all the same, and is not open."
+                if count == 1
+                else "each: they are shown all the same, and are not open."
+            )
         )
     if count := counts["corrected"]:
         yield _paragraph(

@@ -37,8 +37,10 @@ from reports.formats.text import plain
 
 _SPACE = re.compile(r"[\t\n\v\f\r\x85\u2028\u2029 ]+")
 # Signs that mean something in CommonMark wherever they stand, or in one of its widespread extensions (tables, struck
-# out and marked text, formulas, footnotes, addresses that become links by themselves).
-_SIGN = re.compile(r"[\\`*_{}\[\]<>#|~$^@]|&(?=[#a-z])|:(?=//)|(?<=www)\.|-(?=-)|(?<=-)-|=(?==)|(?<==)=", re.IGNORECASE)
+# out and marked text, formulas, footnotes, addresses that become links by themselves); a link after `!` is a picture.
+_SIGN = re.compile(
+    r"[\\`*_{}\[\]<>#|~$^@]|&(?=[#a-z])|:(?=//)|(?<=www)\.|-(?=-)|(?<=-)-|=(?==)|(?<==)=|!\Z", re.IGNORECASE
+)
 _LIST = re.compile(r"^(\d{1,9})([.)])(?=\s|$)|^[-+=]")  # where a line begins a list, or underlines the line above
 _ADDRESS = re.compile(r"https?://[^\s\x00-\x20\x7f<>\\]+", re.IGNORECASE)
 _NO_CODE = re.compile(r"[`|\\]|^\s|\s$|^$")  # what no code can hold in every place where it may stand
@@ -196,7 +198,8 @@ def _(block: Chart, reach: _Reach) -> Iterator[str]:
     yield _bold(figure.title)
     yield _words(figure.description)
     if not figure.table:
-        yield _words(figure.empty)
+        if figure.empty != figure.description:
+            yield _words(figure.empty)
         return
     columns = [(_words(figure.heading), False), *((_words(one), True) for one in figure.columns)]
     yield _table(columns, ([_words(name), *(f"{one:,}" for one in values)] for name, values in figure.table))

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from ledger.erase import erase
+from ledger.header import header_problem
 from ledger.source import Source
-from ledger.store import header_problem, open_for_writing
+from ledger.store import open_for_writing
 from ledger.verify.assurance import verify
 from ledger.verify.database import open_hostile
 from tests.ledger.worlds import open_ledger, settled, small

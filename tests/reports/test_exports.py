@@ -552,4 +552,4 @@ def test_the_document_names_the_school_and_what_it_was_made_with(kept: Kept) -> 
     with Source(kept.path) as source:
         document = recipients(source, evidence_of(source), date(2010, 10, 1), Scope(WHOLE, ("low",)), "Low School")
     assert document.about == "Transfers recorded by Shire <b>Council</b> about Low School: everything recorded"
-    assert document.made.options == ("export=recipients", "whole", "school=low")
+    assert document.made.options == ("export=recipients", "school=low", "whole")
