@@ -167,7 +167,7 @@ def test_no_file_holds_what_can_be_erased(make: Make) -> None:
     assert {name: [one for one in TYPED if one in text] for name, text in made.items()} == {name: [] for name in made}
     assert "Accepted until 1 March 2011 (Entry 6)" in made["md"]
     (row,) = csv.DictReader(io.StringIO(made["csv"].removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}")))
-    told = [row[name] for name in ("decision", "decision_due", "decision_entry", "decision_closed")]
+    told = [row[name] for name in ("Decision", "Decision due", "Decision in entry", "Decision closes it")]
     assert told == ["accepted", "2011-03-01", "6", "1"]
 
 
