@@ -141,6 +141,7 @@ def run(*arguments: str | Path) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_the_commands_of_the_ledger(tmp_path: Path) -> None:
     path = tmp_path / "l.db"
     organisations = tmp_path / "o.csv"

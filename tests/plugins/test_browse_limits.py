@@ -43,6 +43,7 @@ pytestmark = pytest.mark.anyio
 STOCK = ("metadata", "versions", "plugins", "settings", "threads", "databases", "actor", "permissions", "allow-debug")
 
 
+@pytest.mark.slow
 async def test_nothing_typed_is_reachable_but_on_its_entrys_page(datasette: Any) -> None:
     tables = [name for kind, name in objects() if kind in ("table", "view")]
     waiting = ["/", "/.json", "/ledger.json", "/ledger?_show_hidden=1", "/-/messages", "/-/patterns"]

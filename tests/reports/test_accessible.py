@@ -21,6 +21,8 @@ from tests.reports import golden
 from tests.reports.accessible import judged
 from tests.reports.test_pdf import badly_placed, elements
 
+pytestmark = pytest.mark.slow
+
 HTML = ("index", "governors", "report", "auditor", "recipients", "flows")
 PDF = {"governors": "governors.json", "report": "report.json", "auditor": "auditor.json"}
 """Each PDF, and the same document as JSON, in which its headings and charts are told apart."""

@@ -159,6 +159,7 @@ def _play(world: World, work: tuple[Any, ...], as_of: date) -> date:
     return as_of
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.booleans(), st.lists(_work, min_size=4, max_size=14))
 def test_any_interleaving_ends_as_from_scratch(adopted: bool, works: list[tuple[Any, ...]]) -> None:

@@ -164,6 +164,7 @@ def test_what_comes_later_takes_nothing_away(path: Path, tmp_path: Path) -> None
     assert rows(path, "SELECT * FROM entries ORDER BY seq") == before
 
 
+@pytest.mark.slow
 def test_the_set_is_attested_file_by_file(path: Path, tmp_path: Path) -> None:
     make(path, new_key(tmp_path / "first", "shire.example/transfers"))
     attested(path, tmp_path / "out")
@@ -324,6 +325,7 @@ def test_in_an_altered_ledger_nothing_counts(path: Path, tmp_path: Path) -> None
 OPTIONS = ("for=dpo", "format=html", "whole")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "other", "status", "says"),
     [
@@ -374,6 +376,7 @@ def test_a_report_that_shows_an_erasable_value_is_refused(path: Path, tmp_path: 
     assert verified(file, path) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "other",
     [
@@ -414,6 +417,7 @@ def test_a_checkpoint_that_is_gone_is_said(path: Path, tmp_path: Path) -> None:
     assert call("verify-report", file, path).status == 2
 
 
+@pytest.mark.slow
 def test_findings_that_were_meddled_with_reach_no_report_that_counts(path: Path, tmp_path: Path) -> None:
     call("check", path, "--as-of", AS_OF)
     for sql in ("DELETE FROM findings", "DELETE FROM checked_places"):
@@ -467,6 +471,7 @@ def command(path: Path, output: Path, *more: str) -> list[str]:
     return [sys.executable, "-m", "ledger.cli", "report", str(path), "-o", str(output), *asked]
 
 
+@pytest.mark.slow
 def test_two_attest_at_once(path: Path, tmp_path: Path) -> None:
     outputs = [tmp_path / f"{n}.md" for n in range(3)]
     running = [subprocess.Popen(command(path, one), stdout=subprocess.PIPE, stderr=subprocess.PIPE) for one in outputs]

@@ -34,6 +34,7 @@ def shown(*arguments: object) -> str:
     return text.decode()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("verb", "bars"), [("check", ["Checking"]), ("report", ["Verifying", "Checking"])])
 def test_each_part_has_its_bar(tmp_path: Path, verb: str, bars: list[str]) -> None:
     path = make_ledger(tmp_path / "transfers.db", GOOD)

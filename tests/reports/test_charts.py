@@ -170,6 +170,7 @@ def test_a_figure_without_numbers_has_no_chart() -> None:
     assert drawn([figure(kind="graph", across=("a", "b"), series=(("c", (0, 0)),), ends=(("d", "e"),))]) == {}
 
 
+@pytest.mark.slow
 def test_the_same_bytes_in_every_time_zone_locale_and_setting(tmp_path: Path) -> None:
     script = (
         "import locale, runpy; locale.setlocale(locale.LC_ALL, ''); "

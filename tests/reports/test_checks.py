@@ -217,6 +217,7 @@ VARIATIONS: tuple[dict[str, Any], ...] = (
 )
 
 
+@pytest.mark.slow
 def test_remembered_shapes_give_the_same_findings(monkeypatch: pytest.MonkeyPatch) -> None:
     """A transfer among many others, in any order, is judged as it is judged alone."""
     transfers = [{"from": base, **variation} for base in BASES for variation in VARIATIONS]

@@ -166,6 +166,7 @@ def test_a_finding_too_few_or_too_many_is_told() -> None:
     assert not compare(expected, expected)
 
 
+@pytest.mark.slow
 def test_the_verb_makes_an_earlier_demo_anew_and_nothing_else(tmp_path: Path) -> None:
     place = tmp_path / "new" / "demo"
     first = CliRunner().invoke(demo, [str(place)])

@@ -307,6 +307,7 @@ def test_the_status_of_a_report(
     assert ("did not run" in said.err) == (status == 2 or not adopted)
 
 
+@pytest.mark.slow
 def test_the_same_ledger_gives_the_same_bytes(make: Make, tmp_path: Path) -> None:
     path = make(UNDOCUMENTED, AFTER, BEFORE, UNSURE, UNKNOWN)
     told(path, tmp_path / "a")
@@ -315,6 +316,7 @@ def test_the_same_ledger_gives_the_same_bytes(make: Make, tmp_path: Path) -> Non
     assert files(tmp_path / "a") == files(tmp_path / "b")
 
 
+@pytest.mark.slow
 def test_only_attest_appends(make: Make, tmp_path: Path) -> None:
     path = make(UNDOCUMENTED, AFTER)
     before = rows(path, "SELECT * FROM entries ORDER BY seq")
@@ -591,6 +593,7 @@ def test_a_folder_that_cannot_be_written_to(make: Make, tmp_path: Path) -> None:
         assert files(disk) == {"r.md": b"earlier"}
 
 
+@pytest.mark.slow
 def test_on_a_full_disk_an_earlier_set_stays_whole(make: Make, tmp_path: Path) -> None:
     path = make(GOOD, UNDOCUMENTED, AFTER)
     with mounted(tmp_path / "disk", "size=8m") as disk:

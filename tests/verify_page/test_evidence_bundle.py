@@ -25,6 +25,8 @@ from tests.reports.ledgers import UNDOCUMENTED, UNKNOWN, make_ledger
 from tests.verify_page import evidence as e
 from tests.verify_page.test_verify_page import LACKS, MLDSA_KEY, _put, _result, answer, answers, flip, flipped
 
+pytestmark = pytest.mark.slow
+
 MEMBERS = e.contents()
 GOOD = e.packed(MEMBERS)
 MANIFEST = bundle.manifest(e.TREE, MEMBERS)

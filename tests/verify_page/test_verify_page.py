@@ -23,6 +23,8 @@ from tests.needed import missing
 from tests.verify_page import evidence as e
 from tests.verify_page.page import PAGE, current, hashes
 
+pytestmark = pytest.mark.slow
+
 # What the tests run in the page, in front of each snippet.
 _HELP = """
   const bytes = text => Uint8Array.from(atob(text), one => one.charCodeAt(0));

@@ -110,6 +110,7 @@ def test_another_implementation_reads_what_is_published(grown: Path, tmp_path: P
     assert set(files) == by_the_page.counted(size)
 
 
+@pytest.mark.slow
 def test_over_65_536_entries_and_continued_over_that_edge(large: Path, tmp_path: Path) -> None:
     place = Folder(tmp_path / "pub")
     put(large, place)

@@ -162,6 +162,7 @@ def test_a_file_that_must_not_be_read() -> None:
         Path(folder).chmod(0o755)
 
 
+@pytest.mark.slow
 def test_ten_thousand_flows_are_linted_one_by_one_and_not_each_against_all() -> None:
     small = read_register(SMALL, "a")
     (flow,) = small.flows

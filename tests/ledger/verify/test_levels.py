@@ -469,6 +469,7 @@ def test_what_cannot_be_read_is_status_2(world: World, options: list[str], monke
 # -- the ledger's own keys, whatever they hold ----------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_no_changed_byte_of_a_key_entry_or_a_checkpoint_ends_without_a_verdict(world: World) -> None:
     whole = world.path.read_bytes()
     db = sqlite3.connect(world.path)

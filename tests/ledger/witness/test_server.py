@@ -163,6 +163,7 @@ def test_a_record_that_cannot_be_used_cosigns_nothing(tmp_path: Path) -> None:
     assert f"{witness.folder / RECORD} cannot be used" in err
 
 
+@pytest.mark.slow
 def test_two_servers_of_one_witness_racing(tmp_path: Path) -> None:
     """Two branches in several sizes, from one size, at both servers at once: one alone is cosigned, and is recorded."""
     witness = new_witness(tmp_path / "w")
@@ -192,6 +193,7 @@ def test_two_servers_of_one_witness_racing(tmp_path: Path) -> None:
             assert tree in [one.recorded.tree for one in witness.standing() if one.recorded]
 
 
+@pytest.mark.slow
 def test_what_left_before_a_kill_was_recorded(tmp_path: Path) -> None:
     """kill -9 at any moment: no cosignature ever left whose tree is not on record when the witness is back."""
     witness = new_witness(tmp_path / "w", pq=True)
