@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator, Mapping
+from tempfile import TemporaryFile
 
 from ledger.errors import Refused
 from reports.documents.blocks import Document, figures
@@ -13,6 +13,8 @@ ENDINGS = ("html", "pdf", "csv", "xlsx", "json", "md")
 
 BOM = "\N{ZERO WIDTH NO-BREAK SPACE}".encode()
 """With this mark at the beginning Excel knows that a CSV file is UTF-8."""
+
+_PIECE = 1 << 20
 
 
 def charts_of(document: Document) -> dict[str, str]:
@@ -48,9 +50,12 @@ def rendered(document: Document, ending: str, attached: Mapping[str, bytes] | No
     elif ending == "xlsx":
         from reports.formats.xlsx import write_xlsx
 
-        file = io.BytesIO()
-        write_xlsx(document, file)
-        yield file.getvalue()
+        # As large as the ledger's findings: on the disk, and not in memory.
+        with TemporaryFile() as file:
+            write_xlsx(document, file)
+            file.seek(0)
+            while piece := file.read(_PIECE):
+                yield piece
     elif ending == "json":
         from reports.formats.json_ import document_as_json
 
