@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -13,6 +13,7 @@ from reports.checks.kinds import Values
 from reports.finding import Finding
 from reports.judge import TALLIES
 
+_SHARED = ("check", "reason", "expected", "found", "citations", "assigned", "prefilled", "register")
 _findings = msgspec.json.Decoder(Finding).decode
 _values = msgspec.json.Decoder(tuple[str | int, ...]).decode
 
@@ -61,4 +62,11 @@ def tallies(db: sqlite3.Connection) -> dict[int, Counter[Values]]:
 def findings(db: sqlite3.Connection) -> dict[str, Finding]:
     """All findings, by key."""
     rows = db.execute("SELECT finding FROM findings WHERE finding IS NOT NULL")
-    return {one.key: one for (text,) in rows for one in (_findings(text),)}
+    same: dict[object, Any] = {}
+    found = {}
+    for (text,) in rows:
+        one = _findings(text)
+        # A hundred thousand findings share a few hundred values; each would else have its own.
+        shared = {name: same.setdefault(value, value) for name in _SHARED if (value := getattr(one, name)) is not None}
+        found[one.key] = msgspec.structs.replace(one, **shared)
+    return found
