@@ -53,7 +53,7 @@ def rating(reading: Reading) -> Verdict:
     because = "; ".join(RATING_REASONS[reason] for reason in reading.rating.reasons)
     reasons: tuple[Text, ...] = ((f"Because {because}.",),) if because else ()
     kind = {"act-now": "bad", "cannot-say": "unsure", "no-problem-found": "good"}[level]
-    return Verdict(kind, RATINGS[level], (*reasons, (RULE,)))  # type: ignore[arg-type]
+    return Verdict(kind, RATINGS[level], (*reasons, (RULE,)))  # type: ignore[arg-type]  # one of the three levels
 
 
 def of_time(period: Period) -> str:

@@ -98,8 +98,12 @@ Json: TypeAlias = Any
 
 
 def _shown(text: str) -> str:
-    """`text` with a mark in place of each character that a page cannot show."""
-    return _UNSHOWN.sub("�", _BLANK.sub(" ", text))
+    """`text` with a mark in place of each character that a page cannot show.
+
+    Where a soft hyphen lets a line break, so does a space of no width: typst 0.15 fails where a link ends with the
+    former.
+    """
+    return _UNSHOWN.sub("�", _BLANK.sub(" ", text.replace("\N{SOFT HYPHEN}", "\N{ZERO WIDTH SPACE}")))
 
 
 def _runs(text: str) -> list[str]:

@@ -76,6 +76,7 @@ def _reading(kept: dict[tuple[int, int], bytes], leaves: list[bytes]) -> Callabl
     return lambda level, n: kept.get((level, n)) or b"".join(leaves[n * tiles.WIDTH :])
 
 
+@pytest.mark.slow
 def test_any_changed_bit_of_a_tile_gives_another_root_or_none(tmp_path: Path) -> None:
     path = small(tmp_path / "l.db", transfers=0)
     with open_ledger(path) as ledger:

@@ -266,6 +266,7 @@ def test_a_status_other_than_200_is_no_timestamp(tsa: Authority, status: int) ->
         timestamp.ask(tsa.url, MESSAGE)
 
 
+@pytest.mark.slow
 def test_an_authority_that_is_slow_or_never_ends_is_given_up(tsa: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(timestamp, "_SECONDS", 1)
     stop = threading.Event()

@@ -154,6 +154,7 @@ def test_no_erasable_value_goes_in(world: World) -> None:
             assert b"recorded by mistake" not in text, name
 
 
+@pytest.mark.slow
 def test_the_same_ledger_gives_the_same_bytes_anywhere(world: World) -> None:
     world.checkpoint()
     first = world.bundle().read_bytes()

@@ -24,6 +24,8 @@ from reports.demo.compare import compare, planted
 from reports.demo.make import EXPECTED, FOLDER, LATE, ORGANISATIONS, TRANSFERS, texts
 from reports.demo.play import LEDGER, NOTICE, REPORT, Played, moments, play, stated_in
 
+pytestmark = pytest.mark.slow
+
 OUTCOMES = {"breach", "cannot-tell", "advisory"}
 FILES = (ORGANISATIONS, TRANSFERS, LATE, EXPECTED)
 

@@ -412,6 +412,7 @@ anything = st.text(st.characters(), max_size=60)
 @example(" ")
 @example("\u00ad\u200b\u2028\u2029\r\n\t")
 @example("\u200b")
+@example("a\u00ad")
 def test_no_text_makes_it_fail(text: str) -> None:
     document = sample.hostile(text)
     as_pdf(document, charts(document))

@@ -215,6 +215,7 @@ def test_what_was_lost_comes_back_when_the_checkpoint_is_removed(grown: Path, tm
 # -- interrupted -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after", [False, True])
 @pytest.mark.parametrize("before", [None, 200, 256])
 def test_interrupted_anywhere_the_checkpoint_has_all_it_covers(
