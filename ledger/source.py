@@ -14,7 +14,7 @@ import sqlite3
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from ledger import disclosure, entry
 from ledger.errors import Refused
@@ -37,6 +37,8 @@ from ledger.store import altered, head, sentences
 if TYPE_CHECKING:
     from ledger.register import model
 
+
+_Entry = TypeVar("_Entry", bound=AnyEntry)
 
 _RUN = 256
 """So many entries are read together."""
@@ -264,27 +266,23 @@ class Source:
         rows = self.db.execute("SELECT sender, recipient, count(*) FROM transfers GROUP BY sender, recipient")
         return {(sender, recipient): count for sender, recipient, count in rows}
 
-    def reviews(self) -> Iterator[tuple[int, str, Review, dict[str, str | tuple[str, ...]]]]:
-        """Every decision on a finding in the order it was sealed: its seq, hash, facts and erasable values."""
-        rows = self.db.execute(
-            f"SELECT seq, {_ENTRY}, {_HASH} FROM entries WHERE kind <> 'transfer' AND kind = 'review' ORDER BY seq"
-        )
+    def _of_kind(self, kind: str, what: str, of: type[_Entry]) -> Iterator[tuple[int, str, _Entry]]:
+        """Every entry of a kind in the order it was sealed: seq, hash and facts. `what` is the kind in a sentence."""
+        rows = self.db.execute(f"SELECT seq, {_ENTRY}, {_HASH} FROM entries WHERE {_OF} ORDER BY seq", (kind,))
         for seq, data, hash_ in rows:
             one = self._read(seq, data)
-            if not isinstance(one, Review):
-                raise Refused(f"{self.path}: entry {seq} is found as a review and is none; {_MORE}")
-            yield seq, self._hash(seq, hash_), one, self.given(seq)
+            if not isinstance(one, of):
+                raise Refused(f"{self.path}: entry {seq} is found as {what} and is none; {_MORE}")
+            yield seq, self._hash(seq, hash_), one
+
+    def reviews(self) -> Iterator[tuple[int, str, Review, dict[str, str | tuple[str, ...]]]]:
+        """Every decision on a finding in the order it was sealed: its seq, hash, facts and erasable values."""
+        for seq, hash_, one in self._of_kind("review", "a review", Review):
+            yield seq, hash_, one, self.given(seq)
 
     def attestations(self) -> Iterator[tuple[int, str, Attestation]]:
         """Every attested report in the order it was sealed: its seq, hash and what it states."""
-        rows = self.db.execute(
-            f"SELECT seq, {_ENTRY}, {_HASH} FROM entries WHERE kind <> 'transfer' AND kind = 'attestation' ORDER BY seq"
-        )
-        for seq, data, hash_ in rows:
-            one = self._read(seq, data)
-            if not isinstance(one, Attestation):
-                raise Refused(f"{self.path}: entry {seq} is found as an attestation and is none; {_MORE}")
-            yield seq, self._hash(seq, hash_), one
+        return self._of_kind("attestation", "an attestation", Attestation)
 
     def organisations(self) -> dict[str, Organisation]:
         """The newest `organisation` entry for each id."""
@@ -297,11 +295,7 @@ class Source:
         from ledger.register.read import read_sealed
 
         found = []
-        rows = self.db.execute(f"SELECT seq, {_ENTRY}, {_HASH} FROM entries WHERE {_OF} ORDER BY seq", ("register",))
-        for seq, data, hash_ in rows:
-            one = self._read(seq, data)
-            if not isinstance(one, Register):
-                raise Refused(f"{self.path}: entry {seq} is found as a register and is none; {_MORE}")
+        for seq, hash_, one in self._of_kind("register", "a register", Register):
             row = self.db.execute(
                 "SELECT CAST(content AS BLOB) FROM documents WHERE sha256 = ?", (one.sha256,)
             ).fetchone()
@@ -313,5 +307,5 @@ class Source:
                 raise Refused(
                     f"{self.path}: the register sealed in entry {seq} cannot be read: {error} {_MORE}"
                 ) from None
-            found.append(Adopted(seq, self._hash(seq, hash_), one, register))
+            found.append(Adopted(seq, hash_, one, register))
         return found

@@ -205,18 +205,28 @@ def _attested(source: Source, wanted: Wanted, school: Organisation | None) -> At
     return found
 
 
-def _known(source: Source, one: Attested, scope: Scope) -> Known | None:
-    # What was found then is found again in the ledger as it was then. Where that is gone for good, nothing is said.
+@contextmanager
+def as_it_was(source: Source, one: Attested) -> Iterator[Path]:
+    """The ledger that an attested report was made from, as a file that is there for as long as the context lasts.
+
+    `Refused` where it cannot be made again, or the entry has options that this version does not know.
+    """
     _, checkpoints = wanted_of(one)
-    if erased_since(source, one.entry.size):
-        return None
     with TemporaryDirectory(prefix="transfer-ledger-") as folder:
         path = Path(folder) / "then.db"
         beginning(source, one.entry.size, checkpoints, path)
-        with Source(path) as then:
-            rows = check_source(then, one.entry.as_of, from_scratch=True).rows
-            everywhere = frozenset(finding.key for finding, _ in rows.pairs())
-            return Known(one, everywhere, frozenset(findings_in(then, scope, rows)))
+        yield path
+
+
+def _known(source: Source, one: Attested, scope: Scope) -> Known | None:
+    # What was found then is found again in the ledger as it was then. Where that is gone for good, nothing is said.
+    wanted_of(one)
+    if erased_since(source, one.entry.size):
+        return None
+    with as_it_was(source, one) as path, Source(path) as then:
+        rows = check_source(then, one.entry.as_of, from_scratch=True).rows
+        everywhere = frozenset(finding.key for finding, _ in rows.pairs())
+        return Known(one, everywhere, frozenset(findings_in(then, scope, rows)))
 
 
 def reading(of: Judged, wanted: Wanted) -> Reading:

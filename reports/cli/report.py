@@ -56,13 +56,16 @@ def bundle_of(of: Judged) -> bytes | None:
 def made(of: Judged, read: Reading, ending: str, bundle: bytes | None = None) -> tuple[Document, Iterator[bytes]]:
     """A document in one format, and the bytes of its file.
 
-    Only the auditor's PDF carries the evidence: entries are not for the public.
+    Only the auditor's PDF carries the evidence: entries are not for the public. `bundle` is the evidence, where it was
+    packed already.
     """
     read = in_format(read, ending)
     kind = read.made.option("for")
     document = build(kind)(read, of.source)
-    attached = {BUNDLE: bundle} if bundle is not None and kind == "auditor" else {}
-    return document, rendered(document, ending, attached)
+    carries = (kind, ending) == ("auditor", "pdf")
+    if carries and bundle is None:
+        bundle = bundle_of(of)
+    return document, rendered(document, ending, {BUNDLE: bundle} if carries and bundle is not None else {})
 
 
 def _attest(path: Path, document: Document, written: Written) -> Receipt:
@@ -100,8 +103,7 @@ class Reports(NamedTuple):
 def write_one(output: Path, of: Judged, wanted: Wanted) -> Reports:
     """Writes the report that was asked for to the file `output`."""
     read = reading(of, wanted)
-    bundle = bundle_of(of) if (wanted.kind, wanted.format) == ("auditor", "pdf") else None
-    document, pieces = made(of, read, wanted.format, bundle)
+    document, pieces = made(of, read, wanted.format)
     return Reports({output.name: write(output, pieces)}, {output.name: document}, bool(read.open))
 
 

@@ -4,33 +4,24 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import click
 
-from ledger.beginning import beginning
 from ledger.cli.progress import progress
 from ledger.errors import Refused
-from ledger.london import day_of
+from ledger.importer import digest
 from ledger.members import Attestation
 from ledger.source import Source
 from ledger.verify.assurance import verify
-from reports.cli.making import judged, reading, wanted_of
-from reports.cli.report import bundle_of, made
+from reports.cli.making import as_it_was, judged, reading, wanted_of
+from reports.cli.report import made
 from reports.documents.blocks import Made
-from reports.documents.reading import Attested
+from reports.documents.reading import Attested, attested_day
+from reports.scope import day_in_words
 from reports.wording import dated
 
 SAME = "The ledger still gives this very report."
-
-
-def _digest(file: Path) -> str:
-    try:
-        with file.open("rb") as opened:
-            return hashlib.file_digest(opened, "sha256").hexdigest()
-    except OSError as error:
-        raise Refused(f"{file} cannot be read: {error.strerror}.") from None
 
 
 class _Again(NamedTuple):
@@ -42,17 +33,13 @@ class _Again(NamedTuple):
 
 def _again(source: Source, one: Attested) -> _Again:
     """`Refused` where it cannot be made again."""
-    wanted, checkpoints = wanted_of(one)
-    with TemporaryDirectory(prefix="transfer-ledger-") as folder:
-        path = Path(folder) / "then.db"
-        beginning(source, one.entry.size, checkpoints, path)
-        with judged(path, one.entry.as_of, from_scratch=True) as of:
-            bundle = bundle_of(of) if (wanted.kind, wanted.format) == ("auditor", "pdf") else None
-            document, pieces = made(of, reading(of, wanted), wanted.format, bundle)
-            digest = hashlib.sha256()
-            for piece in pieces:
-                digest.update(piece)
-            return _Again(digest.hexdigest(), document.made)
+    wanted, _ = wanted_of(one)
+    with as_it_was(source, one) as path, judged(path, one.entry.as_of, from_scratch=True) as of:
+        document, pieces = made(of, reading(of, wanted), wanted.format)
+        found = hashlib.sha256()
+        for piece in pieces:
+            found.update(piece)
+        return _Again(found.hexdigest(), document.made)
 
 
 def _agrees(about: Attestation, made: Made) -> bool:
@@ -64,7 +51,7 @@ def _agrees(about: Attestation, made: Made) -> bool:
 def _told(one: Attested) -> str:
     about = one.entry
     return (
-        f"Attested: entry {one.seq}, on {dated(day_of(about.recorded_at).isoformat())}, as of "
+        f"Attested: entry {one.seq}, on {day_in_words(attested_day(one))}, as of "
         f"{dated(about.as_of.isoformat())}, made from the first {about.size:,} entries with the options "
         f"{' '.join(about.options)}."
     )
@@ -100,7 +87,7 @@ def verify_report(ctx: click.Context, file: Path, ledger: Path) -> None:
     """Tell whether FILE is a report that LEDGER attested: exit 0 it is, and the ledger still gives it; 1 not; 2 could
     not run.
     """
-    sha256 = _digest(file)
+    sha256 = digest(file)
     with Source(ledger) as source:
         with progress("Verifying", source.head.size) as done:
             verification = verify(ledger, done)
@@ -109,8 +96,7 @@ def verify_report(ctx: click.Context, file: Path, ledger: Path) -> None:
             where = "the file" if first.seq is None else f"entry {first.seq}"
             click.echo(
                 f"NOT RELIABLE: the ledger itself does not verify ({where}: {first.message}), so nothing that it "
-                "attests "
-                "counts. `transfer-ledger verify` says more."
+                "attests counts. `transfer-ledger verify` says more."
             )
             ctx.exit(1)
         found = [Attested(seq, entry) for seq, _, entry in source.attestations() if entry.report == sha256]

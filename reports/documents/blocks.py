@@ -162,6 +162,11 @@ class Data(msgspec.Struct, frozen=True):
     rows: Iterable[tuple[Value, ...]]
 
 
+def option_of(options: Iterable[str], name: str) -> str:
+    """What an option says among those of a report, "" where it is not among them."""
+    return next((one.removeprefix(f"{name}=") for one in options if one.startswith(f"{name}=")), "")
+
+
 class Made(msgspec.Struct, frozen=True, kw_only=True):
     """What a document was made from, so that it can be made again: the same gives the same bytes.
 
@@ -180,7 +185,7 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
 
     def option(self, name: str) -> str:
         """What an option says, "" where it is not among them."""
-        return next((one.removeprefix(f"{name}=") for one in self.options if one.startswith(f"{name}=")), "")
+        return option_of(self.options, name)
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True):

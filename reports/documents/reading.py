@@ -22,7 +22,7 @@ from ledger.source import Adopted, Source
 from ledger.verify.assurance import Report
 from reports.context import Evidence
 from reports.counts import Counts
-from reports.documents.blocks import Made
+from reports.documents.blocks import Made, option_of
 from reports.documents.findings import Cause, Rows, Sent, causes_of
 from reports.finding import Finding
 from reports.run import CheckRun, Rating, Result, narrowed, open_breaches, rate
@@ -39,12 +39,12 @@ class Attested(NamedTuple):
     @property
     def kind(self) -> str:
         """For whom it was: the value of its option `for`, "" where it has none."""
-        return next((one[4:] for one in self.entry.options if one.startswith("for=")), "")
+        return option_of(self.entry.options, "for")
 
     @property
     def school(self) -> str:
         """The id of the school that it was about, "" for everybody."""
-        return next((one[7:] for one in self.entry.options if one.startswith("school=")), "")
+        return option_of(self.entry.options, "school")
 
 
 class Known(NamedTuple):
