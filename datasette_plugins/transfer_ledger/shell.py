@@ -1,0 +1,48 @@
+"""How pages of ours are laid out: the templates, and what all of them may call.
+
+Everything that comes from the ledger is text; only what is written here and in the templates is markup.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from datasette_plugins.transfer_ledger.roles import IN_WORDS, MAY
+from datasette_plugins.transfer_ledger.routes import in_nav
+from ledger.london import utc_text
+from reports.documents.findings import VERDICTS
+from reports.wording import dated
+
+TEMPLATES = Path(__file__).with_name("templates")
+
+_TIME = Markup('<time datetime="{0}" title="{0}">{1}</time>')
+
+
+def moment(value: str | date | datetime | None) -> Markup:
+    """A date or time as people write it, in London time, with the sealed value on hover; "–" for none."""
+    if value is None or value == "":
+        return Markup("–")
+    text = value if isinstance(value, str) else utc_text(value) if isinstance(value, datetime) else value.isoformat()
+    return _TIME.format(text, dated(text).removesuffix(" London time") or text)
+
+
+def number(value: int) -> str:
+    """A count as people write it."""
+    return f"{value:,}"
+
+
+@cache
+def environment() -> Environment:
+    """The one environment of our own pages. A name that a template misspells is an error, never an empty place."""
+    found = Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True, auto_reload=False,
+    )  # fmt: skip
+    found.filters |= {"moment": moment, "number": number}
+    found.globals |= {"in_nav": in_nav, "role_words": IN_WORDS, "role_may": MAY, "verdicts": VERDICTS}
+    return found

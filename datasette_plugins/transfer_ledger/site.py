@@ -1,0 +1,72 @@
+"""What all pages of one running app share: the ledger and how it is read, who is known, what runs, how pages look."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from datasette_plugins.transfer_ledger.guard import authorise
+from datasette_plugins.transfer_ledger.web import address
+from ledger.seal import Clock, Entropy
+from ledger.source import Source
+
+if TYPE_CHECKING:
+    from datasette_plugins.transfer_ledger.columns import Columns, View
+    from datasette_plugins.transfer_ledger.people.known import People
+    from datasette_plugins.transfer_ledger.people.settings import Settings
+    from datasette_plugins.transfer_ledger.recording.queue import Recorder
+    from datasette_plugins.transfer_ledger.runs import Runs
+
+
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """One running app over the ledger at `path`."""
+
+    path: Path
+    settings: Settings
+    people: People
+    columns: Columns
+    recorder: Recorder
+    runs: Runs
+    clock: Clock
+    entropy: Entropy
+
+    def url(self, path: str, /, **query: str | int | Sequence[str]) -> str:
+        """The address of a page of this app, with its prefix; parameters that are "" are left out."""
+        return address(self.settings.prefix, path, query)
+
+    def view(self) -> View:
+        """The transfers and findings as they are now."""
+        return self.columns.view()
+
+    @contextmanager
+    def reading(self) -> Iterator[Source]:
+        """The ledger as it is now, for one page. Erasable values cannot be read over it: SQLite itself refuses."""
+        with Source(self.path) as source:
+            source.db.execute("SELECT count(*) FROM json_each('[]')").fetchone()  # declared while that is allowed
+            source.db.set_authorizer(authorise)
+            yield source
+
+    @contextmanager
+    def reading_erasable(self) -> Iterator[Source]:
+        """The same with erasable values, for those who may see them. Whoever calls this has written it in the log."""
+        with Source(self.path) as source:
+            yield source
+
+    def render(self, template: str, /, **context: Any) -> str:
+        """A template of ours with its context."""
+        from datasette_plugins.transfer_ledger.shell import environment
+
+        return environment().get_template(template).render(context)
+
+    def close(self) -> None:
+        """Ends what runs."""
+        self.recorder.close()
+        self.runs.close()
+        self.columns.close()
+        self.people.close()
