@@ -1,7 +1,7 @@
 """The browsing app as a Datasette plugin: the hooks, and nothing else.
 
 Each hook hands on to the module that has the idea: `guard` for what a connection may read, `functions` for what it
-may call, `pages` for our own pages, `render` for cells, `front` for who may ask at all. Every hook keeps to a ledger
+may call, `render` for cells. Our own pages are not Datasette's: `front` stands before it. Every hook keeps to a ledger
 that `app` opened; where Datasette was started on a ledger file without it, the guard and the functions alone apply.
 """
 
@@ -26,18 +26,6 @@ def prepare_connection(conn: sqlite3.Connection) -> None:
     if is_ledger(conn):
         guard(conn)
         functions.register(conn)
-
-
-@hookimpl
-def register_routes(datasette: Any) -> list[tuple[str, Callable[..., Any]]]:
-    """The overview instead of Datasette's front page, and a page for each entry."""
-    from datasette_plugins.transfer_ledger.app import ledger_of
-
-    if ledger_of(datasette) is None:
-        return []
-    from datasette_plugins.transfer_ledger.pages import entry, overview
-
-    return [(r"^/$", overview.page), (r"^/-/entry/(?P<seq>[0-9]{1,16})$", entry.page)]
 
 
 @hookimpl
@@ -67,11 +55,24 @@ def render_cell(row: Any, value: Any, column: str, database: str, datasette: Any
 
 
 @hookimpl
-def asgi_wrapper(datasette: Any) -> Callable[[Any], Any]:
-    """Answers only this machine's own browser, and only what reads."""
-    from datasette_plugins.transfer_ledger.app import ledger_of
-    from datasette_plugins.transfer_ledger.front import reading_only
+def actor_from_request(request: Any) -> dict[str, str] | None:
+    """Who asks, as the front found out; nobody, where nobody asked through it."""
+    asked = request.scope.get("transfer_ledger")
+    return None if asked is None else {"id": asked.who.id, "role": asked.who.role}
 
-    if ledger_of(datasette) is None:
-        return lambda app: app
-    return reading_only
+
+@hookimpl
+def extra_template_vars(request: Any) -> dict[str, Any]:
+    """What the shell of every page needs, on Datasette's pages too."""
+    asked = None if request is None else request.scope.get("transfer_ledger")
+    if asked is None:
+        return {}
+    from datasette_plugins.transfer_ledger.shell import environment
+
+    return {"asked": asked, **environment().globals}
+
+
+@hookimpl
+def skip_csrf(scope: Any) -> bool:
+    """Datasette is only ever asked to read here; what is posted, the front looks at."""
+    return "transfer_ledger" in scope

@@ -1,25 +1,26 @@
 """Datasette over one live ledger: how it is opened, and with which settings.
 
-All that knows Datasette's own classes is here, so that a move to 1.0 is a change of this module. The database is
-always called `ledger`, whatever the file's name, so that `metadata.yml` and every link mean the same everywhere.
-It is opened read-only over its WAL, never as immutable: an entry recorded meanwhile shows on the next page.
+All that knows Datasette's own classes is here, so that a move to 1.0 is a change of this module and of the hooks
+(docs/decisions/0009-the-app.md lists what it would touch). The database is always called `ledger`, whatever the file's
+name, so that `metadata.yml` and every link mean the same everywhere. It is opened read-only over its WAL, never as
+immutable: an entry recorded meanwhile shows on the next page.
+
+The app's own pages are not Datasette's: `front` answers them, and hands on what is Datasette's to answer.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from datasette.app import Datasette, DatasetteClient
+from datasette.app import Datasette
 from datasette.database import Database
 from datasette.utils import parse_metadata
 from datasette.views.base import DatasetteError
 
-from datasette_plugins.transfer_ledger.names import Names
 from ledger.errors import Refused
 from ledger.store import altered
 
@@ -44,7 +45,6 @@ class LedgerDatabase(Database):  # type: ignore[misc]  # Datasette 0.65 ships no
     def __init__(self, datasette: Any, path: Path) -> None:
         super().__init__(datasette, path=str(path), is_mutable=True)
         self.path_ = path
-        self.names = Names()
 
     def connect(self, write: bool = False) -> sqlite3.Connection:
         """A read-only connection; the `prepare_connection` hook guards it before its first use."""
@@ -79,15 +79,6 @@ def _cannot_be_shown(sentence: str) -> Exception:
     return error
 
 
-@contextmanager
-def told() -> Iterator[None]:
-    """Makes a page of what is `Refused` inside: its sentence, and nothing on the console."""
-    try:
-        yield
-    except Refused as error:
-        raise _cannot_be_shown(str(error)) from None
-
-
 def open_read_only(path: Path) -> sqlite3.Connection:
     """A read-only connection to the ledger at `path` and its WAL, for use in any thread; not guarded yet.
 
@@ -112,18 +103,20 @@ def metadata() -> dict[str, Any]:
     return read
 
 
-def make(path: Path) -> Any:
-    """The Datasette app over the ledger at `path`. The caller has made sure that it is one."""
+def make(path: Path, prefix: str = "", plugins: Mapping[str, Any] | None = None) -> Any:
+    """Datasette over the ledger at `path`, below `prefix`. The caller has made sure that it is one.
+
+    `plugins` is the plugins' part of its metadata.
+    """
     from datasette import handle_exception  # after datasette.app, on which it stands in a circle
 
     # Where rich is installed, Datasette prints every refusal, a mistyped address too, with all local variables, among
     # which may be what people typed. A mistake in this program is still printed, as a plain traceback.
     handle_exception.rich = None
-    datasette = Datasette([], settings=SETTINGS, metadata=metadata())
+    settings = {**SETTINGS, "base_url": f"{prefix}/"}
+    datasette = Datasette([], settings=settings, metadata={**metadata(), "plugins": dict(plugins or {})})
     datasette.remove_database("_memory")
     datasette.add_database(LedgerDatabase(datasette, path), name=DATABASE)
-    # Its own client asked for the routes before there was a ledger.
-    datasette.client = DatasetteClient(datasette)
     return datasette
 
 
@@ -131,3 +124,9 @@ def ledger_of(datasette: Any) -> LedgerDatabase | None:
     """The ledger that `make` opened, or None in a Datasette that somebody started otherwise."""
     found = datasette.databases.get(DATABASE)
     return found if isinstance(found, LedgerDatabase) else None
+
+
+def close(datasette: Any) -> None:
+    """Closes the connections of the ledger that `make` opened."""
+    if (found := ledger_of(datasette)) is not None:
+        found.close()

@@ -1,28 +1,39 @@
-"""`transfer-ledger browse`: the app over one ledger, on this machine alone, until Ctrl-C.
+"""`transfer-ledger browse` and `serve`: the app over one ledger, on this machine alone or for others, until Ctrl-C.
 
-It checks the ledger first, so that the findings on its pages are those of today.
+Both check the ledger first, so that the findings on the pages are those of today.
 """
 
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from datasette_plugins.transfer_ledger.roles import IN_WORDS, ROLES, Role
 from ledger.errors import Refused
 from ledger.source import Source
 from reports.cli.check import check_ledger
 from reports.cli.edge import day
 
+if TYPE_CHECKING:
+    from datasette_plugins.transfer_ledger.people.settings import Settings
+    from datasette_plugins.transfer_ledger.site import Site
+
 HOST = "127.0.0.1"
 
 
-def _listen(port: int) -> socket.socket:
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except OSError as error:
+        raise Refused(f"The host {host[:60]} is no address of this machine ({error.strerror}).") from None
+    listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((HOST, port))
+        listener.bind(address)
         listener.listen(128)
     except OSError as error:
         listener.close()
@@ -32,29 +43,65 @@ def _listen(port: int) -> socket.socket:
     return listener
 
 
+def _serve(ledger: Path, listener: socket.socket, settings: Settings, greet: Callable[[Site], None]) -> None:
+    checked = check_ledger(ledger, day(None), keep=True)
+    if checked.unkept is not None:
+        click.echo(f"The pages show the findings of an earlier check, or none: {checked.unkept}", err=True)
+    del checked
+    # Only now: Datasette takes a second to load, and a refusal should not wait for it.
+    import uvicorn
+
+    from datasette_plugins.transfer_ledger.serving import app_of, open_site
+
+    site = open_site(ledger, settings)
+    try:
+        config = uvicorn.Config(
+            app_of(site), log_level="warning", server_header=False, proxy_headers=False, timeout_graceful_shutdown=5
+        )
+        greet(site)
+        uvicorn.Server(config).run(sockets=[listener])
+    except KeyboardInterrupt:
+        click.echo("Ended.")
+    finally:
+        site.close()
+
+
 @click.command(name="browse")
 @click.argument("ledger", type=click.Path(path_type=Path))
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=8001, show_default=True, help="0 takes any that is free."
 )
-def browse(ledger: Path, port: int) -> int:
-    """Shows LEDGER in a web browser, read-only, from this machine alone."""
+@click.option("--as", "role", type=click.Choice(ROLES), default="dpo", show_default=True, help="The role to look as.")
+def browse(ledger: Path, port: int, role: Role) -> int:
+    """Shows LEDGER in a web browser, on this machine alone. Prints a link that signs in once."""
     with Source(ledger):
         pass  # refuses, in a sentence, what is no ledger, before anything else happens
-    with _listen(port) as listener:
-        checked = check_ledger(ledger, day(None), keep=True)
-        if checked.unkept is not None:
-            click.echo(f"The pages show the findings of an earlier check, or none: {checked.unkept}", err=True)
-        # Only now: Datasette takes a second to load, and a refusal should not wait for it.
-        import uvicorn
+    from datasette_plugins.transfer_ledger.people.settings import Settings
 
-        from datasette_plugins.transfer_ledger.app import make, open_read_only
+    with _listen(HOST, port) as listener:
+        settings = Settings.local(listener.getsockname()[1])
 
-        open_read_only(ledger).close()
-        server = uvicorn.Server(uvicorn.Config(make(ledger).app(), log_level="warning"))
-        click.echo(f"http://{HOST}:{listener.getsockname()[1]}/ shows {ledger}. Ctrl-C ends it.")
-        try:
-            server.run(sockets=[listener])
-        except KeyboardInterrupt:
-            click.echo("Ended.")
+        def greet(site: Site) -> None:
+            once = site.people.link(role, site.clock())
+            click.echo(f"{settings.address} shows {ledger}. Ctrl-C ends it.")
+            click.echo(f"Sign in as {IN_WORDS[role]}, once, within ten minutes: {settings.address}-/sign-in/{once}")
+
+        _serve(ledger, listener, settings, greet)
+    return 0
+
+
+@click.command(name="serve")
+@click.argument("ledger", type=click.Path(path_type=Path))
+@click.option(
+    "--settings", "file", type=click.Path(path_type=Path), required=True, help="Who may do what, and where (YAML)."
+)
+def serve(ledger: Path, file: Path) -> int:
+    """Serves LEDGER to the people whom the settings name, with their roles."""
+    with Source(ledger):
+        pass
+    from datasette_plugins.transfer_ledger.people.settings import read
+
+    settings = read(file)
+    with _listen(settings.host, settings.port) as listener:
+        _serve(ledger, listener, settings, lambda site: click.echo(f"{settings.address} shows {ledger}. Ctrl-C ends it."))
     return 0

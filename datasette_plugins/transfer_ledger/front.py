@@ -20,7 +20,7 @@ from typing import Any
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from datasette_plugins.transfer_ledger import bodies, hygiene, stock
-from datasette_plugins.transfer_ledger.hygiene import Unacceptable
+from datasette_plugins.transfer_ledger.hygiene import Plain, Unacceptable
 from datasette_plugins.transfer_ledger.roles import Person
 from datasette_plugins.transfer_ledger.routes import Found, Route, find
 from datasette_plugins.transfer_ledger.site import Site
@@ -36,6 +36,10 @@ _MOST_AT_ONCE = 8
 """So many handlers run at once; the others wait their turn."""
 
 NOT_SIGNED_IN = "Sign in first, or send a token that is known here."
+MISTAKE = (
+    "This program made a mistake; nothing was changed by it. Its keeper finds what happened in the program's own log."
+)
+NOTHING_POSTED = bodies.Posted()
 _ELSEWHERE = Route("", "", "Not here")
 
 
@@ -58,89 +62,77 @@ class Front:
         if scope["type"] == "lifespan":
             await self._behind(scope, receive, send)
         elif scope["type"] == "http":
-            await self._http(scope, receive, hygiene.sending(self._site.settings, scope, send))
+            await self._http(scope, receive, hygiene.sending(self._site.settings, send))
 
     async def _http(self, scope: Message, receive: Receive, send: Send) -> None:
+        if scope["method"] == "HEAD":
+            send = hygiene.without_body(send)
         try:
-            headers = hygiene.headers_of(scope, self._site.settings)
-            path = hygiene.path_of(scope, self._site.settings)
+            plain = hygiene.plain(scope, self._site.settings)
         except Unacceptable as error:
-            await _plain(error)(scope, receive, send)
+            await _in_text(error)(scope, receive, send)
             return
-        method = "GET" if scope["method"] == "HEAD" else scope["method"]
-        cookies = hygiene.cookies_of(headers)
-        person = self._site.people.resolve(headers, cookies, self._site.clock())
-        found = None if path is None else find(path)
-        if found is not None and found.route.may(method, person.role if person else None):
-            answer = await self._ours(scope, receive, found, method, path or "", headers, cookies, person)
-        elif person is not None and path is not None and method == "GET" and stock.may(path, person.role):
-            scope = {**scope, "transfer_ledger": (self._site, person), "method": "GET"}
-            await self._behind(scope, receive, hygiene.without_body(scope, send) if scope["method"] == "HEAD" else send)
-            return
+        person = self._site.people.resolve(plain.headers, plain.cookies, self._site.clock())
+        found = None if plain.path is None else find(plain.path)
+        if found is not None and found.route.may(plain.method, person.role if person else None):
+            answer = await self._ours(receive, found, plain, person)
+        elif person is not None and _stock(plain, person):
+            asked = self._asked(Found(_ELSEWHERE, {}, ""), plain, person)
+            if (why := stock.problem(plain.path or "", plain.query)) is None:
+                scope = {**scope, "method": "GET", "headers": _for_datasette(scope), "transfer_ledger": asked}
+                await self._behind(scope, receive, send)
+                return
+            answer = self._told(asked, 400, why)
         else:
-            answer = self._denied(scope, headers, found, method, path, person)
-        await answer(scope, receive, hygiene.without_body(scope, send))
+            answer = self._denied(plain, found, person)
+        await answer(scope, receive, send)
 
-    def _denied(
-        self,
-        scope: Message,
-        headers: Mapping[str, str],
-        found: Found | None,
-        method: str,
-        path: str | None,
-        person: Person | None,
-    ) -> Response:
+    def _denied(self, plain: Plain, found: Found | None, person: Person | None) -> Response:
         # What exists and what does not have one answer: it depends on who asks and how, never on the address.
         if person is None:
-            if method == "GET" and "authorization" not in headers and "text/html" in headers.get("accept", ""):
-                back = "" if path in (None, "/") else str(path)
+            reads = "text/html" in plain.headers.get("accept", "")
+            if plain.method == "GET" and "authorization" not in plain.headers and reads:
+                back = "" if plain.path in (None, "/") else str(plain.path)
                 return RedirectResponse(self._site.url("/-/sign-in", next=back), status_code=303)
             return JSONResponse({"error": NOT_SIGNED_IN}, status_code=401, headers={"www-authenticate": "Bearer"})
-        if found is not None and (found.route.get | found.route.post) & {person.role}:
-            return self._told(self._asked(found, method, path or "", headers, {}, scope, person), 405,
-                              "This address is not asked in that way.")  # fmt: skip
-        elsewhere = Found(_ELSEWHERE, {}, "")
-        return self._told(self._asked(elsewhere, method, "", headers, {}, scope, person), 404, str(NotThere()))
+        if found is not None and person.role in found.route.get | found.route.post:
+            return self._told(self._asked(found, plain, person), 405, "This address is not asked in that way.")
+        return self._nowhere(plain, person)
+
+    def _nowhere(self, plain: Plain, person: Person | None) -> Response:
+        return self._told(self._asked(Found(_ELSEWHERE, {}, ""), plain, person), 404, str(NotThere()))
 
     def _asked(
-        self,
-        found: Found,
-        method: str,
-        path: str,
-        headers: Mapping[str, str],
-        cookies: Mapping[str, str],
-        scope: Message,
-        person: Person | None,
-        posted: bodies.Posted | None = None,
+        self, found: Found, plain: Plain, person: Person | None, posted: bodies.Posted = NOTHING_POSTED
     ) -> Asked:
         query: dict[str, list[str]] = {}
-        for name, value in hygiene.query_of(scope):
+        for name, value in plain.query:
             query.setdefault(name, []).append(value)
-        posted = posted or bodies.Posted()
         return Asked(
-            site=self._site, route=found.route, method=method, path=path, query=query, headers=headers,
-            vars=found.vars, format=_format(found, headers, person), client=hygiene.client_of(scope), person=person,
-            now=self._site.clock(), form=posted.form, body=posted.body, cookies=cookies,
-        )  # fmt: skip
+            site=self._site,
+            route=found.route,
+            method=plain.method,
+            path=plain.path or "",
+            query=query,
+            headers=plain.headers,
+            vars=found.vars,
+            format=_format(found, plain.headers, person),
+            client=plain.client,
+            person=person,
+            now=self._site.clock(),
+            form=posted.form,
+            body=posted.body,
+            cookies=plain.cookies,
+        )
 
-    async def _ours(
-        self,
-        scope: Message,
-        receive: Receive,
-        found: Found,
-        method: str,
-        path: str,
-        headers: Mapping[str, str],
-        cookies: Mapping[str, str],
-        person: Person | None,
-    ) -> Response:
-        asked = self._asked(found, method, path, headers, cookies, scope, person)
+    async def _ours(self, receive: Receive, found: Found, plain: Plain, person: Person | None) -> Response:
+        asked = self._asked(found, plain, person)
         try:
             if person is not None and person.via == "token" and not found.route.api:
                 raise NotThere
-            if method == "POST":
-                posted = await bodies.read(found.route, headers, receive, person, self._site.settings)
-                asked = self._asked(found, method, path, headers, cookies, scope, person, posted)
+            if plain.method == "POST":
+                posted = await bodies.read(found.route, plain.headers, receive, person, self._site.settings)
+                asked = self._asked(found, plain, person, posted)
             handler = _handler(found.route.handler)
             if inspect.iscoroutinefunction(handler):
                 answer: Response = await handler(asked)
@@ -150,9 +142,8 @@ class Front:
             return answer
         except Unacceptable as error:
             return self._told(asked, error.status, str(error), error.retry)
-        except NotThere as error:
-            elsewhere = Found(_ELSEWHERE, {}, "")
-            return self._told(self._asked(elsewhere, method, "", headers, {}, scope, person), 404, str(error))
+        except NotThere:
+            return self._nowhere(plain, person)
         except BadRequest as error:
             return self._told(asked, 400, str(error))
         except Conflict as error:
@@ -164,8 +155,7 @@ class Front:
         except Exception:
             # Without the local variables: what people typed may be among them.
             print(traceback.format_exc(), file=sys.stderr)
-            return self._told(asked, 500, "This program made a mistake; nothing was changed by it. Its keeper finds "
-                              "what happened in the program's own log.")  # fmt: skip
+            return self._told(asked, 500, MISTAKE)
 
     def _told(self, asked: Asked, status: int, sentence: str, retry: int = 0) -> Response:
         """What went wrong, as a page or as JSON. Where the file lies is nobody's business here."""
@@ -179,7 +169,16 @@ class Front:
         return answer
 
 
-def _plain(error: Unacceptable) -> Response:
+def _stock(plain: Plain, person: Person) -> bool:
+    return plain.method == "GET" and plain.path is not None and stock.may(plain.path, person.role)
+
+
+def _for_datasette(scope: Message) -> list[tuple[bytes, bytes]]:
+    # Datasette is told who asks, and is to find out nothing by itself.
+    return [pair for pair in scope["headers"] if pair[0].lower() not in (b"authorization", b"cookie")]
+
+
+def _in_text(error: Unacceptable) -> Response:
     """Of a request that cannot even be read, the answer is a sentence."""
     return Response(f"{error}\n", status_code=error.status, media_type="text/plain; charset=utf-8")
 

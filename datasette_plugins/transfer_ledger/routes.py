@@ -62,9 +62,9 @@ class Route(NamedTuple):
 
     def may(self, method: str, role: Role | None) -> bool:
         """Whether somebody of this role, None for anonymous, may ask by this method at all."""
-        if role is None:
-            return self.public and (method != "POST" or bool(self.post))
-        return self.public or role in (self.post if method == "POST" else self.get)
+        if self.public:
+            return method == "GET" or bool(self.post)
+        return role is not None and role in (self.post if method == "POST" else self.get)
 
 
 ROUTES: tuple[Route, ...] = (

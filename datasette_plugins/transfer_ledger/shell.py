@@ -12,8 +12,10 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from datasette_plugins.transfer_ledger.pages.assets import version
 from datasette_plugins.transfer_ledger.roles import IN_WORDS, MAY
 from datasette_plugins.transfer_ledger.routes import in_nav
+from datasette_plugins.transfer_ledger.web import Asked
 from ledger.london import utc_text
 from reports.documents.findings import VERDICTS
 from reports.wording import dated
@@ -36,6 +38,11 @@ def number(value: int) -> str:
     return f"{value:,}"
 
 
+def asset(asked: Asked, name: str) -> str:
+    """The address of a style sheet or script."""
+    return asked.url(f"/-/assets/{name}", v=version(name))
+
+
 @cache
 def environment() -> Environment:
     """The one environment of our own pages. A name that a template misspells is an error, never an empty place."""
@@ -44,5 +51,5 @@ def environment() -> Environment:
         lstrip_blocks=True, auto_reload=False,
     )  # fmt: skip
     found.filters |= {"moment": moment, "number": number}
-    found.globals |= {"in_nav": in_nav, "role_words": IN_WORDS, "role_may": MAY, "verdicts": VERDICTS}
+    found.globals |= {"asset": asset, "in_nav": in_nav, "role_words": IN_WORDS, "role_may": MAY, "verdicts": VERDICTS}
     return found

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from datasette_plugins.transfer_ledger.guard import authorise
+from datasette_plugins.transfer_ledger.guard import authorise_ours
 from datasette_plugins.transfer_ledger.web import address
 from ledger.seal import Clock, Entropy
 from ledger.source import Source
@@ -49,7 +47,7 @@ class Site:
         """The ledger as it is now, for one page. Erasable values cannot be read over it: SQLite itself refuses."""
         with Source(self.path) as source:
             source.db.execute("SELECT count(*) FROM json_each('[]')").fetchone()  # declared while that is allowed
-            source.db.set_authorizer(authorise)
+            source.db.set_authorizer(authorise_ours)
             yield source
 
     @contextmanager

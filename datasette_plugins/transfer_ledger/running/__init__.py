@@ -1,0 +1,1 @@
+"""The processes that `runs` starts: each does one kind of long work, and tells how far it is."""

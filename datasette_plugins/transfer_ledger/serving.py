@@ -1,0 +1,42 @@
+"""Putting one running app together: what it shares, and Datasette behind the front."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from datasette_plugins.transfer_ledger import app
+from datasette_plugins.transfer_ledger.columns import Columns
+from datasette_plugins.transfer_ledger.front import Front
+from datasette_plugins.transfer_ledger.people.beside import Beside
+from datasette_plugins.transfer_ledger.people.known import People
+from datasette_plugins.transfer_ledger.people.settings import Settings
+from datasette_plugins.transfer_ledger.recording.queue import Recorder
+from datasette_plugins.transfer_ledger.runs import Runs
+from datasette_plugins.transfer_ledger.site import Site
+from ledger.cli.edge import clock, entropy
+from ledger.seal import Clock, Entropy
+
+
+def open_site(path: Path, settings: Settings, clock: Clock = clock, entropy: Entropy = entropy) -> Site:
+    """The app over the ledger at `path`, ready to be asked. `Refused` where it, or the file beside it, cannot be read.
+
+    A million transfers take some seconds to read.
+    """
+    app.open_read_only(path).close()
+    columns = Columns(path)
+    beside = Beside(path)
+    return Site(
+        path=path,
+        settings=settings,
+        people=People(settings, beside, clock, entropy),
+        columns=columns,
+        recorder=Recorder(path, clock, entropy),
+        runs=Runs(path, beside, clock),
+        clock=clock,
+        entropy=entropy,
+    )
+
+
+def app_of(site: Site) -> Front:
+    """The site as an ASGI app."""
+    return Front(site, app.make(site.path, site.settings.prefix, site.settings.plugins()).app())
