@@ -103,5 +103,7 @@ def serve(ledger: Path, file: Path) -> int:
 
     settings = read(file)
     with _listen(settings.host, settings.port) as listener:
-        _serve(ledger, listener, settings, lambda site: click.echo(f"{settings.address} shows {ledger}. Ctrl-C ends it."))
+        _serve(
+            ledger, listener, settings, lambda site: click.echo(f"{settings.address} shows {ledger}. Ctrl-C ends it.")
+        )
     return 0

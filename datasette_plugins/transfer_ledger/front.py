@@ -133,7 +133,8 @@ class Front:
             if plain.method == "POST":
                 posted = await bodies.read(found.route, plain.headers, receive, person, self._site.settings)
                 asked = self._asked(found, plain, person, posted)
-            handler = _handler(found.route.handler)
+            posted_to = found.route.posted if plain.method == "POST" else ""
+            handler = _handler(posted_to or found.route.handler)
             if inspect.iscoroutinefunction(handler):
                 answer: Response = await handler(asked)
             else:

@@ -44,7 +44,7 @@ class Route(NamedTuple):
     A format other than the first is asked for by its ending (`/-/transfers.csv`). `get` and `post` say who may ask
     so; `public` is for the few pages that anonymous sees. `takes` is what may be posted: a form, a form with one file,
     or JSON, of `most` bytes. `api` is whether a token may ask for it. `help` is what the page is for, in three
-    sentences.
+    sentences. `posted` answers what is posted, where that is another handler.
     """
 
     path: str
@@ -59,6 +59,7 @@ class Route(NamedTuple):
     api: bool = False
     nav: str = ""
     help: str = ""
+    posted: str = ""
 
     def may(self, method: str, role: Role | None) -> bool:
         """Whether somebody of this role, None for anonymous, may ask by this method at all."""
@@ -94,6 +95,7 @@ ROUTES: tuple[Route, ...] = (
         formats=("html", "json", "csv", "xlsx"),
         takes="json",
         most=POSTED_BYTES,
+        posted="posting:post",
         api=True,
         nav="Transfers",
         help="Every transfer as it stands: a corrected one as its newest correction states it, a withdrawn one not at "
@@ -262,7 +264,9 @@ def _patterns() -> tuple[tuple[re.Pattern[str], Route], ...]:
     found = []
     for route in ROUTES:
         parts = re.split(r"\{(\w+)\}", route.path)
-        text = "".join(f"(?P<{part}>{_PARTS[part]})" if place % 2 else re.escape(part) for place, part in enumerate(parts))
+        text = "".join(
+            f"(?P<{part}>{_PARTS[part]})" if place % 2 else re.escape(part) for place, part in enumerate(parts)
+        )
         others = [one for one in route.formats[1:]]
         ending = rf"(?:\.(?P<_format>{'|'.join(others)}))?" if others else ""
         found.append((re.compile(text + ending, re.ASCII), route))

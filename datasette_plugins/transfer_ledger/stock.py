@@ -13,7 +13,20 @@ from functools import cache
 from datasette_plugins.transfer_ledger.guard import BROWSABLE
 from datasette_plugins.transfer_ledger.roles import READERS, Role
 
-_OPERATORS = ("exact", "not", "contains", "startswith", "endswith", "gt", "gte", "lt", "lte", "in", "isblank", "notblank")
+_OPERATORS = (
+    "exact",
+    "not",
+    "contains",
+    "startswith",
+    "endswith",
+    "gt",
+    "gte",
+    "lt",
+    "lte",
+    "in",
+    "isblank",
+    "notblank",
+)
 _SIZE = re.compile(r"[1-9][0-9]?|100", re.ASCII)
 _NEXT = re.compile(r"[0-9]{1,9}", re.ASCII)
 _MOST = 20
