@@ -8,7 +8,6 @@ that `app` opened; where Datasette was started on a ledger file without it, the 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
 from typing import Any
 
 from pluggy import HookimplMarker

@@ -139,9 +139,7 @@ def _client(scope: Message, settings: Settings) -> str:
     """Whoever sent it: the nearest address that is no proxy of ours."""
     nearest = (scope.get("client") or ("", 0))[0]
     if nearest in settings.proxies:
-        given = {name: value for name, value in scope["headers"]}.get(b"x-forwarded-for", b"").decode(
-            "ascii", "replace"
-        )
+        given = dict(scope["headers"]).get(b"x-forwarded-for", b"").decode("ascii", "replace")
         for one in reversed([part.strip() for part in given.split(",") if part.strip()]):
             nearest = one
             if one not in settings.proxies:

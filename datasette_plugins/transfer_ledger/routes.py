@@ -225,8 +225,8 @@ ROUTES: tuple[Route, ...] = (
         "Receipts",
         get=RECORDERS,
         nav="Receipts",
-        help="What you recorded here, the newest first. Each receipt names the entry and its hash; with a checkpoint, a "
-        "proof can be kept beside it. Correct or withdraw what was wrong: nothing is overwritten.",
+        help="What you recorded here, the newest first. Each receipt names the entry and its hash; with a "
+        "checkpoint, a proof can be kept beside it. Correct or withdraw what was wrong: nothing is overwritten.",
     ),
     # -- people and programs --------------------------------------------------------------------------------------
     Route(
@@ -235,8 +235,8 @@ ROUTES: tuple[Route, ...] = (
         "People",
         get=READERS,
         nav="People",
-        help="Who may do what here, as the settings say. Below stands who signed in, whose role changed, and who looked "
-        "at erasable values. This log lies beside the ledger, and is not sealed.",
+        help="Who may do what here, as the settings say. Below stands who signed in, whose role changed, and who "
+        "looked at erasable values. This log lies beside the ledger, and is not sealed.",
     ),
     Route("/-/openapi.json", "openapi:document", "The API", get=EVERYBODY, formats=("json",), api=True),
     Route(
@@ -267,7 +267,7 @@ def _patterns() -> tuple[tuple[re.Pattern[str], Route], ...]:
         text = "".join(
             f"(?P<{part}>{_PARTS[part]})" if place % 2 else re.escape(part) for place, part in enumerate(parts)
         )
-        others = [one for one in route.formats[1:]]
+        others = list(route.formats[1:])
         ending = rf"(?:\.(?P<_format>{'|'.join(others)}))?" if others else ""
         found.append((re.compile(text + ending, re.ASCII), route))
     return tuple(found)
