@@ -55,8 +55,7 @@ class Turn(NamedTuple):
 
 
 def _is_none(name: str, text: str, may: str) -> Refused:
-    shown = f" {text[:_ECHOED]} is not one{'; it begins so' if len(text) > _ECHOED else ''}."
-    return Refused(f"`{name}` takes {may};{shown}" if may else f"`{name}`:{shown}")
+    return Refused(f"`{name}` takes {may}; {text[:_ECHOED]}{'…' if len(text) > _ECHOED else ''} is none.")
 
 
 def _once(query: Mapping[str, list[str]], known: tuple[str, ...]) -> dict[str, str]:
@@ -73,9 +72,8 @@ def _once(query: Mapping[str, list[str]], known: tuple[str, ...]) -> dict[str, s
 
 
 def _period(given: dict[str, str], view: View) -> Period:
-    ways = [name for name in ("year", "term", "month") if name in given] + ["from"] * bool(
-        {"from", "to"} & given.keys()
-    )
+    ways = [name for name in ("year", "term", "month") if name in given]
+    ways += ["from"] if "from" in given or "to" in given else []
     if len(ways) > 1:
         raise Refused("Only one period can be asked for: `year`, `term`, `month`, or `from` with `to`.")
     if not ways:
@@ -124,7 +122,8 @@ def _school(view: View, name: str, text: str) -> str:
 def _coded(view: View, given: dict[str, str]) -> dict[str, str]:
     """Those of the parameters that are ids or codes which the ledger has."""
     table, shapes = view.table, view.rows.shapes
-    found = {name: _party(view, name, given[name]) for name in ("sender", "recipient") if name in given}
+    parties = ("sender", "recipient")
+    found: dict[str, str] = {name: _party(view, name, given[name]) for name in parties if name in given}
     kinds = {
         "purpose": (table.purposes, shapes.purposes, "the id of a purpose"),
         "field": (table.fields, shapes.fields, "the id of a data item"),
@@ -224,7 +223,9 @@ def turn_of(query: Mapping[str, list[str]], most: int = MOST_ROWS) -> Turn:
 
 
 def _address(period: Period, values: Mapping[str, object], unless: Mapping[str, object]) -> str:
-    pairs = [] if period == WHOLE else [tuple(part.split("=", 1)) for part in period.option.split(",")]
+    pairs: list[tuple[str, str]] = []
+    if period != WHOLE:
+        pairs += [(name, value) for name, _, value in (part.partition("=") for part in period.option.split(","))]
     for name, value in values.items():
         if value is not None and value != unless.get(name):
             pairs.append((name, str(int(value)) if isinstance(value, bool) else str(value)))
