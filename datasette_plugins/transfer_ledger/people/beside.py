@@ -1,8 +1,8 @@
 """The file beside the ledger, in which the app keeps what is no part of the record.
 
-Who is signed in, when somebody was last here, who did what to whom (the log), and what ran. It is an SQLite file of our
-own, `<ledger>.app.db`, which nobody but its owner reads. It holds no pupil's data, no erasable value, and no secret: of a
-session it has the SHA-256 of what the cookie holds. Without it the ledger is as whole as before.
+Who is signed in, when somebody was last here, who did what to whom (the log), and what ran. It is an SQLite file of
+our own, `<ledger>.app.db`, which nobody but its owner reads. It holds no pupil's data, no erasable value, and no
+secret: of a session it has the SHA-256 of what the cookie holds. Without it the ledger is as whole as before.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Whether a password is somebody's: what datasette-auth-passwords says, after one and the same work for everybody.
 
 A name that nobody has costs as many rounds as any other, and a hash of fewer rounds than the longest is made up for:
-how long the answer takes tells nothing. So that sign-ins cannot take the whole processor, two are looked at at a time, and
-few wait.
+how long the answer takes tells nothing. So that sign-ins cannot take the whole processor, two are looked at at a
+time, and few wait.
 """
 
 from __future__ import annotations
