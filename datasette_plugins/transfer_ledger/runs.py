@@ -13,11 +13,10 @@ import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, Literal, NamedTuple
 
 from datasette_plugins.transfer_ledger.people.beside import Beside
 from ledger.errors import Busy
-from ledger.london import utc_text
 from ledger.seal import Clock
 
 Kind = Literal["verify", "check", "report", "bundle"]
@@ -51,10 +50,7 @@ class Runs:
         self._threads: list[threading.Thread] = []
         self._soon: threading.Timer | None = None
         self._closed = False
-        for kind in get_args(Kind):  # what ran when the app ended runs no more
-            for run in beside.runs(kind, MOST_KEPT):
-                if run.state == "running":
-                    beside.set_run(run.n, "stopped", {**run.result, "sentence": "The app ended while this ran."})
+        beside.stop_runs(clock())  # what ran when the app ended runs no more
 
     @property
     def folder(self) -> Path:
@@ -78,13 +74,13 @@ class Runs:
                         return n
             if len(self._processes) >= MOST_AT_ONCE or self._closed:
                 raise Busy("Other work is running that takes the whole machine; try again when it has ended.")
-            n = self._beside.add_run(kind, by, self._clock(), "running", {"what": dict(what)})
+            n = self._beside.start_run(kind, by, self._clock(), json.dumps(dict(what)))
             command = [sys.executable, "-m", f"{__package__}.running", kind, str(self._path), str(self.files(n))]
             process = subprocess.Popen(
                 [*command, json.dumps(dict(what))], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
             )
             self._processes[n], self._kinds[n], self._progress[n] = process, kind, Progress(0, 0)
-            thread = threading.Thread(target=self._follow, args=(n, process, dict(what)), daemon=True)
+            thread = threading.Thread(target=self._follow, args=(n, process), daemon=True)
             self._threads.append(thread)
             thread.start()
         return n
@@ -93,7 +89,7 @@ class Runs:
         """How far run `n` is; None where it has ended."""
         return self._progress.get(n)
 
-    def _follow(self, n: int, process: subprocess.Popen[str], what: dict[str, Any]) -> None:
+    def _follow(self, n: int, process: subprocess.Popen[str]) -> None:
         state, result = "failed", dict[str, Any](sentence="It ended before it had a result; start it again.")
         assert process.stdout is not None
         with process.stdout:
@@ -106,7 +102,7 @@ class Runs:
         process.wait()
         if process.returncode < 0:
             state = "stopped"
-        self._beside.set_run(n, state, {"what": what, "ended": utc_text(self._clock()), **result})
+        self._beside.end_run(n, self._clock(), state, json.dumps(result))
         self._progress.pop(n, None)
 
     def check_soon(self) -> None:

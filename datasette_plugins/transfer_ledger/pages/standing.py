@@ -6,14 +6,13 @@ what another program did on another machine, nobody here can know.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
 from datasette_plugins.transfer_ledger.columns.view import View
+from datasette_plugins.transfer_ledger.people.beside import Run
 from ledger.register.read import load_law
 from ledger.source import Source
 from reports.documents.heartbeats import Heartbeat, newest
@@ -91,12 +90,12 @@ def unchecked(view: View) -> int:
     return view.head.size - int(size) if size.isdecimal() and size.isascii() else view.head.size
 
 
-def verified_of(run: Any) -> Verified | None:
+def verified_of(run: Run) -> Verified | None:
     """A run of a verification that ended, by its record; None for any other."""
-    result: Mapping[str, Any] = run.result if isinstance(run.result, dict) else json.loads(run.result or "{}")
-    if run.state != "done" or "assurance" not in result:
+    result = run.result
+    if run.state != "done" or not isinstance(result, dict) or "assurance" not in result:
         return None
-    return Verified(run.n, result.get("ended", run.at), result["size"], result["assurance"], len(result["problems"]))
+    return Verified(run.n, run.ended, result["size"], result["assurance"], len(result["problems"]))
 
 
 def whole(source: Source, verified: Verified | None) -> Whole:

@@ -131,7 +131,9 @@ def page(asked: Asked) -> Response:
         return _json(asked, view, selected, turn)
     if asked.format == "html":
         found = listing(asked, view, selected, wanted, turn)
-        return asked.page("transfers.html", listing=found, facets=FACETS, sorts=IN_WORDS, sizes=SIZES.items(), most=SHOWN)
+        return asked.page(
+            "transfers.html", listing=found, facets=FACETS, sorts=IN_WORDS, sizes=SIZES.items(), most=SHOWN
+        )
     return table_file(
         lambda: _data(asked.site, view, selected, turn.sort), asked.format, "transfers", _keeper(asked), asked.now
     )
