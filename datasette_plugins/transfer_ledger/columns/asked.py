@@ -72,7 +72,7 @@ def _once(query: Mapping[str, list[str]], known: tuple[str, ...]) -> dict[str, s
 
 
 def _period(given: dict[str, str], view: View) -> Period:
-    ways = [name for name in ("year", "term", "month") if name in given]
+    ways: list[str] = [name for name in ("year", "term", "month") if name in given]
     ways += ["from"] if "from" in given or "to" in given else []
     if len(ways) > 1:
         raise Refused("Only one period can be asked for: `year`, `term`, `month`, or `from` with `to`.")
