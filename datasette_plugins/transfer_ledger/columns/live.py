@@ -33,7 +33,7 @@ _AT_ONCE = 25_000
 """So many new entries are taken in for one view: a tenth of a second. The next view goes on."""
 
 _HASH = "SELECT CAST(hash AS BLOB) FROM entries WHERE seq = ?"
-_UNREADABLE = "The findings kept in this ledger cannot be read; `transfer-ledger check` makes them again."
+_UNREADABLE = "The findings kept in this ledger cannot be read; `transfer-ledger check --from-scratch` makes them anew."
 
 
 def _open(path: Path) -> sqlite3.Connection:

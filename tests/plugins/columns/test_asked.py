@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any
 from urllib.parse import parse_qs
@@ -133,34 +134,40 @@ NAMES = ("year", "term", "month", "from", "to", "school", "sender", "recipient",
          "outcome", "format")  # fmt: skip
 
 
-@SIMPLE
-@given(query=st.dictionaries(st.sampled_from(NAMES) | st.text(), st.lists(st.text(), max_size=2), max_size=3))
-def test_whatever_is_asked_is_read_or_refused(world: World, query: dict[str, list[str]]) -> None:
-    for read in (
+def refusals(world: World, query: dict[str, list[str]]) -> Iterator[str]:
+    """What each reader of an address says against `query`; what it reads instead can be looked for."""
+    readers: tuple[Callable[[], object], ...] = (
         lambda: world.view.select(wanted_of(query, world.view, AS_OF), AS_OF).count,
         lambda: world.view.findings(wanted_findings_of(query, world.view), AS_OF),
         lambda: turn_of(query),
-    ):
+    )
+    for read in readers:
         try:
             read()
         except Refused as error:
-            assert len(str(error)) < 500
+            yield str(error)
+
+
+@SIMPLE
+@given(query=st.dictionaries(st.sampled_from(NAMES) | st.text(), st.lists(st.text(), max_size=2), max_size=3))
+def test_whatever_is_asked_is_read_or_refused(world: World, query: dict[str, list[str]]) -> None:
+    assert all(len(said) < 500 for said in refusals(world, query))
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_no_refusal_repeats_more_than_a_little(world: World, name: str) -> None:
     long = "<script>alert('a')</script>" * 100
     for query in ({name: [long]}, {long: ["1"]}):
-        for read in (lambda query: wanted_of(query, world.view, AS_OF), lambda query: wanted_findings_of(query, world.view)):
-            try:
-                read(query)
-            except Refused as error:
-                assert long[:41] not in str(error)
+        said = list(refusals(world, query))
+        assert said or (name, long) == ("format", query.get(name, [""])[0])  # which the page reads
+        assert not any(long[:41] in one for one in said)
 
 
 def test_findings_go_there_and_back(world: World) -> None:
-    asked = {"year": "2009-10", "state": "overdue", "check": "recorded-late", "severity": "minor", "outcome": "advisory",
-             "recipient": "shire", "sender": "high", "school": "low"}  # fmt: skip
+    asked = {
+        "year": "2009-10", "state": "overdue", "check": "recorded-late", "severity": "minor", "outcome": "advisory",
+        "recipient": "shire", "sender": "high", "school": "low",
+    }  # fmt: skip
     wanted = wanted_findings_of(listed(asked), world.view)
     assert wanted == WantedFindings(
         "overdue", "recorded-late", "minor", "advisory", "shire", "high", "low", parse_year("2009-10")

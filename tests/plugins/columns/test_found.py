@@ -123,7 +123,9 @@ def test_a_finding_has_what_the_check_kept(world: World, kept: list[Kept], facts
     with closing(sqlite3.connect(world.path)) as db:
         texts = {
             row[0]: row[1:]
-            for row in db.execute("SELECT key, expected, found, citation, next_step FROM findings WHERE finding NOTNULL")
+            for row in db.execute(
+                "SELECT key, expected, found, citation, next_step FROM findings WHERE finding NOTNULL"
+            )
         }
     assert len(world.view.found) == len(kept)
     for finding, decision, due in kept:
@@ -187,7 +189,10 @@ def test_findings_by_entry(world: World, kept: list[Kept]) -> None:
     assert list(by_entry) == seqs
     for seq in seqs:
         assert {one.key for one in by_entry[seq]} == {of.key for of, *_ in kept if seq in of.entries}
-        weight = [(one.corrected_by is not None, ("critical", "serious", "minor").index(one.severity)) for one in by_entry[seq]]
+        weight = [
+            (one.corrected_by is not None, ("critical", "serious", "minor").index(one.severity))
+            for one in by_entry[seq]
+        ]
         assert weight == sorted(weight)
 
 

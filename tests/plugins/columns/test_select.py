@@ -177,7 +177,7 @@ def test_a_page_that_would_begin_before_the_first_is_the_first(world: World) -> 
 
 def test_a_page_goes_on_after_a_transfer_that_is_no_longer_selected(world: World) -> None:
     rows = world.view.rows
-    gone = next(int(seq) for seq, stands, day in zip(rows.seq, rows.stands, rows.day, strict=True) if not stands and day > 0)
+    gone = int(rows.seq[np.flatnonzero(~rows.stands & (rows.shape > 0))[-1]])
     page = world.view.select(Wanted(), AS_OF).page("recorded", after=gone, size=500)
     assert page.seqs == sorted((one.seq for one in world.seen if one.seq < gone), reverse=True)
 
@@ -223,8 +223,12 @@ def test_transfers_together(world: World, wanted: Wanted) -> None:
 
     for what in ("recipient", "sender", "purpose"):
         by = selected.by(what)
-        groups = {code: [one for one in expected if one.text(what) == code] for code in {o.text(what) for o in expected}}
-        assert {b.code: (b.count, b.first, b.last, b.with_findings) for b in by} == {k: told(v) for k, v in groups.items()}
+        groups = {
+            code: [one for one in expected if one.text(what) == code] for code in {o.text(what) for o in expected}
+        }
+        assert {b.code: (b.count, b.first, b.last, b.with_findings) for b in by} == {
+            k: told(v) for k, v in groups.items()
+        }
         assert [one.count for one in by] == sorted((one.count for one in by), reverse=True)
     assert selected.matrix() == Counter((o.text("recipient"), field) for o in expected for field in o.facts.fields)
     flows = {(f.sender, f.recipient, f.purpose): f for f in selected.flows()}
@@ -264,7 +268,9 @@ def test_every_transfer_is_found_by_its_number_and_by_its_id(world: World) -> No
         for words in (str(one.seq), one.id, one.id.swapcase()):
             found = [seq for run in world.view.select(Wanted(words=words), AS_OF).seqs() for seq in run]
             assert one.seq in found
-            assert found == [o.seq for o in sorted(naive(world, Wanted(words=words)), key=lambda o: (-o.on.toordinal(), -o.seq))]
+            assert found == [
+                o.seq for o in sorted(naive(world, Wanted(words=words)), key=lambda o: (-o.on.toordinal(), -o.seq))
+            ]
 
 
 def test_at_most_so_many_values_and_the_chosen_one() -> None:
