@@ -103,6 +103,7 @@ WRONG: list[tuple[dict[str, list[str]], str]] = [
     ({"term": ["summer-2010"]}, "`term` takes .*autumn-2009, spring-2010"),
     ({"year": ["2009-10"], "month": ["2010-05"]}, "Only one period"),
     ({"term": ["spring-2010"], "to": ["2010-05-01"]}, "Only one period"),
+    ({"recipient": ["recipient_as_given"]}, "`recipient` takes the id"),
     ({"recipient": ["nobody at all"]}, "`recipient` takes the id"),
     ({"sender": ["' OR 1=1 --"]}, "`sender` takes the id"),
     ({"school": ["<script>"]}, "`school` takes the id"),
@@ -159,7 +160,7 @@ def test_no_refusal_repeats_more_than_a_little(world: World, name: str) -> None:
     long = "<script>alert('a')</script>" * 100
     for query in ({name: [long]}, {long: ["1"]}):
         said = list(refusals(world, query))
-        assert said or (name, long) == ("format", query.get(name, [""])[0])  # which the page reads
+        assert said or name == "format"  # which the page itself reads
         assert not any(long[:41] in one for one in said)
 
 

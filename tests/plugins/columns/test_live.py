@@ -308,7 +308,8 @@ def test_what_a_source_reads_of_an_altered_ledger_is_read(path: Path, opened: Op
 
 
 def test_findings_that_cannot_be_read_are_told(path: Path, opened: Opened) -> None:
-    for broken in ("'{'", "'{}'", "x'ff'", "replace(finding, 'breach', 'reach')"):
+    entries = "replace(finding, '\"entries\":[', '\"entries\":[99999,')"
+    for broken in ("'{'", "'{}'", "x'ff'", "replace(finding, 'breach', 'reach')", entries):
         with closing(sqlite3.connect(path, isolation_level=None)) as db:
             db.execute(f"UPDATE findings SET finding = CAST({broken} AS TEXT) WHERE finding LIKE '%breach%'")
         view = opened(path).view()
