@@ -122,8 +122,8 @@ def test_nobody_is_sent_elsewhere(browser: Browser) -> None:
     for wanted in (
         "https://evil.example/", "//evil.example/", "/\\evil.example", "\\\\evil.example", "/%2f/evil.example", "evil",
         "/-/transfers//evil.example", "javascript:alert(1)", "/-/sign-out", "/-/nowhere", "/-/assets/app.css",
-        "/-/people#x", '/-/people?a="><b>', "/-/people?a=\\", "/-/record", "/-/people/..//", "/-/people\n", "/-/sign-in",
-        "", "/",
+        "/-/people#x", '/-/people?a="><b>', "/-/people?a=\\", "/-/record", "/-/people/..//", "/-/people\n",
+        "/-/sign-in", "", "/",
     ):  # fmt: skip
         answer = browser.get(f"{SIGN_IN}?{urlencode({'next': wanted})}")
         assert (answer.status_code, answer.headers["location"]) == (303, f"{PREFIX}/"), wanted
