@@ -68,7 +68,7 @@ class Asked:
     route: Route
     method: str
     path: str
-    query: Mapping[str, Sequence[str]]
+    query: Mapping[str, list[str]]
     headers: Mapping[str, str]
     vars: Mapping[str, str]
     format: str
@@ -92,7 +92,7 @@ class Asked:
 
     def one(self, name: str) -> str:
         """The only value of a parameter, "" where it is absent. `BadRequest` where it is repeated or too long."""
-        values = self.query.get(name, ())
+        values = self.query.get(name, [])
         if len(values) > 1:
             raise BadRequest(f"“{name}” stands more than once in the address; give it once.")
         if values and len(values[0]) > 500:
