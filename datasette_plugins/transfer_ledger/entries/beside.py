@@ -30,6 +30,7 @@ NOT_SURE = (
 
 
 NO_LIMIT = "No limit is documented."
+NO_FLOW = "No flow is documented between the two"
 
 
 class Said(NamedTuple):
@@ -104,14 +105,18 @@ def _verdict(answers: list[Answer], linked: bool, limited: bool, sent: bool) -> 
     untold = [answer for answer in answers if answer.verdict == "not-run"]
     if untold:
         return "unsure", (Said(_WHY[untold[0].why], ""),)
+    if not limited and any(answer.why == "no-flow" for answer in answers):
+        return "none", (Said(f"{NO_FLOW} to compare it with.", ""),)
     if any(answer.verdict == "passed" for answer in answers) and (sent or limited):
         return "same", (Said("As documented." if limited else "The checks have nothing against it.", ""),)
     why = next((answer.why for answer in answers if answer.why and answer.why != "no-limit"), "")
-    return "none", (Said(_WHY[why] if why == "no-flow" or (why and limited) else NO_LIMIT, ""),)
+    return "none", (Said(_WHY[why] if why and limited else NO_LIMIT, ""),)
 
 
 def _lower(text: str) -> str:
-    return text[:1].lower() + text[1:] if text[1:2].islower() else text
+    """A sentence as it goes on after a colon; a name keeps its capitals."""
+    first = text.partition(" ")[0]
+    return text[:1].lower() + text[1:] if first[1:].islower() or len(first) == 1 else text
 
 
 def _sent(ask: Question, facts: Mapping[str, Fact]) -> Iterator[str]:
@@ -200,7 +205,7 @@ def beside(judged: Judged, facts: tuple[Fact, ...], label: Labels) -> Beside:
         why = VERSIONS[told.why].format(judged=told.judged)
     flow = told.flow.label if told.flow is not None else ""
     if not flow and version is not None:
-        flow = NOT_APPLICABLE["no-flow"] if judged.sure else NOT_SURE
+        flow = f"{NO_FLOW}." if judged.sure else NOT_SURE
     return Beside(
         seq=None if version is None else version.seq,
         register=register,
