@@ -81,14 +81,12 @@ def _transfer(one: Transfer | Correction, label: Labels) -> str:
 
 
 def _refusal(one: Refusal, label: Labels) -> str:
-    asked = f"{_items(one.fields, label)} " if one.fields else "data "
+    asked = _items(one.fields, label) if one.fields else "data"
     purpose = f" for {_purpose(one.purpose, label)}" if one.purpose else ""
     done = "refused" if one.outcome == "refused" else "met in part only"
-    who = _party(one.recipient, "recipient", label)
+    who, day = _party(one.recipient, "recipient", label), label(one.refused_on.isoformat(), "date")
     ground = label(one.ground, "refusal_ground")
-    return f"On {label(one.refused_on.isoformat(), 'date')}, what {who} asked for, {asked}{purpose}".rstrip() + (
-        f", was {done}: {ground[:1].lower()}{ground[1:]}."
-    )
+    return f"On {day}, what {who} asked for, {asked}{purpose}, was {done}: {ground[:1].lower()}{ground[1:]}."
 
 
 def _organisation(one: Organisation, label: Labels) -> str:
