@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from concurrent.futures import Future
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import TimeoutError as TooLong
 from datetime import date
 from itertools import pairwise
@@ -14,7 +13,7 @@ from datasette_plugins.transfer_ledger.pages.chosen import value
 from datasette_plugins.transfer_ledger.web import Asked
 from ledger.errors import Conflict, Refused
 from ledger.source import Source
-from ledger.writer import Judged, Receipt
+from ledger.writer import Judged, Ledger, Receipt
 from reports.decisions import Verdict
 
 TOGETHER = 500
@@ -69,16 +68,17 @@ class Outcome(NamedTuple):
     stopped: str
 
 
+def _job(some: Sequence[Judged], what: Decision) -> Callable[[Ledger], list[Receipt | Conflict]]:
+    return lambda ledger: ledger.review_many(some, what.decision, what.due, what.texts)
+
+
 def seal(asked: Asked, judged: Sequence[Judged], what: Decision) -> tuple[list[Receipt | Conflict], str]:
     """Seals the decision on each, some hundred with each commit; what came of them, and why not of all, or ""."""
     found: list[Receipt | Conflict] = []
     for first in range(0, len(judged), TOGETHER):
         some = judged[first : first + TOGETHER]
         try:
-            future: Future[list[Receipt | Conflict]] = asked.site.recorder.submit(
-                lambda ledger, some=some: ledger.review_many(some, what.decision, what.due, what.texts),
-                len(some),
-            )
+            future = asked.site.recorder.submit(_job(some, what), len(some))
             found += future.result(_PATIENCE_SECONDS)
         except TooLong:
             return found, "The ledger is busy, and did not answer within a minute. What is sealed shows on the page."
