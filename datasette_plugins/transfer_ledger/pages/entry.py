@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from starlette.responses import Response
 
+from datasette_plugins.transfer_ledger.decisions import Decisions
 from datasette_plugins.transfer_ledger.entries.beside import Beside, beside
 from datasette_plugins.transfer_ledger.entries.changes import Corrections, corrections
 from datasette_plugins.transfer_ledger.entries.facts import Fact, facts
@@ -72,7 +73,14 @@ def not_theirs(asked: Asked, seq: int) -> None:
 
 
 def read(
-    source: Source, shared: Shared, seq: int, today: date, *, findings: bool = True, viewed: bool = False
+    source: Source,
+    shared: Shared,
+    decisions: Decisions,
+    seq: int,
+    today: date,
+    *,
+    findings: bool = True,
+    viewed: bool = False,
 ) -> Page | None:
     """The page of entry `seq`, None where there is none; `findings` are left out where they are not for whoever asks.
 
@@ -92,7 +100,7 @@ def read(
         stands = newest is None and not (isinstance(entry, Correction) and entry.withdrawn)
         if findings and (why := judged(source, shared, seq, today, MOST)) is not None:
             explained = beside(why, listed, label)
-    on_it, count = found_on(source, seq, today, typed=viewed) if findings else ((), 0)
+    on_it, count = found_on(source, decisions, seq, today, typed=viewed) if findings else ((), 0)
     state = kept.state(source.db)
     sealed_values = erasable_of(source, entry.sd, label)
     statements = () if changed is None else tuple(one.seq for one in changed.statements if one.kind != "transfer")
@@ -144,7 +152,9 @@ def page(asked: Asked) -> Response:
     seq = _seq(asked)
     not_theirs(asked, seq)
     with asked.site.reading() as source:
-        found = read(source, asked.site.view(), seq, asked.today, findings=asked.who.role != "clerk")
+        found = read(
+            source, asked.site.view(), asked.site.decisions, seq, asked.today, findings=asked.who.role != "clerk"
+        )
     if found is None:
         raise NotThere
     return asked.json(_as_json(asked, found)) if asked.format == "json" else _shown(asked, found)
@@ -159,7 +169,7 @@ def erasable(asked: Asked) -> Response:
             raise NotThere
     asked.site.people.log(asked.who, VIEWED, f"entry {seq}")
     with asked.site.reading_erasable() as source:
-        found = read(source, asked.site.view(), seq, asked.today, viewed=True)
+        found = read(source, asked.site.view(), asked.site.decisions, seq, asked.today, viewed=True)
     if found is None:
         raise NotThere
     return _shown(asked, found)

@@ -28,7 +28,18 @@ from reports.cli.explain import explain_ledger
 from tests.ledger.signers import signed_ledger
 from tests.plugins.asking import Reader, read, site_over
 from tests.plugins.browsed import (
-    FIELD, FIRST, NOTE, OPERATOR, PURPOSE, RANDOM, REASON, RECIPIENT, TYPED, clock, make_ledger, stated,
+    FIELD,
+    FIRST,
+    NOTE,
+    OPERATOR,
+    PURPOSE,
+    RANDOM,
+    REASON,
+    RECIPIENT,
+    TYPED,
+    clock,
+    make_ledger,
+    stated,
 )  # fmt: skip
 
 AS_OF = date(2010, 8, 31)
@@ -435,9 +446,7 @@ def test_without_a_checkpoint_the_page_says_which_one_will_cover_it(site: Site) 
     assert "No checkpoint covers this entry yet. One over 5 entries or more will" in page(site, 4)
     answer = Reader(site).get("/-/proofs/4")
     assert answer.status_code == 409
-    assert answer.json() == {
-        "error": "No checkpoint covers entry 4 yet; the next one will, and then there is a proof."
-    }
+    assert answer.json() == {"error": "No checkpoint covers entry 4 yet; the next one will, and then there is a proof."}
 
 
 def test_a_proof_without_values_reads_none(tmp_path: Path) -> None:
@@ -455,7 +464,7 @@ def in_entry(path: Path, seq: int, old: bytes, new: bytes) -> None:
     """What an attacker does: the triggers go and come back, and an entry is no text any more."""
     with closing(sqlite3.connect(path)) as db, db:
         trigger = db.execute("SELECT sql FROM sqlite_schema WHERE name = 'entries_no_update'").fetchone()[0]
-        entry = db.execute("SELECT entry FROM entries WHERE seq = ?", (seq,)).fetchone()[0].encode()
+        entry = bytes(db.execute("SELECT CAST(entry AS BLOB) FROM entries WHERE seq = ?", (seq,)).fetchone()[0])
         assert old in entry
         db.execute("DROP TRIGGER entries_no_update")
         db.execute("UPDATE entries SET entry = CAST(? AS TEXT) WHERE seq = ?", (entry.replace(old, new, 1), seq))
