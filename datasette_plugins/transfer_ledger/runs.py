@@ -24,6 +24,9 @@ Kind = Literal["verify", "check", "report", "bundle"]
 MOST_AT_ONCE = 2
 """So many run at once: each may take a processor."""
 
+MOST_KEPT = 50
+"""So many runs of a kind are listed, and the files of as many reports are kept."""
+
 _QUIET_SECONDS = 2.0
 """How long nothing is to be recorded before what is new is checked, so that a run of posts is checked once."""
 
@@ -87,7 +90,7 @@ class Runs:
         return self._progress.get(n)
 
     def _follow(self, n: int, process: subprocess.Popen[str]) -> None:
-        state, result = "failed", {"sentence": "It ended before it had a result; start it again."}
+        state, result = "failed", dict[str, Any](sentence="It ended before it had a result; start it again.")
         assert process.stdout is not None
         with process.stdout:
             for line in process.stdout:
