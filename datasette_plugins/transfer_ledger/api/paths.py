@@ -49,7 +49,8 @@ PARAMETERS: dict[str, tuple[str, Schema]] = {
 _SORTS = [*SORTS, *(f"-{name}" for name in SORTS)]
 
 ERRORS: dict[int, str] = {
-    400: "What was asked for cannot be understood; the sentence says why.",
+    400: "What was sent cannot be taken; the sentence says why, and of posted transfers `problems` says all. Nothing was "
+    "recorded.",
     401: "No token was sent, or none that is known here.",
     403: "What is posted without a token has to come from a page of the app.",
     404: "There is no such thing here, or it is not for this token: the answer is the same for both.",
@@ -60,13 +61,12 @@ ERRORS: dict[int, str] = {
     414: "The address is too long.",
     415: "The body is not of the type that is taken.",
     421: "The request was sent to another name than the app's own.",
-    422: "The transfers were read, and something is wrong with them; nothing was recorded.",
     503: "Not now: too much waits, or the ledger cannot be read. Retry-After says when to try again, where that helps.",
 }
 """Every status of an error, in words."""
 
 _ALWAYS = (400, 401, 404, 405, 414, 421, 503)
-_POSTED = (403, 408, 409, 413, 415, 422)
+_POSTED = (403, 408, 409, 413, 415)
 
 
 def _error(status: int) -> dict[str, Any]:
@@ -116,6 +116,7 @@ def _narrowing(names: tuple[str, ...]) -> tuple[dict[str, Any], ...]:
 
 
 _SEQ_IN_PATH = _in_path("seq", "the number of the entry", _SEQ)
+_RECEIPTS = "one receipt for one transfer, a list for a list"
 _BYTES: Schema = {"type": "string", "contentMediaType": "application/octet-stream"}
 _TEXT: Schema = {"type": "string"}
 
@@ -135,7 +136,7 @@ def paths() -> dict[str, Any]:
     either = _entry("entry", "One entry: JSON for a token, a page for a browser")
     either["responses"]["200"]["content"]["text/html"] = {"schema": _TEXT}
     receipts = {
-        "description": "Recorded, or recorded before: one receipt for one transfer, a list for a list",
+        "description": f"Recorded: {_RECEIPTS}",
         "content": {"application/json": {"schema": {"anyOf": [ref("Receipt"), ref("Receipts")]}}},
     }
     body = {"anyOf": [ref("TransferToRecord"), ref("TransfersToRecord")]}
@@ -144,7 +145,7 @@ def paths() -> dict[str, Any]:
             "post": _operation(
                 "record",
                 "Record one transfer, or several together: all of them or none",
-                {"200": receipts, "201": receipts},
+                {"200": {**receipts, "description": f"Recorded before, the very same: {_RECEIPTS}"}, "201": receipts},
                 errors=_POSTED,
                 requestBody={"required": True, "content": {"application/json": {"schema": body}}},
             )

@@ -150,7 +150,7 @@ def schemas() -> dict[str, Schema]:
                 "unlisted": {**listed(_TEXT), "description": "the members that name what nobody knows"},
             }
         ),
-        "Receipts": _object({"receipts": listed(ref("Receipt"))}),
+        "Receipts": _object({"transfers": listed(ref("Receipt"))}),
         "ListedTransfer": _listed_transfer(),
         "ListedTransfers": _object(
             {"count": count, "after": page_end, "before": page_end, "transfers": listed(ref("ListedTransfer"))}

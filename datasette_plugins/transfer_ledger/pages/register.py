@@ -92,7 +92,8 @@ class Differences(NamedTuple):
         return not any(self)
 
 
-def _evidence(adopted: Iterable[Adopted]) -> Evidence:
+def evidence_with(adopted: Iterable[Adopted]) -> Evidence:
+    """The adopted registers with the law and the vocabularies, and nothing of the transfers."""
     return Evidence(
         recorded=(), adopted=tuple(adopted), organisations={}, law=load_law(), vocabularies=load_vocabularies()
     )
@@ -100,7 +101,7 @@ def _evidence(adopted: Iterable[Adopted]) -> Evidence:
 
 def judging(adopted: Sequence[Adopted], today: date) -> Adopted | None:
     """The version that judges a transfer that is made and recorded today; None where none covers the day."""
-    return Context(_evidence(adopted), today).version(today, max((one.seq for one in adopted), default=0) + 1)
+    return Context(evidence_with(adopted), today).version(today, max((one.seq for one in adopted), default=0) + 1)
 
 
 def versions(adopted: Sequence[Adopted], today: date) -> tuple[Version, ...]:
@@ -133,7 +134,7 @@ def shown(adopted: Sequence[Adopted], one: Adopted, today: date) -> Shown:
     """A version in words, as of today or of the nearest day on which it is in force."""
     last = one.entry.effective_until
     day = max(one.entry.effective_from, today if last is None else min(last, today))
-    flows = in_words(one, _evidence(adopted), day)
+    flows = in_words(one, evidence_with(adopted), day)
     cited = {citation for flow in flows for citation in flow.cited}
     return Shown(
         version=_version(one, judging(adopted, today), today),
@@ -187,7 +188,7 @@ def page(asked: Asked) -> Response:
     with asked.site.reading() as source:
         adopted, organisation = source.registers(), source.genesis().organisation
     judges = judging(adopted, asked.today)
-    also = "" if judges is None else overtaken(_evidence(adopted), judges, asked.today)
+    also = "" if judges is None else overtaken(evidence_with(adopted), judges, asked.today)
     return asked.page(
         "register.html",
         organisation=organisation,
