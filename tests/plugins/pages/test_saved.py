@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from hypothesis import given, settings
@@ -21,7 +22,7 @@ from datasette_plugins.transfer_ledger.roles import ROLES
 from ledger import writer
 from ledger.schema import objects
 from reports.cli.check import check_ledger
-from tests.plugins.browsed import FIRST, METADATA, QUERIES, RANDOM, TYPED, VIEWS, make_ledger, read, stated
+from tests.plugins.browsed import FIRST, METADATA, QUERIES, RANDOM, REASON, TYPED, VIEWS, make_ledger, read, stated
 from tests.plugins.pages.opened import Opened, opened
 
 PAGES = (*VIEWS, *QUERIES)
@@ -67,9 +68,9 @@ def test_every_view_and_saved_query_answers_readers_alone(app: Opened, name: str
 def test_every_page_is_in_the_shell_and_its_links_lead_somewhere(app: Opened, name: str) -> None:
     page = app.get(f"/ledger/{name}").text
     assert page.count("<html lang=") == page.count("<main ") == page.count("<h1>") == 1
-    assert "<style" not in page and "<script" not in page and "style=" not in page
+    assert not [one for one in ("<style", "<script", "style=") if one in page]
     links = {link.replace("&amp;", "&") for link in re.findall(r'(?:href|action)="([^"#]+)[^"]*"', page)}
-    own = {link.removeprefix("http://127.0.0.1:8001") for link in links if not link.startswith("data:")}
+    own = {re.sub("^http://127.0.0.1(:8001)?", "", link) for link in links if not link.startswith("data:")}
     assert all(link.startswith("/") for link in own), own
     for link in sorted(own):
         if link.startswith("/ledger/"):
@@ -87,7 +88,7 @@ def test_every_column_is_described_and_every_facet_narrows(app: Opened, view: st
     for facet in answer["facet_results"].values():
         assert facet["results"]
         for value in facet["results"]:
-            narrowed = app.get(value["toggle_url"].replace("http://127.0.0.1:8001", ""), accept="*/*").json()
+            narrowed = app.get(value["toggle_url"].partition("127.0.0.1")[2], accept="*/*").json()
             assert narrowed["filtered_table_rows_count"] == value["count"], value
 
 
@@ -175,17 +176,17 @@ def test_late_recordings_are_counted_in_londons_days_from_when_the_date_was_firs
     now = [datetime(2010, 7, 31, 22, 59, 59, tzinfo=UTC)]
     writer.create(path, "shire.example/transfers", "Shire Council", lambda: now[0], RANDOM)
 
-    def record(id_: str, at: datetime, **members: Any) -> None:
+    def record(id_: str, at: datetime) -> None:
         now[0] = at
         with writer.Ledger(path, lambda: now[0], RANDOM) as ledger:
-            ledger.append(stated(ledger, id_, "2010-07-01", **members))
+            ledger.append(stated(ledger, id_, "2010-07-01"))
 
     record("july-31", now[0])
     record("august-1", datetime(2010, 7, 31, 23, 0, tzinfo=UTC))  # midnight of summer time
     now[0] = datetime(2010, 9, 30, 12, tzinfo=UTC)
     with writer.Ledger(path, lambda: now[0], RANDOM) as ledger:
-        ledger.correct("july-31", "", stated(ledger, "july-31", "2010-07-01", channel="post"), {})
-        ledger.correct("august-1", "", stated(ledger, "august-1", "2010-07-02"), {})
+        ledger.correct("july-31", REASON, stated(ledger, "july-31", "2010-07-01", channel="post"), {})
+        ledger.correct("august-1", REASON, stated(ledger, "august-1", "2010-07-02"), {})
     with opened(path) as app:
         found = {row["id"]: row["days_late"] for row in rows(app, "/ledger/recorded-late.json?days=0")}
         assert found == {"july-31": 30, "august-1": 90}
@@ -253,8 +254,6 @@ def test_no_parameters_that_are_let_through_make_a_mistake(
     fuzzed: tuple[Opened, asyncio.Runner], name: str, format_: str, query: list[tuple[str, str]]
 ) -> None:
     app, runner = fuzzed
-    from urllib.parse import urlencode
-
     answer = runner.run(app.asked(f"/ledger/{name}{format_}?{urlencode(query)}"))
     assert answer.status_code in (200, 302, 400), (answer.status_code, query, answer.text[-400:])
     refused = stock.problem(f"/ledger/{name}{format_}", query)
