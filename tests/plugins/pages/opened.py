@@ -54,5 +54,3 @@ def opened(path: Path, **settings: Any) -> Iterator[Opened]:
         yield Opened(site)
     finally:
         site.close()
-
-

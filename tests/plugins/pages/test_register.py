@@ -36,7 +36,7 @@ def _changed() -> str:
     rest = text[start:]
     end = rest.index("\n  - id: ", 1)
     text = text[:start] + rest[end + 1 :]
-    found = re.sub(r'^version: .*$', 'version: "2"', text, count=1, flags=re.M)
+    found = re.sub(r"^version: .*$", 'version: "2"', text, count=1, flags=re.M)
     assert found != text
     return found
 

@@ -247,9 +247,7 @@ values = st.one_of(
 
 @pytest.mark.slow
 @settings(max_examples=400, deadline=None)
-@given(
-    st.sampled_from(PAGES), st.sampled_from(["", ".json", ".csv"]), st.lists(st.tuples(names, values), max_size=6)
-)
+@given(st.sampled_from(PAGES), st.sampled_from(["", ".json", ".csv"]), st.lists(st.tuples(names, values), max_size=6))
 def test_no_parameters_that_are_let_through_make_a_mistake(
     fuzzed: tuple[Opened, asyncio.Runner], name: str, format_: str, query: list[tuple[str, str]]
 ) -> None:
@@ -308,5 +306,3 @@ def test_cells_are_left_alone_unless_they_are_known() -> None:
     for value in ("[1]", "[", "text", None):
         assert render.cell({"seq": 4}, value, "fields", path) is None
     assert render.cell({"seq": 4}, "onload=x", "severity", path) is None
-
-
