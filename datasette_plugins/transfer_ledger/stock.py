@@ -2,8 +2,8 @@
 
 All else that Datasette and its plugins answer is closed to everybody, whatever the role: `/-/metadata.json` would show
 password hashes and tokens, `/-/allow-debug` and `/-/password-tool` answer anyone. Of parameters, only those are let
-through that Datasette answers without a mistake of its own: a number that SQLite cannot hold, a list that is no JSON, two
-orders at once and a facet of a list that is none end in its traceback.
+through that Datasette answers without a mistake of its own: a number that SQLite cannot hold, a list that is no JSON,
+two orders at once and a facet of a list that is none end in its traceback.
 """
 
 from __future__ import annotations

@@ -49,8 +49,8 @@ PARAMETERS: dict[str, tuple[str, Schema]] = {
 _SORTS = [*SORTS, *(f"-{name}" for name in SORTS)]
 
 ERRORS: dict[int, str] = {
-    400: "What was sent cannot be taken; the sentence says why, and of posted transfers `problems` says all. Nothing was "
-    "recorded.",
+    400: "What was sent cannot be taken, and nothing was done; the sentence says why. Of posted transfers `problems` "
+    "says all that is wrong.",
     401: "No token was sent, or none that is known here.",
     403: "What is posted without a token has to come from a page of the app.",
     404: "There is no such thing here, or it is not for this token: the answer is the same for both.",
