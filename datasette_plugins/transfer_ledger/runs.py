@@ -67,13 +67,13 @@ class Runs:
         return self.folder / str(n)
 
     def start(self, kind: Kind, what: Mapping[str, Any], by: str) -> int:
-        """Starts a run for the account `by` and gives its number; of verifications and checks, only one at a time.
+        """Starts a run for the account `by` and gives its number; of all kinds but reports, only one at a time.
 
         `Busy` where too many run already.
         """
         with self._lock:
             self._processes = {n: one for n, one in self._processes.items() if one.poll() is None}
-            if kind in ("verify", "check"):
+            if kind != "report":
                 for n in self._processes:
                     if self._kinds[n] == kind:
                         return n
