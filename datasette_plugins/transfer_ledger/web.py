@@ -7,6 +7,7 @@ asked for, in one place (`front`).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -146,6 +147,14 @@ class Asked:
     def see(self, path: str, /, **query: str | int | Sequence[str]) -> RedirectResponse:
         """Sends the browser on to another page of ours, to be read (303)."""
         return RedirectResponse(self.url(path, **query), status_code=303, headers={"cache-control": "no-store"})
+
+
+_WHOLE = re.compile(r"0|[1-9][0-9]{0,14}", re.ASCII)
+
+
+def whole(text: str) -> int | None:
+    """The whole number that is written so, or None for any other text: no sign, no spaces, no leading zero."""
+    return int(text) if _WHOLE.fullmatch(text) else None
 
 
 def address(prefix: str, path: str, query: Mapping[str, str | int | Sequence[str]]) -> str:

@@ -80,3 +80,14 @@ def write_xlsx(document: Document, file: BinaryIO) -> None:
     except BaseException:
         book.abandon()
         raise
+
+
+def write_table(data: Data, author: str, at: str, file: BinaryIO) -> None:
+    """Write one whole table as a workbook into `file`, as `write_xlsx` does. `at` is when it was made, in UTC."""
+    book = Workbook(file)
+    try:
+        _table(data, book)
+        book.finish(data.title, "", author, at)
+    except BaseException:
+        book.abandon()
+        raise

@@ -1,0 +1,255 @@
+"""Keeping columns up to date with a ledger that others write to.
+
+Entries are taken in when a view is asked for; findings, which a check replaces in the file, are read again in a
+background thread. Whatever happens to the file, what was read of two files is never mixed.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from contextlib import closing
+from pathlib import Path
+from typing import NoReturn
+
+import msgspec
+
+from datasette_plugins.transfer_ledger.columns import finding, read
+from datasette_plugins.transfer_ledger.columns.codes import Called
+from datasette_plugins.transfer_ledger.columns.found import Findings
+from datasette_plugins.transfer_ledger.columns.schools import Schools
+from datasette_plugins.transfer_ledger.columns.table import Table
+from datasette_plugins.transfer_ledger.columns.view import Known, View
+from datasette_plugins.transfer_ledger.guard import guard
+from ledger.errors import Refused
+from ledger.seal import Head
+from ledger.source import Source
+from ledger.store import reading, sentences
+from reports.context import Evidence
+from reports.wording import Labels
+
+_AT_ONCE = 25_000
+"""So many new entries are taken in for one view: a tenth of a second. The next view goes on."""
+
+_HASH = "SELECT CAST(hash AS BLOB) FROM entries WHERE seq = ?"
+_UNREADABLE = "The findings kept in this ledger cannot be read; `transfer-ledger check` makes them again."
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    from datasette_plugins.transfer_ledger.app import open_read_only  # which imports the app, and that this
+
+    db = open_read_only(path)
+    # What is not evidence, such as a kept finding, may hold bytes that are no text.
+    db.text_factory = lambda data: str(data, "utf-8", "replace")
+    guard(db)
+    return db
+
+
+def _known(path: Path) -> Known:
+    with Source(path) as source:
+        from ledger.register.read import load_law, load_vocabularies
+
+        evidence = Evidence(
+            recorded=(),
+            adopted=tuple(source.registers()),
+            organisations=source.organisations(),
+            law=load_law(),
+            vocabularies=load_vocabularies(),
+        )
+        return Known(evidence.adopted, evidence.organisations, Called(Labels(evidence)))
+
+
+class Columns:
+    """A ledger's columns. Any thread may ask for a view."""
+
+    def __init__(self, path: Path) -> None:
+        """Reads all of the ledger at `path`. `Refused` as `ledger.source.Source`, and where it changes places."""
+        self._path = path
+        with Source(path):
+            pass
+        self._lock = threading.RLock()
+        self._identity = self._on_disk()
+        self._db = _open(path)
+        self._refused: Refused | None = None
+        self._table = Table(lambda seq: read.entry(self._db, seq))
+        self._size, self._hash = 0, b""
+        self._erased = -1  # the newest entry that erased a value
+        self._stale = True  # whether a register or an organisation came since `_known` was made
+        self._checked: dict[str, str] = {}
+        self._found: Findings | None = None
+        self._thread: threading.Thread | None = None
+        self._problem: Refused | None = None
+        self._view: View | None = None
+        try:
+            while not self._take_in():
+                pass
+            self._known, self._stale = _known(path), False
+            self._read_findings()
+        except BaseException:
+            self._db.close()
+            raise
+
+    def close(self) -> None:
+        """Closes the file. Views that were handed out go on."""
+        thread = self._thread
+        if thread is not None:
+            thread.join()
+        with self._lock:
+            self._refused = Refused("The ledger is closed.")
+            self._db.close()
+
+    # -- what the file is ------------------------------------------------------------------------------------
+
+    def _on_disk(self) -> tuple[int, int]:
+        try:
+            found = os.stat(self._path)
+        except OSError:
+            raise Refused(
+                f"The ledger {self._path} is no longer there: it was moved or deleted while it was being shown. Put it "
+                "back and start the app again."
+            ) from None
+        return found.st_dev, found.st_ino
+
+    def _other_file(self) -> Refused:
+        return Refused(
+            f"The file {self._path} is no longer the ledger that was being shown: it was replaced meanwhile. Make sure "
+            "that it is the right one and start the app again."
+        )
+
+    # -- entries ---------------------------------------------------------------------------------------------
+
+    def _take_in(self) -> bool:
+        """Takes in some of the entries that are new; gives whether that was all of them."""
+        if self._refused is not None:
+            raise self._refused
+        if self._on_disk() != self._identity:
+            raise self._other_file()
+        size = self._size
+        with sentences(self._path), reading(self._db):
+            if size and self._db.execute(_HASH, (size - 1,)).fetchone() != (self._hash,):
+                self._refused = self._other_file()
+                raise self._refused
+            for seqs, entries in read.runs(self._db, size, _AT_ONCE):
+                if entries is None:
+                    self._refuse(seqs)
+                try:
+                    self._table.take(seqs, entries)
+                except read.Unreadable:
+                    self._refuse(seqs)
+                self._size = seqs[-1] + 1
+                kinds = {one.kind for one in entries}
+                self._stale = self._stale or not kinds.isdisjoint({"register", "organisation"})
+                if "erasure" in kinds:
+                    # What was erased may be quoted by a finding that was read before.
+                    self._found, self._erased = None, seqs[-1]
+            if self._size > size:
+                self._hash = self._db.execute(_HASH, (self._size - 1,)).fetchone()[0]
+                self._view = None
+            whole: bool = self._db.execute("SELECT max(seq) FROM entries").fetchone()[0] == self._size - 1
+        return whole
+
+    def _refuse(self, seqs: list[int]) -> NoReturn:
+        try:
+            read.refuse(self._path, seqs)
+        except Refused as error:
+            self._refused = error
+            raise
+
+    # -- findings --------------------------------------------------------------------------------------------
+
+    def _checked_now(self) -> dict[str, str]:
+        with sentences(self._path):
+            return dict(self._db.execute("SELECT name, value FROM checked"))
+
+    def _read_findings(self) -> None:
+        """Reads the findings over a connection of its own, and puts them in place."""
+        problem = ""
+        recorded: dict[int, int] = {}
+        with sentences(self._path), closing(_open(self._path)) as db, reading(db):
+            checked = dict(db.execute("SELECT name, value FROM checked"))
+            size: int = db.execute("SELECT max(seq) FROM entries").fetchone()[0] + 1
+            try:
+                found = finding.read(db) if checked else []
+                hours = read.Hours()
+                for one in found:
+                    seq = one.finding.entries[0]
+                    if one.finding.id is None and seq not in recorded:
+                        entry = read.entry(db, seq)
+                        if entry is None:
+                            raise read.Unreadable
+                        recorded[seq] = hours[entry.recorded_at[:13]]
+            except (msgspec.MsgspecError, ValueError, Refused, read.Unreadable):
+                problem, found, recorded = _UNREADABLE, [], {}
+        with self._lock:
+            while self._size < size and not self._take_in():
+                pass
+            if self._erased >= size:
+                return  # the next view reads them again
+            shapes = self._table.shapes
+            made = Findings(found, self._table.now(), (shapes.parties, shapes.purposes), recorded)
+            made.problem = problem
+            self._found, self._checked, self._view = made, checked, None
+
+    def _in_background(self) -> None:
+        try:
+            self._read_findings()
+            self._problem = None
+        except Refused as error:
+            self._problem = error  # the next view tries again
+        finally:
+            self._thread = None
+
+    def _keep_findings(self) -> None:
+        checked = self._checked_now()
+        if self._found is not None and checked == self._checked:
+            return
+        if not checked or self._found is None:
+            # Nothing is kept any more, or something was erased: what was found before is not shown for a moment longer.
+            shapes = self._table.shapes
+            self._found = Findings([], self._table.now(), (shapes.parties, shapes.purposes), {})
+            self._checked, self._view = {}, None
+        if checked and self._thread is None:
+            self._thread = threading.Thread(target=self._in_background, name="findings", daemon=True)
+            self._thread.start()
+
+    # -- views -----------------------------------------------------------------------------------------------
+
+    def view(self) -> View:
+        """The ledger as it is now. After very many entries at once, as it was after some of them.
+
+        `Refused` where the file was replaced or deleted, or holds what cannot be read.
+        """
+        with self._lock:
+            self._take_in()
+            self._keep_findings()
+            assert self._found is not None
+            if self._stale:
+                self._known, self._view = _known(self._path), None
+                self._stale = False
+            if self._view is None:
+                rows, shapes = self._table.now(), self._table.shapes
+                self._view = View(
+                    Head(self._size, self._hash.decode("ascii", "replace")),
+                    rows,
+                    shapes,
+                    self._known,
+                    Schools(self._known.organisations, shapes.parties, rows.shapes),
+                    self._found,
+                    self._checked,
+                )
+            return self._view
+
+    def settle(self) -> None:
+        """Waits until all entries and the findings of the last check are in. `Refused` where they cannot be read."""
+        while True:
+            with self._lock:
+                whole = self._take_in()
+                self._keep_findings()
+                thread, problem = self._thread, self._problem
+            if problem is not None:
+                raise problem
+            if thread is not None:
+                thread.join()
+            elif whole:
+                return
