@@ -15,6 +15,7 @@ import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any, Literal, NamedTuple
 
 from datasette_plugins.transfer_ledger.people.beside import Beside, Run
@@ -62,7 +63,7 @@ class Runs:
         self._unwritten: dict[int, tuple[str, dict[str, Any]]] = {}
         self._soon: threading.Timer | None = None
         self._closed = False
-        beside.stop_runs(clock(), {"sentence": APP_ENDED})  # what ran when the app ended runs no more
+        beside.stop_runs(clock())  # what ran when the app ended runs no more
 
     @property
     def folder(self) -> Path:
@@ -83,18 +84,17 @@ class Runs:
                 return there
             if len(self._going) >= MOST_AT_ONCE or self._closed:
                 raise Busy(BUSY)
-            n = self._beside.start_run(kind, by, self._clock(), dict(what))
-            command = [sys.executable, "-P", "-m", f"{__package__}.running", kind]
+            wanted = json.dumps(dict(what))
+            n = self._beside.start_run(kind, by, self._clock(), wanted)
+            command = [sys.executable, "-P", "-m", f"{__package__}.running", kind, str(self._path), str(self.files(n))]
             try:
-                process = subprocess.Popen(
-                    [*command, str(self._path), str(self.files(n)), json.dumps(dict(what))],
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.PIPE,
-                    text=True,
-                )
+                with TemporaryFile("w+", encoding="utf-8") as told:  # among its arguments everybody would see it
+                    told.write(wanted)
+                    told.seek(0)
+                    process = subprocess.Popen(command, stdin=told, stdout=subprocess.PIPE, text=True)
             except OSError as error:
                 sentence = f"The machine starts no other process ({error.strerror}); try again later."
-                self._beside.end_run(n, self._clock(), "failed", {"sentence": sentence})
+                self._beside.end_run(n, self._clock(), "failed", json.dumps({"sentence": sentence}))
                 raise Refused(sentence) from None
             thread = threading.Thread(target=self._follow, args=(n, process), daemon=True)
             self._progress[n] = Progress(0, 0)
@@ -126,7 +126,7 @@ class Runs:
     def _as_known(self, run: Run) -> Run:
         # What could not be written down when it ended is known all the same, for as long as the app runs.
         state, result = self._unwritten.get(run.n, (run.state, run.result))
-        return run._replace(state=state, result=result)
+        return run._replace(state=state, result={"sentence": APP_ENDED} if result is None else result)
 
     def make_room(self) -> None:
         """Removes the files of old reports, and whatever a report that did not end well left behind."""
@@ -150,7 +150,7 @@ class Runs:
         if state != "done":
             shutil.rmtree(self.files(n), ignore_errors=True)
         try:
-            self._beside.end_run(n, self._clock(), state, result)
+            self._beside.end_run(n, self._clock(), state, json.dumps(result))
         except Refused:
             self._unwritten[n] = state, result
         with self._lock:

@@ -1,4 +1,4 @@
-"""One run, in a process of its own: `python -m … KIND LEDGER FOLDER WHAT`.
+"""One run, in a process of its own: `python -m … KIND LEDGER FOLDER`, with what it is to do as JSON on standard input.
 
 It writes a line of JSON for each step that it tells, `{"done": n, "total": m, "step": "Verifying"}`, and at its end one
 with its `state`, `done`, `refused` or `failed`, and its `result`.
@@ -22,7 +22,7 @@ from ledger.store import sentences
 _KINDS = {"verify": "verifying", "check": "checking", "report": "reporting", "bundle": "packing"}
 
 
-def main(kind: str, ledger: str, folder: str, what: str) -> None:
+def main(kind: str, ledger: str, folder: str) -> None:
     """Does the work, and tells how it ended."""
     teller = Teller(own_pipe())
     os.umask(0o077)  # what it makes is for whoever runs the app, and nobody else on the machine
@@ -31,7 +31,7 @@ def main(kind: str, ledger: str, folder: str, what: str) -> None:
     try:
         work = import_module(f"{__package__}.{_KINDS[kind]}").work
         with told_to(teller.progress), sentences(Path(ledger)):
-            result = work(Path(ledger), Path(folder), json.loads(what), teller)
+            result = work(Path(ledger), Path(folder), json.load(sys.stdin), teller)
         teller.line({"state": "done", "result": result})
         return
     except Refused as error:

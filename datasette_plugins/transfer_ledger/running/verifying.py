@@ -10,9 +10,10 @@ from ledger.cli.keys import note_in
 from ledger.cli.verify import as_json
 from ledger.errors import Refused
 from ledger.source import Source
+from ledger.tlog import checkpoint, note
 from ledger.tlog.note import VerifierKey, parse_vkey
 from ledger.verify.assurance import verify
-from ledger.verify.levels import Brought, kept
+from ledger.verify.levels import Brought
 from ledger.verify.proofs import Trusted
 
 MOST_LISTED = 100
@@ -40,9 +41,8 @@ def kept_in(text: str) -> tuple[tuple[str, bytes], ...]:
         return ()
     # A browser posts every end of a line as two characters, and people copy spaces before and after.
     data = note_in(f"{text.replace(chr(13) + chr(10), chr(10)).strip()}\n".encode())
-    found = ((KEPT, data),)
-    kept(Brought(kept=found))
-    return found
+    checkpoint.parse(note.parse(data).text)
+    return ((KEPT, data),)
 
 
 def brought(what: dict[str, Any]) -> Brought:
