@@ -82,17 +82,15 @@ def attested(
     for name, document in documents.items():
         made_from = document.made
         with Ledger(path, clock, entropy) as ledger:
-            yield (
-                name,
-                ledger.attest(
-                    written[name].sha256,
-                    made_from.options,
-                    made_from.as_of,
-                    made_from.registers,
-                    made_from.version,
-                    Head(made_from.size, made_from.head),
-                ),
+            receipt = ledger.attest(
+                written[name].sha256,
+                made_from.options,
+                made_from.as_of,
+                made_from.registers,
+                made_from.version,
+                Head(made_from.size, made_from.head),
             )
+        yield name, receipt
 
 
 def _say(of: Judged) -> None:

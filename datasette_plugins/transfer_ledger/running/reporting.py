@@ -18,9 +18,9 @@ from ledger.london import parse_date
 from reports.cli.making import Wanted, judged, reading
 from reports.cli.report import attested, made
 from reports.cli.writing import write_all
-from reports.documents.blocks import Document, numbers
+from reports.documents.blocks import Document
 from reports.documents.reading import Reading
-from reports.formats.json_ import as_plain
+from reports.formats.json_ import numbers_as_json
 from reports.run import CheckRun
 
 SUMMARY = "summary.json"
@@ -39,14 +39,9 @@ def summary(document: Document, read: Reading) -> dict[str, Any]:
     """A document's numbers by their ids, and, unless it is for the public, the findings that it speaks of."""
     public = document.kind == "governors"
     return {
-        "numbers": {name: as_plain(value) for name, value in numbers(document).items()},
-        "labels": {one.id: one.label for block in document.blocks for one in getattr(block, "items", ()) if _counts(one)},
+        "numbers": numbers_as_json(document),
         "findings": [] if public else [[row.key, row.severity, row.check, row.seq, row.shortly] for row in read.rows],
     }
-
-
-def _counts(one: object) -> bool:
-    return hasattr(one, "label") and hasattr(one, "value")
 
 
 def _left_out(checks: tuple[CheckRun, ...]) -> list[str]:
