@@ -35,7 +35,10 @@ _STATEMENTS = (
     "what TEXT NOT NULL, about TEXT NOT NULL) STRICT",
     "CREATE TRIGGER log_stays BEFORE DELETE ON log BEGIN SELECT raise(ABORT, 'the log is only added to'); END",
     "CREATE TRIGGER log_is_as_written BEFORE UPDATE ON log BEGIN SELECT raise(ABORT, 'the log is only added to'); END",
-    "CREATE TRIGGER log_grows BEFORE INSERT ON log WHEN new.n <= (SELECT max(n) FROM log) "
+    # In place of a line that is there (INSERT OR REPLACE deletes without asking triggers), and before the last one.
+    "CREATE TRIGGER log_is_not_replaced BEFORE INSERT ON log WHEN new.n IN (SELECT n FROM log) "
+    "BEGIN SELECT raise(ABORT, 'the log is only added to'); END",
+    "CREATE TRIGGER log_grows AFTER INSERT ON log WHEN new.n < (SELECT max(n) FROM log) "
     "BEGIN SELECT raise(ABORT, 'the log is only added to'); END",
     "CREATE TABLE runs (n INTEGER PRIMARY KEY, kind TEXT NOT NULL, person TEXT NOT NULL, at TEXT NOT NULL, "
     "what TEXT NOT NULL, state TEXT NOT NULL, ended TEXT NOT NULL, result TEXT NOT NULL) STRICT",
