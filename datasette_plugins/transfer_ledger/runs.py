@@ -28,7 +28,7 @@ MOST_AT_ONCE = 2
 """So many run at once: each may take a processor."""
 
 MOST_KEPT = 50
-"""The files of so many reports are kept, the newest."""
+"""So many runs of a kind are listed, and the files of as many reports are kept."""
 
 BUSY = "Other work is running that takes the whole machine; try again when it has ended."
 APP_ENDED = "It was stopped when the app ended; start it again."

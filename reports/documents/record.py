@@ -90,44 +90,43 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     counts: tuple[Recount, ...]
 
 
+def kept_of(source: Source) -> tuple[tuple[Kept, ...], tuple[Heartbeat, ...]]:
+    """The checkpoints that the ledger keeps now, and what others say in them, without the rest of the record."""
+    found = _all_kept(source, source.genesis().origin, tuple(_entries(source, source.head.size, "key", Key)), None)
+    return found, tuple(_heartbeats(source, source.head.size, found))
+
+
+def _all_kept(
+    source: Source, origin: str, keys: tuple[tuple[Sealed, Key], ...], checkpoints: int | None
+) -> tuple[Kept, ...]:
+    rows = source.db.execute(
+        "SELECT size, CAST(note AS BLOB), timestamp FROM checkpoints ORDER BY rowid LIMIT ?",
+        (-1 if checkpoints is None else checkpoints,),
+    )
+    return tuple(
+        _kept(number, of, bytes(data), stamp, origin, keys) for number, (of, data, stamp) in enumerate(rows, start=1)
+    )
+
+
 def record(source: Source, size: int, checkpoints: int | None = None) -> Record:
     """The record of the first `size` entries of an open ledger, with its first `checkpoints` rows of them (None: all).
 
     `Refused` where one of these entries cannot be read.
     """
-    rows = source.db.execute(
-        "SELECT size, CAST(note AS BLOB), timestamp FROM checkpoints ORDER BY rowid LIMIT ?",
-        (-1 if checkpoints is None else checkpoints,),
-    )
     genesis = source.genesis()
     keys = tuple(_entries(source, size, "key", Key))
-    found = tuple(_kept(number, *row, genesis.origin, keys) for number, row in enumerate(rows, start=1))
+    found = _all_kept(source, genesis.origin, keys, checkpoints)
     return Record(
         size=size,
         began=genesis.recorded_at,
         continues=genesis.continues,
         checkpoints=found,
-        heartbeats=tuple(heartbeats(source, size, found)),
+        heartbeats=tuple(_heartbeats(source, size, found)),
         keys=keys,
         erasures=tuple(_entries(source, size, "erasure", Erasure)),
         attestations=tuple(_entries(source, size, "attestation", Attestation)),
         counts=tuple(_counts(source.db, size, len(found))),
     )
-
-
-def newest_checkpoints(source: Source, most: int) -> tuple[Kept, ...]:
-    """The last `most` rows of the ledger's checkpoints, in the order in which they were kept.
-
-    `Refused` where an entry that names a key cannot be read.
-    """
-    total = source.db.execute("SELECT count(*) FROM checkpoints").fetchone()[0]
-    rows = source.db.execute(
-        "SELECT size, CAST(note AS BLOB), timestamp FROM checkpoints ORDER BY rowid DESC LIMIT ?", (most,)
-    ).fetchall()
-    origin = source.genesis().origin
-    keys = tuple(_entries(source, source.head.size, "key", Key))
-    first = total - len(rows) + 1
-    return tuple(_kept(number, *row, origin, keys) for number, row in enumerate(reversed(rows), start=first))
 
 
 def _entries(source: Source, size: int, kind: str, of: type[_Kind]) -> Iterator[tuple[Sealed, _Kind]]:
@@ -164,7 +163,7 @@ def _kept(
     number: int, size: int, data: bytes, stamp: bytes | None, origin: str, keys: Sequence[tuple[Sealed, Key]]
 ) -> Kept:
     try:
-        parsed = note.parse(bytes(data))
+        parsed = note.parse(data)
         tree = checkpoint.parse(parsed.text)
         if (tree.origin, tree.size) != (origin, size):
             raise Refused(f"It is one of {tree.origin[:80]} at {tree.size:,} entries.")
@@ -208,8 +207,7 @@ def _named(moment: datetime) -> datetime | None:
     return moment.replace(microsecond=0) if moment.year <= _LAST_YEAR else None
 
 
-def heartbeats(source: Source, size: int, rows: Sequence[Kept]) -> list[Heartbeat]:
-    """What others say in these checkpoints, of the ledger's first `size` entries, by its time."""
+def _heartbeats(source: Source, size: int, rows: Sequence[Kept]) -> list[Heartbeat]:
     # Who adds a timestamp to a row that was cosigned writes the cosignature down again: it is one heartbeat.
     found: dict[tuple[datetime, int, str, str], Heartbeat] = {}
     clocks: dict[int, datetime | None] = {}

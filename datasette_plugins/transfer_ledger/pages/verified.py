@@ -14,10 +14,7 @@ from ledger.london import instant
 from ledger.source import Source
 from reports.documents.auditor import LEVELS
 from reports.documents.heartbeats import Heartbeat, newest
-from reports.documents.record import Kept, heartbeats, newest_checkpoints
-
-MOST_READ = 200
-"""So many of the newest checkpoints are looked at for the newest heartbeat."""
+from reports.documents.record import Kept, kept_of
 
 HOW: Mapping[str, str] = {
     "consistent": "Run it as it is, with both fields empty.",
@@ -168,7 +165,7 @@ def levels(last: Run | None) -> tuple[Level, ...]:
 def standing(source: Source, last: Run | None) -> Standing:
     """The ledger as it is now, beside what was verified last. `Refused` where an entry cannot be read."""
     size = source.head.size
-    rows = newest_checkpoints(source, MOST_READ)
+    rows, heartbeats = kept_of(source)
     sound = [one for one in rows if not one.problem and one.size <= size]
     checkpoint = max(sound, key=lambda one: (one.size, one.number), default=None)
     times = [signer.at for signer in checkpoint.cosigned if signer.at is not None] if checkpoint else []
@@ -182,7 +179,7 @@ def standing(source: Source, last: Run | None) -> Standing:
         seen=max(times, default=None),
         clock=None if covered is None else covered[0].recorded_at,
         uncovered=size - (0 if checkpoint is None else checkpoint.size),
-        heartbeat=newest(heartbeats(source, size, rows)),
+        heartbeat=newest(heartbeats),
     )
 
 
