@@ -162,8 +162,8 @@ class Runs:
             return "stopped", {"sentence": APP_ENDED}
         if status == -signal.SIGKILL:
             return "stopped", {
-                "sentence": "The machine or its keeper stopped it (as happens where memory runs out), and nothing of it "
-                "is kept; start it again."
+                "sentence": "The machine or its keeper stopped it, as happens where memory runs out. Nothing of it is "
+                "kept; start it again."
             }
         return ("stopped" if status < 0 else "failed"), {"sentence": NO_RESULT}
 

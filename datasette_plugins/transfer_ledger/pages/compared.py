@@ -39,7 +39,7 @@ class Compared(NamedTuple):
 
 
 def _count(old: Mapping[str, Any] | None, new: Mapping[str, Any] | None) -> Count:
-    first, last = old and old["value"], new and new["value"]
+    first, last = (None if one is None else one["value"] for one in (old, new))
     change = ""
     if isinstance(first, int) and isinstance(last, int):
         change = f"{last - first:+,}".replace("-", "−") if last != first else "the same"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -65,6 +65,12 @@ class Row(NamedTuple):
     notes: tuple[str, ...]
     files: tuple[File, ...]
 
+    @property
+    def attested(self) -> str:
+        """Whether its files are attested, in a word or two; "" where none is."""
+        sealed = sum(file.attested is not None for file in self.files)
+        return "" if not sealed else "attested" if sealed == len(self.files) else "attested in part"
+
 
 class Sealed(NamedTuple):
     """A report that the ledger attests. `here` is the document of this app that has the very file, or None."""
@@ -101,9 +107,17 @@ def any_days(role: Role) -> bool:
     return role != "governor"
 
 
-def attested_files(source: Source) -> dict[str, int]:
-    """The entry that attests a file, by the file's SHA-256. `Refused` where an attestation cannot be read."""
-    return {one.report: seq for seq, _, one in source.attestations()}
+def attested_in(source: Source) -> list[Attested]:
+    """Every report that the ledger attests, the oldest first. `Refused` where an attestation cannot be read."""
+    return [Attested(seq, one) for seq, _, one in source.attestations()]
+
+
+def files_in(attested: Iterable[Attested]) -> dict[str, int]:
+    """The entry that attests a file, the first of them, by the file's SHA-256."""
+    found: dict[str, int] = {}
+    for one in attested:
+        found.setdefault(one.entry.report, one.seq)
+    return found
 
 
 def files_of(run: Run, attested: Mapping[str, int]) -> tuple[File, ...]:
@@ -134,15 +148,18 @@ def row(run: Run, names: Mapping[str, str], attested: Mapping[str, int]) -> Row:
 
 
 def sealed(
-    source: Source, rows: Sequence[Row], kinds: Sequence[str], known: Sequence[Term], label: Mapping[str, str]
+    attested: Iterable[Attested],
+    rows: Sequence[Row],
+    kinds: Sequence[str],
+    known: Sequence[Term],
+    label: Mapping[str, str],
 ) -> tuple[int, tuple[Sealed, ...]]:
     """How many reports for these readers are attested, and the newest of them, the newest first.
 
-    `label` has the names of organisations. `Refused` where an attestation cannot be read.
+    `label` has the names of organisations.
     """
     here = {file.sha256: row.n for row in rows for file in row.files}
-    found = [Attested(seq, one) for seq, _, one in source.attestations()]
-    found = [one for one in found if one.kind in kinds]
+    found = [one for one in attested if one.kind in kinds]
     return len(found), tuple(_sealed(one, here, known, label) for one in reversed(found[-MOST_ATTESTED:]))
 
 
@@ -188,16 +205,14 @@ def _months(first: date, last: date) -> Iterator[Period]:
         begins = begins.replace(year=begins.year - (begins.month == 1), month=(begins.month - 2) % 12 + 1)
 
 
-def choices(
-    source: Source, known: Sequence[Term], organisations: Mapping[str, Organisation], as_of: date
-) -> Choices:
+def choices(source: Source, known: Sequence[Term], organisations: Mapping[str, Organisation], as_of: date) -> Choices:
     """What the ledger has to report on: its years, months and terms, and the schools that it knows."""
     (first,), (last,) = (
         source.db.execute(f"SELECT {which}(transferred_on) FROM entries WHERE transferred_on IS NOT NULL").fetchone()
         for which in ("min", "max")
     )
     usual = last_school_year(source, as_of)
-    groups = [("School years", (_choice(usual),))]
+    groups: list[tuple[str, tuple[tuple[str, str], ...]]] = [("School years", (_choice(usual),))]
     if first is not None:
         begun = parse_date(first)
         ended = max(begun, min(parse_date(last), as_of))  # a date far in the future is a mistake, and no year

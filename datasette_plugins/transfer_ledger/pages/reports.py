@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from starlette.responses import Response
@@ -19,9 +20,8 @@ from datasette_plugins.transfer_ledger.web import Asked, BadRequest, NotThere, d
 from ledger.errors import Busy, Refused
 from ledger.london import parse_date
 from ledger.register.model import Term
-from ledger.source import Source
 from reports.cli.making import period_named, school_of
-from reports.scope import between, terms
+from reports.scope import Period, between, terms
 
 _MEDIA = {
     "html": "text/html; charset=utf-8",
@@ -33,8 +33,8 @@ _MEDIA = {
 }
 
 _POLICY = re.compile(
-    rb"""<meta http-equiv="Content-Security-Policy" content="(default-src 'none'; style-src 'sha256-[A-Za-z0-9+/]{43}='; """
-    rb"""img-src data:; base-uri 'none'; form-action 'none')">"""
+    rb"""<meta http-equiv="Content-Security-Policy" content="(default-src 'none'; """
+    rb"""style-src 'sha256-[A-Za-z0-9+/]{43}='; img-src data:; base-uri 'none'; form-action 'none')">"""
 )
 _NUMBER = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 
@@ -115,7 +115,7 @@ def _read(asked: Asked) -> tuple[Given, dict[str, Any]]:
     return given._replace(wrong=tuple(wrong)), what
 
 
-def _period(asked: Asked, first: str, last: str, chosen: str) -> Any:
+def _period(asked: Asked, first: str, last: str, chosen: str) -> Period:
     if not (first or last):
         if chosen.partition("=")[0] not in ("year", "term", "month", "whole"):
             raise Refused("Choose of which time the document is to speak.")
@@ -125,19 +125,25 @@ def _period(asked: Asked, first: str, last: str, chosen: str) -> Any:
     return between(parse_date(first) if first else None, parse_date(last) if last else None)
 
 
-def _rows(asked: Asked, source: Source) -> list[Row]:
-    attested, named = reported.attested_files(source), names(asked)
-    kinds = reported.kinds_for(asked.who.role)
-    return [reported.row(run, named, attested) for run in asked.site.runs.newest("report") if run.what["kind"] in kinds]
+def _pair(done: Sequence[Row]) -> tuple[int, int]:
+    """The two newest documents for the same readers, the older first: what is most likely to be compared."""
+    for place, new in enumerate(done):
+        for old in done[place + 1 :]:
+            if old.kind == new.kind:
+                return old.n, new.n
+    return (0, 0)
 
 
 def _page(asked: Asked, given: Given, status: int = 200) -> Response:
     kinds, view, known = reported.kinds_for(asked.who.role), asked.site.view(), _known(asked)
     with asked.site.reading() as source:
-        rows = _rows(asked, source)
+        attested = reported.attested_in(source)
         choices = reported.choices(source, known, view.organisations, asked.today)
-        label = {one.id: one.name for one in view.organisations.values()}
-        count, sealed = reported.sealed(source, rows, kinds, known, label)
+    sealing, named = reported.files_in(attested), names(asked)
+    rows = [reported.row(run, named, sealing) for run in asked.site.runs.newest("report") if run.what["kind"] in kinds]
+    done = [row for row in rows if row.state == "done"]
+    label = {one.id: one.name for one in view.organisations.values()}
+    count, sealed = reported.sealed(attested, rows, kinds, known, label)
     return asked.page(
         "reports.html",
         status=status,
@@ -149,7 +155,8 @@ def _page(asked: Asked, given: Given, status: int = 200) -> Response:
         choices=choices,
         any_days=reported.any_days(asked.who.role),
         rows=rows,
-        done=[row for row in rows if row.state == "done"],
+        done=done,
+        pair=_pair(done),
         attested=count,
         sealed=sealed,
     )
@@ -168,7 +175,7 @@ def one(asked: Asked) -> Response:
     asked.only()
     run = _found(asked, int(asked.vars["n"]))
     with asked.site.reading() as source:
-        row = reported.row(run, names(asked), reported.attested_files(source))
+        row = reported.row(run, names(asked), reported.files_in(reported.attested_in(source)))
     answer = asked.page(
         "report.html", row=row, progress=asked.site.runs.progress(run.n), formats=FORMATS, FOR=FOR, what=run.what
     )
@@ -222,7 +229,7 @@ def compare(asked: Asked) -> Response:
     if old.what["kind"] != new.what["kind"]:
         raise BadRequest("Two documents for different readers count different things; choose two for the same.")
     with asked.site.reading() as source:
-        attested, named = reported.attested_files(source), names(asked)
+        attested, named = reported.files_in(reported.attested_in(source)), names(asked)
     found = compared.compare(*(json.loads(_bytes(asked, run, SUMMARY)) for run in runs))
     return asked.page(
         "reports_compared.html",

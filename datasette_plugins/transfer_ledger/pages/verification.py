@@ -12,7 +12,7 @@ from starlette.responses import Response
 import reports
 from datasette_plugins.transfer_ledger.pages import verified
 from datasette_plugins.transfer_ledger.people.beside import Run
-from datasette_plugins.transfer_ledger.running.verifying import keys_in, kept_in
+from datasette_plugins.transfer_ledger.running.verifying import kept_in, keys_in
 from datasette_plugins.transfer_ledger.web import Asked, NotThere
 from ledger.errors import Busy, Refused
 from ledger.verify.levels import Brought, kept
@@ -43,7 +43,9 @@ def verifier_sha256() -> str:
 
 
 def page(asked: Asked) -> Response:
-    """`/-/verification`: the answer, and the form; what is posted starts a verification, or leads to the running one."""
+    """`/-/verification`: the answer, and the form; what is posted leads to the verification that it starts, or to the
+    one that runs already.
+    """
     asked.only()
     if asked.method == "GET":
         return _page(asked, Given())

@@ -127,8 +127,8 @@ def answer(result: Mapping[str, Any]) -> Answer:
             "bad",
             f"The record does not verify: {problems} in {size:,} entries.",
             (
-                "Keep the file, its copies and every checkpoint as they are, and find out what happened before anything "
-                "else is recorded.",
+                "Keep the file, its copies and every checkpoint as they are, and find out what happened before "
+                "anything else is recorded.",
             ),
         )
     return Answer("good", f"Verified as {result['assurance']}: {size:,} entries, no problem found.")

@@ -55,8 +55,6 @@ def work(ledger: Path, folder: Path, what: dict[str, Any], tell: Tell) -> dict[s
     with Source(ledger) as source:
         total = source.head.size
     report = verify(ledger, lambda done: tell(done, total, "Verifying"), brought(what))
-    found = as_json(
-        report._replace(problems=report.problems[:MOST_LISTED], warnings=report.warnings[:MOST_LISTED])
-    )
+    found = as_json(report._replace(problems=report.problems[:MOST_LISTED], warnings=report.warnings[:MOST_LISTED]))
     assert isinstance(found, dict)
     return {**found, "found": len(report.problems)}
