@@ -10,8 +10,9 @@ MOST_LISTED = 200
 
 
 class Count(NamedTuple):
-    """A number in both; None in one that has it not. `change` is in words, "" where one of them is not shown."""
+    """A number in both, below which heading; None in one that has it not. `change` is in words, "" where one of them is not shown."""
 
+    section: str
     label: str
     old: int | str | None
     new: int | str | None
@@ -38,19 +39,20 @@ class Compared(NamedTuple):
     same: int
 
 
-def _count(old: Mapping[str, Any] | None, new: Mapping[str, Any] | None) -> Count:
+def _count(section: str, old: Mapping[str, Any] | None, new: Mapping[str, Any] | None) -> Count:
     first, last = (None if one is None else one["value"] for one in (old, new))
     change = ""
     if isinstance(first, int) and isinstance(last, int):
         change = f"{last - first:+,}".replace("-", "−") if last != first else "the same"
     label = (new or old or {})["label"]
-    return Count(label, first, last, change)
+    return Count(section, label, first, last, change)
 
 
 def compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> Compared:
     """The difference of two summaries, as `running.reporting.summary` makes them."""
     before, after = old["numbers"], new["numbers"]
-    counts = tuple(_count(before.get(id_), after.get(id_)) for id_ in {**after, **before})
+    sections = {**old["sections"], **new["sections"]}
+    counts = tuple(_count(sections[id_], before.get(id_), after.get(id_)) for id_ in {**after, **before})
     known = {one[0]: Finding(*one) for one in old["findings"]}
     found = {one[0]: Finding(*one) for one in new["findings"]}
     return Compared(

@@ -18,7 +18,7 @@ from ledger.london import parse_date
 from reports.cli.making import Wanted, judged, reading
 from reports.cli.report import attested, made
 from reports.cli.writing import write_all
-from reports.documents.blocks import Document
+from reports.documents.blocks import Document, Heading, Numbers
 from reports.documents.reading import Reading
 from reports.formats.json_ import numbers_as_json
 from reports.run import CheckRun
@@ -40,8 +40,20 @@ def summary(document: Document, read: Reading) -> dict[str, Any]:
     public = document.kind == "governors"
     return {
         "numbers": numbers_as_json(document),
+        "sections": _sections(document),
         "findings": [] if public else [[row.key, row.severity, row.check, row.seq, row.shortly] for row in read.rows],
     }
+
+
+def _sections(document: Document) -> dict[str, str]:
+    """The heading below which each number stands: without it, what is counted is often unclear."""
+    found, heading = dict[str, str](), ""
+    for block in document.blocks:
+        if isinstance(block, Heading):
+            heading = block.text
+        elif isinstance(block, Numbers):
+            found |= {one.id: heading for one in block.items}
+    return found
 
 
 def _left_out(checks: tuple[CheckRun, ...]) -> list[str]:
