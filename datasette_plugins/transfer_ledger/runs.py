@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -37,6 +38,9 @@ NO_RESULT = "It ended before it had a result; start it again."
 _QUIET_SECONDS = 2.0
 """How long nothing is to be recorded before what is new is checked, so that a run of posts is checked once."""
 
+_LONGEST_SECONDS = 60.0
+"""After so long it is checked while more is recorded."""
+
 
 class Progress(NamedTuple):
     """How far a run is that has not ended: of `total` steps, 0 where nobody knows, so many are `done`, of `step`."""
@@ -61,8 +65,9 @@ class Runs:
         self._going: dict[int, _Going] = {}
         self._progress: dict[int, Progress] = {}
         self._unwritten: dict[int, tuple[str, dict[str, Any]]] = {}
-        self._soon: threading.Timer | None = None
-        self._closed = False
+        self._quiet_at = 0.0
+        self._watching = self._closed = False
+        self._ended = threading.Event()
         beside.stop_runs(clock())  # what ran when the app ended runs no more
 
     @property
@@ -168,21 +173,31 @@ class Runs:
         return ("stopped" if status < 0 else "failed"), {"sentence": NO_RESULT}
 
     def check_soon(self) -> None:
-        """Has what is new checked when nothing was recorded for a moment."""
+        """Has what is new checked when nothing was recorded for a moment, or was for long. It costs next to nothing."""
+        self._quiet_at = time.monotonic() + _QUIET_SECONDS
+        if self._watching or self._closed:
+            return
         with self._lock:
-            if self._closed:
+            if self._watching:
                 return
-            if self._soon is not None:
-                self._soon.cancel()
-            self._soon = threading.Timer(_QUIET_SECONDS, self._check)
-            self._soon.daemon = True
-            self._soon.start()
+            self._watching = True
+        threading.Thread(target=self._watch, daemon=True).start()
 
-    def _check(self) -> None:
+    def _watch(self) -> None:
+        last = time.monotonic() + _LONGEST_SECONDS
+        while (left := min(self._quiet_at, last) - time.monotonic()) > 0:
+            if self._ended.wait(left):
+                return
+        self._watching = False  # whatever is recorded from here on is checked the next time
+        if self.going("check") is not None:  # it may have read the ledger before the newest was recorded
+            self.check_soon()
+            return
         try:
             self.start("check", {}, "")
         except Busy:
             self.check_soon()
+        except Refused as error:
+            print(f"What is new was not checked: {error}", file=sys.stderr)
 
     def wait(self, n: int, seconds: float) -> None:
         """Waits for run `n` until it has ended and that is written down, at most so long."""
@@ -193,8 +208,7 @@ class Runs:
         """Ends what runs."""
         with self._lock:
             self._closed = True
-            if self._soon is not None:
-                self._soon.cancel()
+            self._ended.set()
             going = list(self._going.values())
             for one in going:
                 one.process.terminate()

@@ -69,6 +69,7 @@ def site_of(people: People, settings: Settings, tmp_path: Path) -> Site:
     rest: Any = None
     return Site(
         path=tmp_path / "ledger.db", settings=settings, people=people, columns=rest, recorder=rest, runs=rest,
+        beside=rest,
         clock=lambda: NOW, entropy=lambda n: b"x" * n,
     )  # fmt: skip
 
@@ -122,7 +123,8 @@ def test_nobody_is_sent_elsewhere(browser: Browser) -> None:
     for wanted in (
         "https://evil.example/", "//evil.example/", "/\\evil.example", "\\\\evil.example", "/%2f/evil.example", "evil",
         "/-/transfers//evil.example", "javascript:alert(1)", "/-/sign-out", "/-/nowhere", "/-/assets/app.css",
-        "/-/people#x", '/-/people?a="><b>', "/-/people?a=\\", "/-/record", "/-/people/..//", "/-/people\n", "/-/sign-in", "", "/",
+        "/-/people#x", '/-/people?a="><b>', "/-/people?a=\\", "/-/record", "/-/people/..//", "/-/people\n",
+        "/-/sign-in", "", "/",
     ):  # fmt: skip
         answer = browser.get(f"{SIGN_IN}?{urlencode({'next': wanted})}")
         assert (answer.status_code, answer.headers["location"]) == (303, f"{PREFIX}/"), wanted
@@ -171,14 +173,15 @@ def test_a_page_elsewhere_signs_nobody_in(browser: Browser) -> None:
     assert browser.set_cookie == ""
 
 
-def test_who_signs_in_anew_is_signed_out_before(browser: Browser) -> None:
-    browser.sign_in()
-    first = dict(browser.cookies)
-    browser.cookies = {}
-    browser.sign_in(id_="bob", password="another")
-    assert browser.cookies != first
-    browser.cookies = first
-    assert browser.get(f"{PREFIX}/-/people").status_code == 200
+def test_who_signs_in_with_another_link_is_signed_out_before(local: Browser) -> None:
+    local.post(f"/-/sign-in/{local.site.people.link('dpo', NOW)}", {})
+    first = dict(local.cookies)
+    second = local.site.people.link("auditor", NOW)
+    local.post(f"/-/sign-in/{second}", {"csrf": csrf_of(local.get(f"/-/sign-in/{second}"))})
+    page = local.get("/-/people")
+    assert (page.status_code, "Somebody at this machine, auditor" in page.text) == (200, True)
+    local.cookies = first
+    assert local.get("/-/people").status_code == 303
 
 
 def test_who_comes_through_a_proxy_signs_out_there(browser: Browser) -> None:
