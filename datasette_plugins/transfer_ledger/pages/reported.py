@@ -211,15 +211,17 @@ def choices(source: Source, known: Sequence[Term], organisations: Mapping[str, O
         source.db.execute(f"SELECT {which}(transferred_on) FROM entries WHERE transferred_on IS NOT NULL").fetchone()
         for which in ("min", "max")
     )
-    usual = last_school_year(source, as_of)
-    groups: list[tuple[str, tuple[tuple[str, str], ...]]] = [("School years", (_choice(usual),))]
-    if first is not None:
+    usual, groups = last_school_year(source, as_of), list[tuple[str, tuple[tuple[str, str], ...]]]()
+    if first is None:
+        groups.append(("School years", (_choice(usual),)))
+    else:
         begun = parse_date(first)
         ended = max(begun, min(parse_date(last), as_of))  # a date far in the future is a mistake, and no year
         years = tuple(_years(begun, ended))
-        if usual not in years:
-            usual = years[0]
-        groups = [("School years", tuple(map(_choice, years)))]
+        # Of a ledger that ended long ago, the last year that it has to the end.
+        usual = last_school_year(source, ended)
+        usual = usual if usual in years else years[0]
+        groups.append(("School years", tuple(map(_choice, years))))
         if known:
             groups.append(("Terms", tuple(_choice(term(one)) for one in reversed(known))))
         groups.append(("Months", tuple(map(_choice, _months(begun, ended)))))

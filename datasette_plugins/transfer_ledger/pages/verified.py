@@ -17,10 +17,10 @@ from reports.documents.heartbeats import Heartbeat, newest
 from reports.documents.record import Kept, kept_of
 
 HOW: Mapping[str, str] = {
-    "consistent": "Run it as it is, with both fields empty.",
-    "signed": "Paste the school's verifier key below. It must have reached you by another way than this ledger: a "
+    "consistent": "Bring nothing: leave both fields of the form empty.",
+    "signed": "Bring the school's verifier key. It must have reached you by another way than this ledger: a "
     "letter, a printed sheet, a page that others publish.",
-    "anchored": "Paste a checkpoint below that you kept earlier, on another machine or on paper. Without a key beside "
+    "anchored": "Bring a checkpoint that you kept earlier, on another machine or on paper. Without a key beside "
     "it, your own word is all that says whose it is.",
     "witnessed": "Verify on your own machine with your policy, the list of the witnesses that you trust: "
     "transfer-ledger verify transfers.db --policy policy.txt",
