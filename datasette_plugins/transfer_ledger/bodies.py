@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from starlette.datastructures import FormData, Headers
@@ -68,7 +68,7 @@ async def read(
     body = await _all(headers, receive, route.most)
     if route.takes == "json":
         return Posted(body=body)
-    found = await _multipart(headers, body) if route.takes == "file" else FormData(pairs(body, _MOST_FIELDS))
+    found = await _multipart(headers, body) if route.takes == "file" else FormData([*pairs(body, _MOST_FIELDS)])
     given = found.get("csrf")
     if person is not None and not (isinstance(given, str) and given.isascii() and _same(given, person.csrf)):
         if route.keeps:
@@ -103,7 +103,7 @@ async def _all(headers: dict[str, str], receive: Callable[[], Awaitable[MutableM
 
 
 async def _multipart(headers: dict[str, str], body: bytes) -> FormData:
-    async def once() -> AsyncIterator[bytes]:
+    async def once() -> AsyncGenerator[bytes, None]:
         yield body
 
     try:

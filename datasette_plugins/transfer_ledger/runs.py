@@ -10,6 +10,7 @@ import json
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -24,8 +25,14 @@ Kind = Literal["verify", "check", "report", "bundle"]
 MOST_AT_ONCE = 2
 """So many run at once: each may take a processor."""
 
+MOST_KEPT = 50
+"""So many runs of a kind are listed, and the files of as many reports are kept."""
+
 _QUIET_SECONDS = 2.0
 """How long nothing is to be recorded before what is new is checked, so that a run of posts is checked once."""
+
+_LONGEST_SECONDS = 60.0
+"""After so long it is checked while more is recorded."""
 
 
 class Progress(NamedTuple):
@@ -45,8 +52,9 @@ class Runs:
         self._kinds: dict[int, Kind] = {}
         self._progress: dict[int, Progress] = {}
         self._threads: list[threading.Thread] = []
-        self._soon: threading.Timer | None = None
-        self._closed = False
+        self._quiet_at = 0.0
+        self._watching = self._closed = False
+        self._ended = threading.Event()
         beside.stop_runs(clock())  # what ran when the app ended runs no more
 
     @property
@@ -87,7 +95,7 @@ class Runs:
         return self._progress.get(n)
 
     def _follow(self, n: int, process: subprocess.Popen[str]) -> None:
-        state, result = "failed", {"sentence": "It ended before it had a result; start it again."}
+        state, result = "failed", dict[str, Any](sentence="It ended before it had a result; start it again.")
         assert process.stdout is not None
         with process.stdout:
             for line in process.stdout:
@@ -103,17 +111,22 @@ class Runs:
         self._progress.pop(n, None)
 
     def check_soon(self) -> None:
-        """Has what is new checked when nothing was recorded for a moment."""
+        """Has what is new checked when nothing was recorded for a moment, or was for long. It costs next to nothing."""
+        self._quiet_at = time.monotonic() + _QUIET_SECONDS
+        if self._watching or self._closed:
+            return
         with self._lock:
-            if self._closed:
+            if self._watching:
                 return
-            if self._soon is not None:
-                self._soon.cancel()
-            self._soon = threading.Timer(_QUIET_SECONDS, self._check)
-            self._soon.daemon = True
-            self._soon.start()
+            self._watching = True
+        threading.Thread(target=self._watch, daemon=True).start()
 
-    def _check(self) -> None:
+    def _watch(self) -> None:
+        last = time.monotonic() + _LONGEST_SECONDS
+        while (left := min(self._quiet_at, last) - time.monotonic()) > 0:
+            if self._ended.wait(left):
+                return
+        self._watching = False  # whatever is recorded from here on is checked the next time
         try:
             self.start("check", {}, "")
         except Busy:
@@ -129,8 +142,7 @@ class Runs:
         """Ends what runs."""
         with self._lock:
             self._closed = True
-            if self._soon is not None:
-                self._soon.cancel()
+            self._ended.set()
             for process in self._processes.values():
                 process.terminate()
         for thread in self._threads:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from datasette_plugins.transfer_ledger import app
-from datasette_plugins.transfer_ledger.columns import Columns
+from datasette_plugins.transfer_ledger.columns.live import Columns
 from datasette_plugins.transfer_ledger.front import Front
 from datasette_plugins.transfer_ledger.people.beside import Beside
 from datasette_plugins.transfer_ledger.people.known import People
@@ -28,6 +28,7 @@ def open_site(path: Path, settings: Settings, clock: Clock = clock, entropy: Ent
     return Site(
         path=path,
         settings=settings,
+        beside=beside,
         people=People(settings, beside, clock, entropy),
         columns=columns,
         recorder=Recorder(path, clock, entropy),

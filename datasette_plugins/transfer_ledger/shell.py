@@ -33,6 +33,11 @@ def moment(value: str | date | datetime | None) -> Markup:
     return _TIME.format(text, dated(text).removesuffix(" London time") or text)
 
 
+def day(value: str) -> str:
+    """A date in words, as plain text, where no markup may stand."""
+    return dated(value) or value
+
+
 def number(value: int) -> str:
     """A count as people write it."""
     return f"{value:,}"
@@ -50,6 +55,6 @@ def environment() -> Environment:
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True, auto_reload=False,
     )  # fmt: skip
-    found.filters |= {"moment": moment, "number": number}
+    found.filters |= {"moment": moment, "number": number, "day": day}
     found.globals |= {"asset": asset, "in_nav": in_nav, "role_words": IN_WORDS, "role_may": MAY, "verdicts": VERDICTS}
     return found

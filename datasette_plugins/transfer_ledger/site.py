@@ -14,7 +14,9 @@ from ledger.seal import Clock, Entropy
 from ledger.source import Source
 
 if TYPE_CHECKING:
-    from datasette_plugins.transfer_ledger.columns import Columns, View
+    from datasette_plugins.transfer_ledger.columns.live import Columns
+    from datasette_plugins.transfer_ledger.columns.view import View
+    from datasette_plugins.transfer_ledger.people.beside import Beside
     from datasette_plugins.transfer_ledger.people.known import People
     from datasette_plugins.transfer_ledger.people.settings import Settings
     from datasette_plugins.transfer_ledger.recording.queue import Recorder
@@ -27,6 +29,7 @@ class Site:
 
     path: Path
     settings: Settings
+    beside: Beside
     people: People
     columns: Columns
     recorder: Recorder

@@ -7,7 +7,6 @@ asked for, in one place (`front`).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -70,7 +69,7 @@ class Asked:
     route: Route
     method: str
     path: str
-    query: Mapping[str, Sequence[str]]
+    query: Mapping[str, list[str]]
     headers: Mapping[str, str]
     vars: Mapping[str, str]
     format: str
@@ -95,7 +94,7 @@ class Asked:
 
     def one(self, name: str) -> str:
         """The only value of a parameter, "" where it is absent. `BadRequest` where it is repeated or too long."""
-        values = self.query.get(name, ())
+        values = self.query.get(name, [])
         if len(values) > 1:
             raise BadRequest(f"“{name}” stands more than once in the address; give it once.")
         if values and len(values[0]) > 500:
@@ -138,14 +137,6 @@ class Asked:
     def see(self, path: str, /, **query: str | int | Sequence[str]) -> RedirectResponse:
         """Sends the browser on to another page of ours, to be read (303)."""
         return RedirectResponse(self.url(path, **query), status_code=303, headers={"cache-control": "no-store"})
-
-
-_WHOLE = re.compile(r"0|[1-9][0-9]{0,14}", re.ASCII)
-
-
-def whole(text: str) -> int | None:
-    """The whole number that is written so, or None for any other text: no sign, no spaces, no leading zero."""
-    return int(text) if _WHOLE.fullmatch(text) else None
 
 
 def address(prefix: str, path: str, query: Mapping[str, str | int | Sequence[str]]) -> str:

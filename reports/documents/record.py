@@ -90,21 +90,32 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     counts: tuple[Recount, ...]
 
 
+def kept_of(source: Source) -> tuple[tuple[Kept, ...], tuple[Heartbeat, ...]]:
+    """The checkpoints that the ledger keeps now, and what others say in them, without the rest of the record."""
+    found = _all_kept(source, source.genesis().origin, tuple(_entries(source, source.head.size, "key", Key)), None)
+    return found, tuple(_heartbeats(source, source.head.size, found))
+
+
+def _all_kept(
+    source: Source, origin: str, keys: tuple[tuple[Sealed, Key], ...], checkpoints: int | None
+) -> tuple[Kept, ...]:
+    rows = source.db.execute(
+        "SELECT size, CAST(note AS BLOB), timestamp FROM checkpoints ORDER BY rowid LIMIT ?",
+        (-1 if checkpoints is None else checkpoints,),
+    )
+    return tuple(
+        _kept(number, of, bytes(data), stamp, origin, keys) for number, (of, data, stamp) in enumerate(rows, start=1)
+    )
+
+
 def record(source: Source, size: int, checkpoints: int | None = None) -> Record:
     """The record of the first `size` entries of an open ledger, with its first `checkpoints` rows of them (None: all).
 
     `Refused` where one of these entries cannot be read.
     """
-    rows = source.db.execute(
-        "SELECT size, CAST(note AS BLOB), timestamp FROM checkpoints ORDER BY rowid LIMIT ?",
-        (-1 if checkpoints is None else checkpoints,),
-    )
     genesis = source.genesis()
     keys = tuple(_entries(source, size, "key", Key))
-    found = tuple(
-        _kept(number, of, bytes(data), stamp, genesis.origin, keys)
-        for number, (of, data, stamp) in enumerate(rows, start=1)
-    )
+    found = _all_kept(source, genesis.origin, keys, checkpoints)
     return Record(
         size=size,
         began=genesis.recorded_at,

@@ -72,7 +72,7 @@ def _once(query: Mapping[str, list[str]], known: tuple[str, ...]) -> dict[str, s
 
 
 def _period(given: dict[str, str], view: View) -> Period:
-    ways = [name for name in ("year", "term", "month") if name in given]
+    ways: list[str] = [name for name in ("year", "term", "month") if name in given]
     ways += ["from"] if "from" in given or "to" in given else []
     if len(ways) > 1:
         raise Refused("Only one period can be asked for: `year`, `term`, `month`, or `from` with `to`.")
@@ -105,8 +105,9 @@ def _party(view: View, name: str, text: str) -> str:
 
 
 def _code(view: View, name: str, text: str, codes: Codes, count: int, may: str) -> str:
-    # What the ledger has, or what a register or the law has a name for: it may not have been sent yet.
-    if 0 <= codes.find(text) < count or (len(text) <= MOST_CHARACTERS and view.labels(text, codes.kind) != text):
+    # What the ledger has, or what a register or the law has a name for: it may not have been sent yet. (`Labels` also
+    # has words for the names of erasable values, which are no ids.)
+    if 0 <= codes.find(text) < count or (not text.endswith("_as_given") and view.labels(text, codes.kind) != text):
         return text
     such = f", such as {codes.texts[0]}" if count else ""
     raise _is_none(name, text, f"{may}{such}")

@@ -32,7 +32,7 @@ HAVING = {"any": "Any finding", "open": "An open breach", "none": "No finding"}
 LATE = {"1": f"Recorded more than {recorded_late.DAYS} days after", "0": f"Recorded within {recorded_late.DAYS} days"}
 """What may be asked about a transfer's lateness, in words."""
 
-CORRECTED = {"1": "As a correction states it", "0": "Never corrected"}
+CORRECTED = {"1": "As a correction states it", "0": "As it was first recorded"}
 """What may be asked about a transfer's corrections, in words."""
 
 

@@ -66,7 +66,8 @@ class Findings:
     def __init__(self, found: Sequence[Read], rows: Rows, codes: tuple[Codes, Codes], recorded: dict[int, int]) -> None:
         """`rows` have all transfers that they are on, and `codes` are those of its parties and purposes.
 
-        `recorded` are the days of recording, by seq, of the other entries that they are on.
+        `recorded` are the days of recording, by seq, of the other entries that they are on. Raises `Unreadable` where
+        they are on one that is in neither.
         """
         self.problem = ""
         self._read, self._codes = found, codes
@@ -82,6 +83,8 @@ class Findings:
         self.day, self.recorded = np.full(count, NO_DAY, np.int32), np.zeros(count, np.int32)
         self.day[there], self.recorded[there] = rows.day[self.row[there]], rows.recorded[self.row[there]]
         for place in np.flatnonzero(~there).tolist():
+            if int(first[place]) not in recorded:
+                raise reading.Unreadable
             self.recorded[place] = recorded[int(first[place])]
         self.checks = Codes("check")
         self.check = np.fromiter((self.checks[one.finding.check] for one in found), np.int32, count)

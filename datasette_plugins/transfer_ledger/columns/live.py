@@ -33,7 +33,7 @@ _AT_ONCE = 25_000
 """So many new entries are taken in for one view: a tenth of a second. The next view goes on."""
 
 _HASH = "SELECT CAST(hash AS BLOB) FROM entries WHERE seq = ?"
-_UNREADABLE = "The findings kept in this ledger cannot be read; `transfer-ledger check` makes them again."
+_UNREADABLE = "The findings kept in this ledger cannot be read; `transfer-ledger check --from-scratch` makes them anew."
 
 
 def _open(path: Path) -> sqlite3.Connection:
@@ -58,6 +58,19 @@ def _known(path: Path) -> Known:
             vocabularies=load_vocabularies(),
         )
         return Known(evidence.adopted, evidence.organisations, Called(Labels(evidence)))
+
+
+def _found(db: sqlite3.Connection) -> tuple[list[finding.Read], dict[int, int]]:
+    """The findings that are kept, and the days of recording of the entries that those on no transfer are on."""
+    found, recorded, hours = finding.read(db), dict[int, int](), read.Hours()
+    for one in found:
+        seq = one.finding.entries[0]
+        if one.finding.id is None and seq not in recorded:
+            entry = read.entry(db, seq)
+            if entry is None:
+                raise read.Unreadable
+            recorded[seq] = hours[entry.recorded_at[:13]]
+    return found, recorded
 
 
 class Columns:
@@ -164,32 +177,27 @@ class Columns:
 
     def _read_findings(self) -> None:
         """Reads the findings over a connection of its own, and puts them in place."""
-        problem = ""
-        recorded: dict[int, int] = {}
         with sentences(self._path), closing(_open(self._path)) as db, reading(db):
             checked = dict(db.execute("SELECT name, value FROM checked"))
             size: int = db.execute("SELECT max(seq) FROM entries").fetchone()[0] + 1
             try:
-                found = finding.read(db) if checked else []
-                hours = read.Hours()
-                for one in found:
-                    seq = one.finding.entries[0]
-                    if one.finding.id is None and seq not in recorded:
-                        entry = read.entry(db, seq)
-                        if entry is None:
-                            raise read.Unreadable
-                        recorded[seq] = hours[entry.recorded_at[:13]]
+                found, recorded = _found(db) if checked else ([], {})
             except (msgspec.MsgspecError, ValueError, Refused, read.Unreadable):
-                problem, found, recorded = _UNREADABLE, [], {}
+                found, recorded = None, {}
         with self._lock:
             while self._size < size and not self._take_in():
                 pass
-            if self._erased >= size:
-                return  # the next view reads them again
-            shapes = self._table.shapes
-            made = Findings(found, self._table.now(), (shapes.parties, shapes.purposes), recorded)
-            made.problem = problem
-            self._found, self._checked, self._view = made, checked, None
+            rows, shapes = self._table.now(), self._table.shapes
+        codes = shapes.parties, shapes.purposes
+        # Not under the lock: requests go on meanwhile.
+        try:
+            made = Findings([], rows, codes, {}) if found is None else Findings(found, rows, codes, recorded)
+        except read.Unreadable:
+            found, made = None, Findings([], rows, codes, {})
+        made.problem = _UNREADABLE if found is None else ""
+        with self._lock:
+            if self._erased < size:  # else the next view reads them again
+                self._found, self._checked, self._view = made, checked, None
 
     def _in_background(self) -> None:
         try:

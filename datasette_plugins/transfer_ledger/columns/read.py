@@ -16,12 +16,13 @@ from typing import NoReturn
 import msgspec
 
 from ledger.errors import Refused
-from ledger.london import day_of, parse_date
-from ledger.members import Count
+from ledger.london import day_of
+from ledger.members import REQUIRED, Correction, Count, Transfer
 from ledger.source import Source
 
 _RUN = 4096
 _EPOCH = date(1970, 1, 1).toordinal()
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _HOUR = re.compile(r"\d{4}-\d\d-\d\dT\d\d", re.ASCII)
 
 STATED = frozenset(("transfer", "correction"))
@@ -72,7 +73,9 @@ class Days(dict[str, int]):
     """Days, as they are sealed, by number: how many after 1 January 1970."""
 
     def __missing__(self, text: str) -> int:
-        found = self[text] = number(parse_date(text))
+        if not _DAY.fullmatch(text):
+            raise Unreadable
+        found = self[text] = number(date.fromisoformat(text))
         return found
 
 
@@ -100,7 +103,15 @@ def refuse(path: Path, seqs: list[int]) -> NoReturn:
     """Says, as `Source` does, which of the entries `seqs` cannot be read. Raises `Refused`."""
     with Source(path) as source:
         for seq in seqs:
-            source.entry(seq)
+            found = source.entry(seq)
+            if found is None or not isinstance(found[0], Transfer | Correction):
+                continue
+            missing = [name for name in REQUIRED if not getattr(found[0], name)]
+            if missing and not (isinstance(found[0], Correction) and found[0].withdrawn):
+                raise Refused(
+                    f"{path}: entry {seq} cannot be read: it does not state {', '.join(missing)}. "
+                    "`transfer-ledger verify` says more."
+                )
     raise Refused(f"{path}: entry {seqs[0]} or one soon after it cannot be read; `transfer-ledger verify` says more.")
 
 
@@ -113,10 +124,10 @@ def entry(db: sqlite3.Connection, seq: int) -> Entry | None:
 def _decoded(texts: list[bytes]) -> list[Entry]:
     try:
         found = _decoder.decode_lines(b"\n".join(texts))
+        if len(found) != len(texts):  # one was altered so that it has a line feed
+            found = [_decoder.decode(text) for text in texts]
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         raise Unreadable from None
-    if len(found) != len(texts):
-        raise Unreadable
     return found
 
 

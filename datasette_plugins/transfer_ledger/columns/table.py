@@ -16,7 +16,6 @@ from datasette_plugins.transfer_ledger.columns.grown import Grown
 from datasette_plugins.transfer_ledger.columns.ids import Ids, Part
 from datasette_plugins.transfer_ledger.columns.read import STATED, Days, Entry, Hours, Unreadable
 from datasette_plugins.transfer_ledger.columns.shapes import Shapes, ShapeTable
-from ledger.errors import Refused
 
 NO_DAY = np.iinfo(np.int32).min
 """The day of a withdrawal, which states none."""
@@ -75,7 +74,7 @@ class Table:
             until = [one.transferred_until or one.transferred_on or "" for one in stated]
             last = [NO_DAY if one.withdrawn else days[text] for one, text in zip(stated, until, strict=True)]
             recorded = [hours[one.recorded_at[:13]] for one in stated]
-        except (Refused, ValueError):
+        except ValueError:
             raise Unreadable from None
         first = len(self._seq.now())
         self._seq.add([seq for seq, _ in run])

@@ -1,44 +1,173 @@
-"""The front page, the answer first: is anything wrong, ContactPoint, what there is, and where to look."""
+"""The first page: the answer first, then what waits, then what happened."""
 
 from __future__ import annotations
 
-import asyncio
-from typing import Any
+import sqlite3
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
-from datasette.utils.asgi import Response
+from starlette.responses import Response
 
-from datasette_plugins.transfer_ledger import queries
-from datasette_plugins.transfer_ledger.app import DATABASE, LedgerDatabase, ledger_of, told
-from ledger.register.read import load_law
+from datasette_plugins.transfer_ledger.columns.view import View
+from datasette_plugins.transfer_ledger.columns.wanted import Wanted
+from datasette_plugins.transfer_ledger.pages import standing
+from datasette_plugins.transfer_ledger.pages.standing import Verified
+from datasette_plugins.transfer_ledger.site import Site
+from datasette_plugins.transfer_ledger.web import Asked
+from ledger.london import utc_text
 from ledger.source import Source
-from reports.finding import OUTCOMES, SEVERITIES
-from reports.wording import Labels, dated
+from reports.scope import Period, term, terms, year
+
+_RECENT_RUNS = 20
+
+KINDS = {
+    "transfer": ("transfer recorded", "transfers recorded"),
+    "correction": ("correction or withdrawal", "corrections and withdrawals"),
+    "refusal": ("request refused", "requests refused"),
+    "review": ("decision on a finding", "decisions on findings"),
+    "batch": ("import", "imports"),
+    "register": ("register adopted", "registers adopted"),
+    "organisation": ("organisation added or changed", "organisations added or changed"),
+    "erasure": ("value erased", "values erased"),
+    "attestation": ("report attested", "reports attested"),
+    "key": ("change of the signing key", "changes of the signing key"),
+    "closing": ("closing of the ledger", "closings of the ledger"),
+}
+"""Kinds of entries, one and many, in the order in which they are told."""
 
 
-def _labels(database: LedgerDatabase) -> Labels:
-    with Source(database.path_) as source:
-        return database.names.of(source)
+class Bar(NamedTuple):
+    """One bar of the chart: what it stands for, how many, and its place and height in the drawing."""
+
+    label: str
+    n: int
+    x: int
+    height: int
 
 
-async def page(request: Any, datasette: Any) -> Any:
+class Sent(NamedTuple):
+    """Transfers of the newest term or school year that has any, and as bars."""
+
+    label: str
+    option: tuple[str, str]
+    total: int
+    bars: tuple[Bar, ...]
+    current: bool
+
+
+class Since(NamedTuple):
+    """What was recorded since the last visit, by kind in words; `first` is the first entry of it."""
+
+    at: datetime | None
+    first: int
+    kinds: tuple[tuple[str, int], ...]
+
+
+def _period(view: View, today: date) -> tuple[Period | None, bool]:
+    """The term that it is, or else the newest term or school year with any transfer; and whether it is now."""
+    known = terms(one.register for one in view.registers)
+    now = next((one for one in known if one.first <= today <= one.last), None)
+    if now is not None:
+        return term(now), True
+    days = view.select(Wanted(), today).days()
+    last = max((day for day, _ in days if day <= today), default=None)
+    if last is None:
+        return None, False
+    for one in reversed(known):
+        if one.first <= last <= one.last:
+            return term(one), False
+    return year(date(last.year if last.month >= 9 else last.year - 1, 9, 1)), False
+
+
+_WIDTH, _HEIGHT = 720, 160
+
+
+def _weeks(days: Sequence[tuple[date, int]], first: date, last: date) -> tuple[Bar, ...]:
+    weeks: dict[date, int] = {}
+    week = first - timedelta(days=first.weekday())
+    while week <= last:
+        weeks[week] = 0
+        week += timedelta(days=7)
+    for day, count in days:
+        weeks[day - timedelta(days=day.weekday())] += count
+    most, step = max(weeks.values(), default=0) or 1, _WIDTH // max(len(weeks), 1)
+    return tuple(
+        Bar(week.isoformat(), count, place * step, round(count / most * _HEIGHT))
+        for place, (week, count) in enumerate(weeks.items())
+    )
+
+
+def sent(view: View, today: date) -> Sent | None:
+    """This term's transfers, week by week; None where none was ever sent."""
+    period, current = _period(view, today)
+    if period is None or period.first is None or period.last is None:
+        return None
+    selected = view.select(Wanted(period=period), today)
+    name, _, value = period.option.partition("=")
+    bars = _weeks(selected.days(), period.first, min(period.last, today) if current else period.last)
+    return Sent(period.label, (name, value), selected.count, bars, current)
+
+
+def _first_since(db: sqlite3.Connection, size: int, at: datetime) -> int:
+    """The first entry that was recorded after a moment: entries are in the order of their recording."""
+    low, high, text = 0, size, utc_text(at)
+    while low < high:
+        middle = (low + high) // 2
+        row = db.execute("SELECT recorded_at FROM entries WHERE seq = ?", (middle,)).fetchone()
+        if row is None or row[0] > text:
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+def since(source: Source, at: datetime | None) -> Since:
+    """What came since somebody was last here; with None, nothing is told."""
+    if at is None:
+        return Since(None, 0, ())
+    first = _first_since(source.db, source.head.size, at)
+    found = dict(
+        source.db.execute(
+            "SELECT kind, count(*) FROM entries WHERE kind <> 'transfer' AND seq >= ? GROUP BY kind", (first,)
+        )
+    )
+    found["transfer"] = source.head.size - first - sum(found.values())
+    told = tuple((words[found[kind] > 1], found[kind]) for kind, words in KINDS.items() if found.get(kind))
+    return Since(at, first, told)
+
+
+def last_verified(site: Site) -> Verified | None:
+    """The last verification that this app ran to its end."""
+    runs = site.beside.runs("verify", _RECENT_RUNS)
+    return next((found for run in runs if (found := standing.verified_of(run)) is not None), None)
+
+
+def page(asked: Asked) -> Response:
     """`GET /`."""
-    database = ledger_of(datasette)
-    assert database is not None
-    with told():
-        label = await asyncio.to_thread(_labels, database)
-    law = load_law().contactpoint
-    facts = await database.execute_fn(lambda db: queries.overview(db, law.party, law.purposes))
-    checked_size = facts.checked.get("size", "")
-    context = {
-        "facts": facts,
-        "label": label,
-        "dated": dated,
-        "closed_at": dated(law.closed_at.isoformat()),
-        "unchecked": facts.size - int(checked_size) if checked_size.isdecimal() else None,
-        "outcomes": OUTCOMES,
-        "severities": SEVERITIES,
-        "queries": await datasette.get_canned_queries(DATABASE, None),
-        "database": DATABASE,
-    }
-    html = await datasette.render_template("ledger_overview.html", context, request=request)
-    return Response.html(html, headers={"cache-control": "no-store"})
+    asked.only()
+    if asked.who.role == "clerk":
+        return asked.see("/-/record")
+    view, today = asked.site.view(), asked.today
+    last = asked.site.people.visit(asked.who, asked.now)
+    with asked.site.reading() as source:
+        genesis = source.genesis()
+        whole = standing.whole(source, last_verified(asked.site))
+        happened = since(source, last)
+    return asked.page(
+        "overview.html",
+        organisation=genesis.organisation,
+        origin=genesis.origin,
+        wrong=standing.wrong(view, today),
+        whole=whole,
+        contactpoint=standing.contactpoint(view),
+        ages=view.found.ages(today),
+        sent=sent(view, today),
+        since=happened,
+        size=view.head.size,
+        as_of=view.checked.get("as_of", ""),
+        unchecked=standing.unchecked(view),
+        transfers=view.select(Wanted(), today).count,
+        problem=view.found.problem,
+        reads=asked.who.role in ("dpo", "auditor"),
+    )

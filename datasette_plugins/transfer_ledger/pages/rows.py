@@ -9,7 +9,7 @@ from typing import NamedTuple
 from ledger import entry
 from ledger.errors import Refused
 from ledger.london import utc_text
-from ledger.members import Correction, Transfer
+from ledger.members import AnyEntry, Correction, Transfer
 from ledger.source import Source
 from reports.documents.blocks import Column, Value
 from reports.documents.findings import named
@@ -29,7 +29,7 @@ class Row(NamedTuple):
     basis: tuple[str, ...]
     schools: tuple[str, ...]
     subjects: str
-    count: int | None
+    people: int | None
     recorded_at: str
     corrected: bool
 
@@ -45,14 +45,14 @@ def rows_of(source: Source, seqs: Sequence[int]) -> list[Row]:
     return [_row(one) for one in entries]
 
 
-def _one(seq: int, data: bytes) -> entry.AnyEntry:
+def _one(seq: int, data: bytes) -> AnyEntry:
     one, problems = entry.read(data)
     if one is None:
         raise Refused(f"Entry {seq} cannot be read: {problems[0].message} `transfer-ledger verify` says more.")
     return one
 
 
-def _row(one: entry.AnyEntry) -> Row:
+def _row(one: AnyEntry) -> Row:
     if not isinstance(one, Transfer | Correction):
         raise Refused(f"Entry {one.seq} is listed as a transfer and is none; `transfer-ledger verify` says more.")
     return Row(
@@ -66,7 +66,7 @@ def _row(one: entry.AnyEntry) -> Row:
         basis=one.lawful_basis,
         schools=one.schools,
         subjects=(one.subjects.kind or "") if one.subjects else "",
-        count=one.subjects.count if one.subjects else None,
+        people=one.subjects.count if one.subjects else None,
         recorded_at=utc_text(one.recorded_at),
         corrected=isinstance(one, Correction),
     )
@@ -99,7 +99,8 @@ def values(row: Row, label: Labels, found: Sequence[str]) -> tuple[Value, ...]:
     return (
         row.seq, row.id, row.at, named(row.sender, label), named(row.recipient, label), named(row.purpose, label),
         _labels(row.fields, "field", label), _labels(row.basis, "lawful_basis", label),
-        _labels(row.schools, "party", label), row.subjects, row.count, row.recorded_at, "yes" if row.corrected else "no",
+        _labels(row.schools, "party", label), row.subjects, row.people, row.recorded_at,
+        "yes" if row.corrected else "no",
         len(found), found[0] if found else "", row.sender, row.recipient, row.purpose, "; ".join(row.fields),
     )  # fmt: skip
 

@@ -86,7 +86,7 @@ def _is_ours(wanted: str, role: Role | None = None) -> bool:
     """Whether it is an address of a page of this app, for this role where one is given; nothing else is gone on to."""
     found = _NEXT.fullmatch(wanted)
     there = find(found[1]) if found else None
-    return there is not None and bool(there.route.get) and (role is None or role in there.route.get)
+    return there is not None and (role is None or role in there.route.get)
 
 
 def _go(asked: Asked, wanted: str, role: Role) -> RedirectResponse:

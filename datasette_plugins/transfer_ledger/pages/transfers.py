@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
+from urllib.parse import parse_qsl
 
 from starlette.responses import Response
 
-from datasette_plugins.transfer_ledger.columns import View
-from datasette_plugins.transfer_ledger.columns.asked import address_of, wanted_of
+from datasette_plugins.transfer_ledger.columns.asked import Turn, address_of, turn_of, wanted_of
 from datasette_plugins.transfer_ledger.columns.facets import Facets
-from datasette_plugins.transfer_ledger.columns.order import SORTS
 from datasette_plugins.transfer_ledger.columns.selected import Selected
+from datasette_plugins.transfer_ledger.columns.view import View
 from datasette_plugins.transfer_ledger.columns.wanted import Wanted
 from datasette_plugins.transfer_ledger.files import table_file
 from datasette_plugins.transfer_ledger.pages import rows
 from datasette_plugins.transfer_ledger.pages.rows import Row
 from datasette_plugins.transfer_ledger.site import Site
-from datasette_plugins.transfer_ledger.web import Asked, BadRequest, bad_input, whole
+from datasette_plugins.transfer_ledger.web import Asked, bad_input
 from reports.documents.blocks import Data
 from reports.documents.findings import named
 from reports.finding import SEVERITIES
 from reports.wording import Labels
 
-SIZES = (25, 50, 100, 200)
+SIZES = {25: "25", 50: "50", 100: "100", 200: "200"}
 MOST_JSON = 1000
 """The most transfers of one answer in JSON; the next ones are asked for with `after`."""
 
@@ -66,7 +66,7 @@ class Chosen(NamedTuple):
 class Listing(NamedTuple):
     """The page: how many there are, those shown, and where its links lead."""
 
-    count: int
+    total: int
     first: int
     shown: tuple[Shown, ...]
     facets: dict[str, Facets]
@@ -76,41 +76,6 @@ class Listing(NamedTuple):
     size: int
     newer: int | None
     older: int | None
-
-
-class Order(NamedTuple):
-    """How the list is gone through: its order, and the page."""
-
-    sort: str
-    after: int | None
-    before: int | None
-    size: int
-
-
-def order_of(asked: Asked, sizes: Sequence[int], usual: int) -> Order:
-    """What the address says of the order and the page. `BadRequest` where it says nothing that could be."""
-    sort = asked.one("sort") or "day"
-    if sort.removeprefix("-") not in SORTS or sort.startswith("--"):
-        raise BadRequest(f"“sort” is one of {', '.join(SORTS)}, or one of these with - before it.")
-    return Order(sort, _seq(asked, "after"), _seq(asked, "before"), _size(asked.one("size"), sizes, usual))
-
-
-def _seq(asked: Asked, name: str) -> int | None:
-    text = asked.one(name)
-    if not text:
-        return None
-    if (found := whole(text)) is None:
-        raise BadRequest(f"“{name}” is the number of an entry; this link is broken. Go back to the first page.")
-    return found
-
-
-def _size(text: str, sizes: Sequence[int], usual: int) -> int:
-    if not text:
-        return usual
-    found = whole(text)
-    if found is None or not 0 < found <= max(sizes):
-        raise BadRequest(f"“size” is how many to list at once, a whole number from 1 to {max(sizes)}.")
-    return found
 
 
 def _gravest(view: View, seq: int) -> list[str]:
@@ -142,16 +107,16 @@ def _chosen(asked: Asked, view: View, query: Mapping[str, str], facets: Mapping[
     return tuple(found)
 
 
-def listing(asked: Asked, view: View, selected: Selected, wanted: Wanted, order: Order) -> Listing:
+def listing(asked: Asked, view: View, selected: Selected, wanted: Wanted, turn: Turn) -> Listing:
     """The page that was asked for."""
     with bad_input():
-        page = selected.page(order.sort, order.after, order.before, order.size)
+        page = selected.page(turn.sort, turn.after, turn.before, turn.size)
     with asked.site.reading() as source:
         shown = tuple(shown_of(view, row) for row in rows.rows_of(source, page.seqs))
-    facets, query = selected.facets(), address_of(wanted)
+    facets, query = selected.facets(), dict(parse_qsl(address_of(wanted)))
     return Listing(
-        selected.count, page.first_rank, shown, facets, _chosen(asked, view, query, facets), query, order.sort,
-        order.size, page.newer, page.older,
+        selected.count, page.first_rank, shown, facets, _chosen(asked, view, query, facets), query, turn.sort,
+        turn.size, page.newer, page.older,
     )  # fmt: skip
 
 
@@ -160,15 +125,17 @@ def page(asked: Asked) -> Response:
     view = asked.site.view()
     with bad_input():
         wanted = wanted_of(asked.query, view, asked.today)
+        turn = turn_of(asked.query, MOST_JSON if asked.format == "json" else max(SIZES))
     selected = view.select(wanted, asked.today)
     if asked.format == "json":
-        return _json(asked, view, selected, order_of(asked, (MOST_JSON,), 100))
-    order = order_of(asked, SIZES, 50)
+        return _json(asked, view, selected, turn)
     if asked.format == "html":
-        found = listing(asked, view, selected, wanted, order)
-        return asked.page("transfers.html", listing=found, facets=FACETS, sorts=IN_WORDS, sizes=SIZES, most=SHOWN)
+        found = listing(asked, view, selected, wanted, turn)
+        return asked.page(
+            "transfers.html", listing=found, facets=FACETS, sorts=IN_WORDS, sizes=SIZES.items(), most=SHOWN
+        )
     return table_file(
-        lambda: _data(asked.site, view, selected, order.sort), asked.format, "transfers", _keeper(asked), asked.now
+        lambda: _data(asked.site, view, selected, turn.sort), asked.format, "transfers", _keeper(asked), asked.now
     )
 
 
@@ -191,16 +158,16 @@ def as_json(row: Row, label: Labels, findings: Sequence[str]) -> dict[str, Any]:
     return {
         "seq": row.seq, "id": row.id, "transferred_at": row.at, "sender": row.sender, "recipient": row.recipient,
         "purpose": row.purpose, "fields": list(row.fields), "lawful_basis": list(row.basis),
-        "schools": list(row.schools), "subject_kind": row.subjects or None, "subject_count": row.count,
+        "schools": list(row.schools), "subject_kind": row.subjects or None, "subject_count": row.people,
         "recorded_at": row.recorded_at, "corrected": row.corrected, "findings": list(findings),
         "names": {"sender": named(row.sender, label), "recipient": named(row.recipient, label),
                   "purpose": named(row.purpose, label)},
     }  # fmt: skip
 
 
-def _json(asked: Asked, view: View, selected: Selected, order: Order) -> Response:
+def _json(asked: Asked, view: View, selected: Selected, turn: Turn) -> Response:
     with bad_input():
-        page_ = selected.page(order.sort, order.after, order.before, order.size)
+        page_ = selected.page(turn.sort, turn.after, turn.before, turn.size)
     on = view.found.by_entry(page_.seqs)
     with asked.site.reading() as source:
         found = [

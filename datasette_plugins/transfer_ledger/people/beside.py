@@ -35,10 +35,13 @@ _STATEMENTS = (
     "what TEXT NOT NULL, about TEXT NOT NULL) STRICT",
     "CREATE TRIGGER log_stays BEFORE DELETE ON log BEGIN SELECT raise(ABORT, 'the log is only added to'); END",
     "CREATE TRIGGER log_is_as_written BEFORE UPDATE ON log BEGIN SELECT raise(ABORT, 'the log is only added to'); END",
-    "CREATE TRIGGER log_grows BEFORE INSERT ON log WHEN new.n <= (SELECT max(n) FROM log) "
+    # In place of a line that is there (INSERT OR REPLACE deletes without asking triggers), and before the last one.
+    "CREATE TRIGGER log_is_not_replaced BEFORE INSERT ON log WHEN new.n IN (SELECT n FROM log) "
+    "BEGIN SELECT raise(ABORT, 'the log is only added to'); END",
+    "CREATE TRIGGER log_grows AFTER INSERT ON log WHEN new.n < (SELECT max(n) FROM log) "
     "BEGIN SELECT raise(ABORT, 'the log is only added to'); END",
     "CREATE TABLE runs (n INTEGER PRIMARY KEY, kind TEXT NOT NULL, person TEXT NOT NULL, at TEXT NOT NULL, "
-    "state TEXT NOT NULL, result TEXT NOT NULL) STRICT",
+    "what TEXT NOT NULL, state TEXT NOT NULL, ended TEXT NOT NULL, result TEXT NOT NULL) STRICT",
     "CREATE INDEX runs_by_kind ON runs (kind, n)",
     "CREATE TABLE recorded (person TEXT NOT NULL, seq INTEGER NOT NULL, hash TEXT NOT NULL, at TEXT NOT NULL, "
     "PRIMARY KEY (person, seq)) STRICT, WITHOUT ROWID",
@@ -71,13 +74,18 @@ class Logged(NamedTuple):
 
 
 class Run(NamedTuple):
-    """Something that ran or runs. `at` is when it was asked for, `person` who asked; `result` is JSON."""
+    """Something that runs or ran, asked for by `person` ("" where the app itself did) at `at`, with `what` to do.
+
+    `state` is "running", or how it ended at `ended`, with its `result`; `what` and `result` are what JSON holds.
+    """
 
     n: int
     kind: str
     person: str
     at: str
+    what: Any
     state: str
+    ended: str
     result: Any
 
 
@@ -260,38 +268,38 @@ class Beside:
 
     # -- what ran -------------------------------------------------------------------------------------------------
 
-    def add_run(self, kind: str, person: str, at: datetime, state: str, result: Any = None) -> int:
-        """Notes that something runs; its number."""
+    def start_run(self, kind: str, person: str, at: datetime, what: str) -> int:
+        """Notes that something runs, with what it is to do as JSON text; its number."""
         with self._at_once() as db:
-            values = (kind, person, utc_text(at), state, json.dumps(result))
-            return (
-                db.execute(
-                    "INSERT INTO runs (kind, person, at, state, result) VALUES (?, ?, ?, ?, ?)", values
-                ).lastrowid
-                or 0
-            )
+            statement = "INSERT INTO runs VALUES (NULL, ?, ?, ?, ?, 'running', '', 'null')"
+            return db.execute(statement, (kind, person, utc_text(at), what)).lastrowid or 0
 
-    def set_run(self, n: int, state: str, result: Any) -> None:
-        """Notes how far it is, or what came of it; `result` is what JSON can hold."""
+    def end_run(self, n: int, at: datetime, state: str, result: str) -> None:
+        """Notes how it ended, with what came of it as JSON text."""
         with self._at_once() as db:
-            db.execute("UPDATE runs SET state = ?, result = ? WHERE n = ?", (state, json.dumps(result), n))
+            db.execute("UPDATE runs SET state = ?, ended = ?, result = ? WHERE n = ?", (state, utc_text(at), result, n))
+
+    def stop_runs(self, at: datetime) -> None:
+        """Notes that what still ran has stopped: the app that ran it has ended."""
+        with self._at_once() as db:
+            db.execute("UPDATE runs SET state = 'stopped', ended = ? WHERE state = 'running'", (utc_text(at),))
 
     def runs(self, kind: str, most: int) -> list[Run]:
         """The newest of a kind, at most so many, newest first."""
-        rows = self._rows(
-            "SELECT n, kind, person, at, state, result FROM runs WHERE kind = ? ORDER BY n DESC LIMIT ?", kind, most
-        )
-        return [_run(row) for row in rows]
+        return [_run(row) for row in self._rows(f"{_RUNS} WHERE kind = ? ORDER BY n DESC LIMIT ?", kind, most)]
 
     def run(self, n: int) -> Run | None:
         """The run of this number."""
-        rows = self._rows("SELECT n, kind, person, at, state, result FROM runs WHERE n = ?", n)
+        rows = self._rows(f"{_RUNS} WHERE n = ?", n)
         return _run(rows[0]) if rows else None
 
 
-def _run(row: tuple[int, str, str, str, str, str]) -> Run:
-    n, kind, person, at, state, result = row
-    return Run(n, kind, person, at, state, json.loads(result))
+_RUNS = "SELECT n, kind, person, at, what, state, ended, result FROM runs"
+
+
+def _run(row: Any) -> Run:
+    found = Run(*row)
+    return found._replace(what=json.loads(found.what), result=json.loads(found.result))
 
 
 def _write(db: sqlite3.Connection, line: Logged) -> None:

@@ -7,6 +7,7 @@ back. Names that nobody has are counted as those that somebody has: the answer t
 from __future__ import annotations
 
 import ipaddress
+import math
 import threading
 from collections import OrderedDict
 from datetime import datetime, timedelta
@@ -66,7 +67,7 @@ class Limits:
             recent = {key: [at for at in self._tried.get(key, ()) if now - WINDOW < at] for key in keys}
             full = [at[0] for key, at in recent.items() if len(at) >= _MOST[key[0]]]
             if full:
-                seconds = int((max(full) + WINDOW - now).total_seconds()) + 1
+                seconds = max(1, math.ceil((max(full) + WINDOW - now).total_seconds()))
                 minutes = -(-seconds // 60)
                 raise TooMany(
                     f"Too many attempts to sign in; try again in {minutes} minute{'s' if minutes > 1 else ''}.", seconds
