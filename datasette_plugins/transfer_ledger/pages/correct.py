@@ -85,7 +85,9 @@ def page(asked: Asked) -> Response:
     return _form(asked, found, form, view)
 
 
-WITHDRAWN = "This transfer was withdrawn; there is nothing left to correct. If it took place after all, record it again."
+WITHDRAWN = (
+    "This transfer was withdrawn; there is nothing left to correct. If it took place after all, record it again."
+)
 
 
 def _began(cells: Mapping[str, Cell]) -> Filled:
@@ -148,4 +150,3 @@ def _form(
 ) -> Response:
     form = form._replace(wrong={c: text for c, text in form.wrong.items() if c != "reason"})
     return forms.show(asked, "correct.html", form, view, status, found=found, reason=reason, reason_wrong=wrong)
-

@@ -127,7 +127,9 @@ def before(source: Source, mine: list[Facts], view: View) -> tuple[list[Before],
 
     The second is True where they are somebody's own.
     """
-    facts = mine or _stated(source, [seq for seq, _ in source.db.execute(_OFTEN, (source.head.size - LATELY, MOST_SAME))])
+    facts = mine or _stated(
+        source, [seq for seq, _ in source.db.execute(_OFTEN, (source.head.size - LATELY, MOST_SAME))]
+    )
     found: dict[tuple[object, ...], Before] = {}
     for one in facts:
         if UNLISTED in (one.recipient, one.sender):
@@ -136,7 +138,9 @@ def before(source: Source, mine: list[Facts], view: View) -> tuple[list[Before],
         told = Before(
             one.seq,
             view.labels(str(one.recipient), "party"),
-            "a purpose that is not a known one" if one.purpose == UNLISTED else view.labels(str(one.purpose), "purpose"),
+            "a purpose that is not a known one"
+            if one.purpose == UNLISTED
+            else view.labels(str(one.purpose), "purpose"),
             len(one.fields),
             str(one.transferred_at),
         )
