@@ -38,6 +38,8 @@ def _checked(value: Json, depth: int) -> None:
     if depth > MAX_DEPTH:
         raise Refused(f"The value nests deeper than {MAX_DEPTH} levels.")
     if isinstance(value, str):
+        if value.isprintable():  # nearly every text: it holds neither control characters nor surrogates
+            return
         if (bad := control_character(value)) is not None:
             raise Refused(f"The text holds the control character {bad}; remove it.")
         if not value.isascii() and any("\ud800" <= c <= "\udfff" for c in value):
@@ -47,7 +49,7 @@ def _checked(value: Json, depth: int) -> None:
     elif isinstance(value, int):
         if not -MAX_INTEGER <= value <= MAX_INTEGER:
             raise Refused(f"The number {str(value)[:20]}… is beyond 2^53-1 and has no safe JSON form.")
-    elif isinstance(value, Mapping):
+    elif isinstance(value, (dict, Mapping)):  # dict first, since to ask an abstract class takes longer
         for key, inner in value.items():
             if not isinstance(key, str) or not _KEY.fullmatch(key):
                 raise Refused(f"The member name {str(key)[:40]!r} is not 1 to 64 ASCII letters, digits, . _ or -.")

@@ -38,11 +38,6 @@ class Content(NamedTuple):
 
 
 _LOOKED_UP = ("party", "purpose", "field", "code", "literal")
-_FACT_MEMBERS = [
-    (member, *member.path.partition(".")[::2])
-    for member in members_of(Transfer)
-    if not member.path.startswith(("batch", "onward_of", "_sd")) and member.domain.startswith(_LOOKED_UP)
-]
 _GIVEN = {
     "sender": "sender_as_given",
     "recipient": "recipient_as_given",
@@ -56,6 +51,13 @@ _GIVEN = {
 def _kind_of(member: Member) -> str:
     first, _, vocabulary = member.domain.partition(":")
     return vocabulary or (member.column or member.path if first == "literal" else first)
+
+
+_FACT_MEMBERS = [
+    (member, _kind_of(member), *member.path.partition(".")[::2])
+    for member in members_of(Transfer)
+    if not member.path.startswith(("batch", "onward_of", "_sd")) and member.domain.startswith(_LOOKED_UP)
+]
 
 
 def code(kind: str, text: str, member: Member, lookup: Lookup) -> str:
@@ -77,13 +79,12 @@ def settle(members: Mapping[str, Any], texts: Mapping[str, str], lookup: Lookup)
     """
     sealed: dict[str, Any] = {key: value for key, value in members.items() if value not in (None, (), [], {})}
     given: dict[str, str | tuple[str, ...]] = dict(texts)
-    for member, outer, inner in _FACT_MEMBERS:
+    for member, kind, outer, inner in _FACT_MEMBERS:
         holder = sealed.get(outer)
         if holder is None or (inner and inner not in holder):
             continue
         typed = holder[inner] if inner else holder
         values = [typed] if isinstance(typed, str) else list(typed)
-        kind = _kind_of(member)
         if kind in ("party", "purpose", "field"):
             found = {text: lookup.find(kind, text) for text in values}
             unknown = tuple(sorted({text for text, id_ in found.items() if id_ is None and text != UNLISTED}))

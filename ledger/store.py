@@ -172,6 +172,21 @@ def writing(db: sqlite3.Connection) -> Iterator[None]:
 
 
 @contextmanager
+def part(db: sqlite3.Connection) -> Iterator[None]:
+    """A part of the transaction that `db` is in: undone alone where it fails, and otherwise kept with the whole."""
+    db.execute("SAVEPOINT part")
+    try:
+        yield
+        db.execute("RELEASE part")
+    except BaseException:
+        # Where SQLite has undone the whole already (a full disk), there is nothing left to go back to.
+        if db.in_transaction:
+            db.execute("ROLLBACK TO part")
+            db.execute("RELEASE part")
+        raise
+
+
+@contextmanager
 def reading(db: sqlite3.Connection) -> Iterator[None]:
     """One snapshot: whatever is read within is of one moment, and nobody's writing waits for it."""
     db.execute("BEGIN")

@@ -11,7 +11,7 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -35,6 +35,7 @@ from ledger.members import Register as Adoption
 from ledger.register import known
 from ledger.seal import Clock, Entropy, Head, Sealed, Sealer, Signatures, check
 from ledger.settle import Content
+from ledger.together import Transactions
 
 if TYPE_CHECKING:
     from ledger.register.model import Register as Documented
@@ -63,14 +64,19 @@ def _receipt(one: Sealed) -> Receipt:
 
 
 class Ledger:
-    """A ledger open for appending; use it as a context manager. Every public method is one transaction."""
+    """A ledger open for appending; use it as a context manager.
+
+    Every public method is one transaction, or, within `together`, a part of that one which stands or falls alone.
+    """
 
     def __init__(self, path: Path, clock: Clock, entropy: Entropy) -> None:
         self.path = path
         self._sealer = Sealer(clock, entropy)
         self._entropy = entropy
         self.db = store.open_for_writing(path)
-        self._names = Names(self.db)
+        self._forget_names()
+        self._transactions = Transactions(path, self.db, self._forget_names)
+        self._verb = self._transactions.verb
         if store.head(self.db).size and self.db.execute("SELECT 1 FROM entries WHERE seq = 0").fetchone() is None:
             self.db.close()
             raise Refused(
@@ -82,6 +88,13 @@ class Ledger:
 
     def __exit__(self, *_: object) -> None:
         self.db.close()
+
+    def together(self, whole: bool = False) -> AbstractContextManager[None]:
+        """Makes one transaction of all verbs called within, with one COMMIT; see `Transactions.together`.
+
+        A receipt that a verb gives within is true once this has ended without an error, and not before.
+        """
+        return self._transactions.together(whole)
 
     # -- sealing -------------------------------------------------------------------------------------------------
 
@@ -96,9 +109,19 @@ class Ledger:
     def _stamp(self) -> str:
         return known.stamp(self.db.execute(f"SELECT max(seq) FROM entries WHERE {known.ENTRIES}").fetchone()[0])
 
+    def _forget_names(self) -> None:
+        self._names, self._names_of = Names(self.db), ""
+
     def _names_stale(self) -> bool:
-        row = self.db.execute("SELECT id FROM names WHERE kind = '' AND folded = 'stamp'").fetchone()
-        return row is None or row[0] != self._stamp()
+        made_of, newest = self.db.execute(
+            f"SELECT (SELECT id FROM names WHERE kind = '' AND folded = 'stamp'), "
+            f"(SELECT max(seq) FROM entries WHERE {known.ENTRIES})"
+        ).fetchone()
+        if made_of != (stamp := known.stamp(newest)):
+            return True
+        if stamp != self._names_of:  # another program may have made them anew
+            self._names, self._names_of = Names(self.db), stamp
+        return False
 
     def _fresh_names(self) -> None:
         if self._names_stale():
@@ -113,18 +136,31 @@ class Ledger:
             return str(self.db.execute("SELECT content FROM documents WHERE sha256 = ?", (sha256,)).fetchone()[0])
 
         store.replace_names(self.db, known.names(entries, document), self._stamp())
-        self._names = Names(self.db)
+        self._forget_names()
 
     # -- transfers -----------------------------------------------------------------------------------------------
 
     def settle(self, members: Mapping[str, Any], texts: Mapping[str, str]) -> Content:
         """What would be sealed of a transfer that states `members` with names as typed; writes no entry."""
+        (found,) = self.settle_many([(members, texts)])
+        if isinstance(found, Refused):
+            raise found
+        return found
+
+    def settle_many(self, stated: Iterable[tuple[Mapping[str, Any], Mapping[str, str]]]) -> list[Content | Refused]:
+        """As `settle`, of each of (members, texts), or why it is refused; the names are those of one moment."""
+        found: list[Content | Refused] = []
         with store.sentences(self.path):
             if self._names_stale():
                 # What is appended may be settled one by one, in the transaction that appends it.
-                with nullcontext() if self.db.in_transaction else store.writing(self.db):
+                with nullcontext() if self.db.in_transaction else self._verb():
                     self._fresh_names()
-            return settle.settle(members, texts, self._names)
+            for members, texts in stated:
+                try:
+                    found.append(settle.settle(members, texts, self._names))
+                except Refused as error:
+                    found.append(error)
+        return found
 
     def _repeated(self, content: Content) -> Receipt | None:
         row = self.db.execute(
@@ -179,7 +215,7 @@ class Ledger:
         transfer names it and its row. `done` is told how many were appended, now and then.
         """
         receipts: list[Receipt] = []
-        with store.sentences(self.path), store.writing(self.db):
+        with self._verb():
             at, place = store.head(self.db), None
             if batch is not None:
                 place = at.size
@@ -246,7 +282,7 @@ class Ledger:
 
     def correct(self, which: str, reason: str, replacement: Content | None, texts: Mapping[str, str]) -> Receipt:
         """Seals a correction of transfer `which` (its id or seq): complete replacement, or withdrawal for None."""
-        with store.sentences(self.path), store.writing(self.db):
+        with self._verb():
             seq, hash_, id_ = self._transfer(which)
             members: dict[str, Any] = {"corrects": {"seq": seq, "hash": hash_}, "id": id_}
             given: dict[str, str | tuple[str, ...]] = {**texts, "reason": reason}
@@ -267,7 +303,7 @@ class Ledger:
         content = self.settle(members, texts)
         (ground,) = (m for m in members_of(Refusal) if m.path == "ground")
         content.members["ground"] = settle.code("refusal_ground", content.members["ground"], ground, self._names)
-        with store.sentences(self.path), store.writing(self.db):
+        with self._verb():
             if "id" not in content.members:
                 content.members["id"] = f"r-{self._entropy(8).hex()}"
             met = content.members.get("transfer")
@@ -303,7 +339,7 @@ class Ledger:
         `replaces` is the seq of the decision on it that the caller saw as the newest, None for none. `Conflict` where
         another one was sealed meanwhile: whoever decides has to have read what they replace.
         """
-        with store.sentences(self.path), store.writing(self.db):
+        with self._verb():
             newest = self._newest_review(finding)
             if newest is not None and newest[0] != replaces:
                 raise Conflict(
@@ -337,7 +373,7 @@ class Ledger:
             "size": at.size,
             "head": at.hash,
         }
-        with store.sentences(self.path), store.writing(self.db):
+        with self._verb():
             there = self.db.execute("SELECT hash FROM entries WHERE seq = ?", (at.size - 1,)).fetchone()
             if there is None or there[0] != at.hash:
                 raise Refused(f"{self.path}: the report was made from another ledger; nothing was attested.")
@@ -363,7 +399,7 @@ class Ledger:
         What was found is thrown away too, since a finding may quote the value; the next `check` finds it again.
         """
         (member,) = (m for m in members_of(Erasure) if m.path == "ground")
-        with store.sentences(self.path), store.writing(self.db):
+        with self._verb():
             text = self.erasable(seq, name)
             if text is None:
                 return None, None
@@ -387,7 +423,7 @@ class Ledger:
 
         `after` is the seq of the `key` entry that it follows. `Refused` where another was sealed meanwhile.
         """
-        with store.sentences(self.path), store.writing(self.db):
+        with self._verb():
             newest = "SELECT max(seq) FROM entries WHERE kind <> 'transfer' AND kind = 'key'"
             if self.db.execute(newest).fetchone()[0] != after:
                 raise Refused(f"{self.path}: another program changed the ledger's key just now; nothing was recorded.")
@@ -395,14 +431,14 @@ class Ledger:
 
     def keep_checkpoint(self, size: int, note: bytes, timestamp: bytes | None) -> None:
         """Keeps a signed note, and the RFC 3161 token on it, if there is one; what was kept before stays."""
-        with store.sentences(self.path), store.writing(self.db):
+        with self._verb():
             store.insert_checkpoint(self.db, size, note, timestamp)
 
     def close(self, ground: str, successor: str | None, texts: Mapping[str, str]) -> Receipt:
         """Seals the last entry: nothing can be appended after it. `Refused` for a ground that no vocabulary knows."""
         members: dict[str, Any] = {"successor": successor} if successor else {}
         (member,) = (m for m in members_of(Closing) if m.path == "ground")
-        with store.sentences(self.path), store.writing(self.db):
+        with self._verb():
             self._fresh_names()
             members["ground"] = settle.code("closing_ground", ground, member, self._names)
             return self._one("closing", Content(members, dict(texts)))
@@ -425,7 +461,7 @@ class Ledger:
         }
         if effective[1] is not None:
             members["effective_until"] = effective[1]
-        with store.sentences(self.path), store.writing(self.db):
+        with self._verb():
             if (already := self._adopted_already(members)) is not None:
                 return already
             store.insert_document(self.db, sha256, "application/yaml", text)
@@ -464,7 +500,7 @@ class Ledger:
         """
         receipts = []
         coded = [m for m in members_of(Organisation) if m.domain.startswith("code:")]
-        with store.sentences(self.path), store.writing(self.db):
+        with self._verb():
             self._fresh_names()
             for organisation in organisations:
                 members = {key: value for key, value in organisation.items() if value not in (None, "", ())}

@@ -12,8 +12,6 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -26,6 +24,7 @@ from ledger.verify.assurance import verify
 from ledger.verify.levels import Brought
 from ledger.verify.proofs import Trusted
 from tests.ledger.cli.called import call, refused
+from tests.ledger.disks import filled, mounted
 from tests.ledger.signers import append, make, new_key, signed_ledger, tree_of
 from tests.ledger.worlds import ORIGIN, small
 from tests.needed import missing
@@ -261,30 +260,6 @@ def test_nothing_is_shown_before_the_record_is_on_the_disk(next_: Path, tmp_path
 
 
 # -- disks and folders ---------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def mounted(folder: Path, options: str) -> Iterator[Path]:
-    folder.mkdir()
-    if os.name != "posix" or os.geteuid() != 0:
-        missing("only root can mount a small disk")
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", folder], check=False).returncode:
-        missing("this machine lets nobody mount a small disk")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", folder], check=True)
-
-
-@contextmanager
-def filled(folder: Path, leave: int) -> Iterator[None]:
-    """The disk of `folder` with `leave` bytes left."""
-    free = os.statvfs(folder)
-    (folder / "fill").write_bytes(b"x" * (free.f_bavail * free.f_bsize - leave))
-    try:
-        yield
-    finally:
-        (folder / "fill").unlink()
 
 
 @pytest.mark.parametrize("what", ["key", "ledger", "output"])
