@@ -94,9 +94,11 @@ def lost(seq: int, hash_: str) -> Receipt:
 def receipt(source: Source, seq: int, hash_: str | None, label: Labels) -> Receipt | None:
     """The receipt of entry `seq`, None where it is nothing that is recorded here; `hash_` is that of the receipt."""
     found = source.entry(seq) if seq < source.head.size else None
-    if found is None or not isinstance(found[0], Transfer | Correction | Refusal):
+    if found is None:
         return None
     one, _, is_ = found
+    if not isinstance(one, Transfer | Correction | Refusal):
+        return None
     changed = hash_ is not None and hash_ != is_
     at = utc_text(one.recorded_at)
     if isinstance(one, Refusal):

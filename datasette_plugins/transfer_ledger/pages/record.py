@@ -13,6 +13,8 @@ from datasette_plugins.transfer_ledger.pages import form as forms
 from datasette_plugins.transfer_ledger.pages.form import Form
 from datasette_plugins.transfer_ledger.recording import filled as posted
 from datasette_plugins.transfer_ledger.recording import own, sealed, start, ways
+from datasette_plugins.transfer_ledger.recording.dropped import Dropped
+from datasette_plugins.transfer_ledger.recording.queue import Full
 from datasette_plugins.transfer_ledger.recording.start import Filled, Start
 from datasette_plugins.transfer_ledger.web import Asked, BadRequest, bad_input
 from ledger.errors import Busy, Refused
@@ -103,7 +105,7 @@ def _form(asked: Asked, form: Form, view: View, status: int = 200) -> Response:
     return forms.show(asked, "record_form.html", form, view, status)
 
 
-def show_begun(asked: Asked, begun: Begun, dropped: forms.Dropped | None = None) -> Response:
+def show_begun(asked: Asked, begun: Begun, dropped: Dropped | None = None) -> Response:
     """The form as it was begun, nothing changed yet."""
     form = Form(begun.filled, begun.filled.cells, _hidden(asked, begun.start), dropped=dropped)
     return _form(asked, form, begun.view)
@@ -151,7 +153,7 @@ def failed(asked: Asked, error: Refused, form: Form) -> tuple[Form, int]:
         return form._replace(unlisted=error.found), 422
     if isinstance(error, sealed.Overtaken):
         return form._replace(told=str(error), newest=error.seq), 409
-    if isinstance(error, Busy) or hasattr(error, "retry_after"):
+    if isinstance(error, Busy | Full):
         return form._replace(told=f"Not recorded yet. {asked.site.said(error)}"), 503
     placed = posted.placed(error)
     if "" in placed.found:

@@ -12,6 +12,7 @@ from datasette_plugins.transfer_ledger.pages.form import parties, purposes
 from datasette_plugins.transfer_ledger.pages.record import STALE
 from datasette_plugins.transfer_ledger.recording import filled as posted
 from datasette_plugins.transfer_ledger.recording import own, sealed, start
+from datasette_plugins.transfer_ledger.recording.queue import Full
 from datasette_plugins.transfer_ledger.web import Asked, BadRequest
 from ledger.errors import Busy, Conflict, Refused
 from ledger.forms import form_problem, text_problem
@@ -83,7 +84,7 @@ def _refuse(asked: Asked) -> Response:
     except sealed.Overtaken as error:
         return _form(asked, state._replace(told=str(error), newest=error.seq), 409)
     except Refused as error:
-        late = "Not recorded yet." if isinstance(error, Busy) or hasattr(error, "retry_after") else "Not recorded."
+        late = "Not recorded yet." if isinstance(error, Busy | Full) else "Not recorded."
         status = 409 if isinstance(error, Conflict) else 503
         return _form(asked, state._replace(told=f"{late} {asked.site.said(error)}"), status)
     own.recorded(asked.site, asked.who, receipt)

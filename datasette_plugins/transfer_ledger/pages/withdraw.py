@@ -7,6 +7,7 @@ from starlette.responses import Response
 from datasette_plugins.transfer_ledger.pages.correct import WITHDRAWN, Current, current, made_from, reason_of
 from datasette_plugins.transfer_ledger.pages.record import STALE
 from datasette_plugins.transfer_ledger.recording import own, sealed
+from datasette_plugins.transfer_ledger.recording.queue import Full
 from datasette_plugins.transfer_ledger.web import Asked
 from ledger.errors import Busy, Conflict, Refused
 
@@ -33,8 +34,8 @@ def _withdraw(asked: Asked, found: Current) -> Response:
     except Refused as error:
         newest = error.seq if isinstance(error, sealed.Overtaken) else None
         status = 409 if isinstance(error, Conflict) else 503
-        told = f"Not recorded yet. {asked.site.said(error)}" if isinstance(error, Busy) else asked.site.said(error)
-        return _form(asked, found, reason=reason, told=told, newest=newest, status=status)
+        late = "Not recorded yet. " if isinstance(error, Busy | Full) else ""
+        return _form(asked, found, reason=reason, told=late + asked.site.said(error), newest=newest, status=status)
     own.recorded(asked.site, asked.who, receipt)
     return asked.see("/-/receipts", seq=receipt.seq)
 

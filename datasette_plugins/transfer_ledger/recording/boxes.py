@@ -14,7 +14,7 @@ from ledger.members import REQUIRED, Erasable, Member
 from ledger.register.read import load_law, load_vocabularies
 
 Form = Literal["when", "party", "purpose", "text", "long", "date", "count", "one", "many", "words", "yes"]
-"""How a box looks: `one` and `many` of listed codes, `words` a list to type, `yes` is yes or no, `long` several lines."""
+"""How a box looks: `one` and `many` of listed codes, `words` a list to type, `yes` is yes or no, `long` has lines."""
 
 
 class Box(NamedTuple):

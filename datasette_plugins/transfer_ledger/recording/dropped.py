@@ -103,7 +103,10 @@ class _InMemory(NamedTuple):
 def look(name: str, data: bytes) -> Dropped:
     """What is known of the file with these bytes. Of its `name` only the ending counts; whatever it is, it is taken."""
     type_ = media_type(name, data)
-    rows, fields, columns, unknown, wrong = None, (), 0, (), ""
+    rows: int | None = None
+    fields: tuple[str, ...] = ()
+    unknown: tuple[int, ...] = ()
+    columns, wrong = 0, ""
     if not data:
         wrong = "The file is empty; look whether it is the right one."
     elif suffix := _LISTS.get(type_):

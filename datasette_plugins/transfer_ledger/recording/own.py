@@ -12,7 +12,7 @@ from contextlib import suppress
 from datasette_plugins.transfer_ledger.roles import Person
 from datasette_plugins.transfer_ledger.site import Site
 from ledger.errors import Refused
-from ledger.members import Correction, Refusal, Transfer
+from ledger.members import Correction, Transfer
 from ledger.source import Source
 from ledger.writer import Receipt
 
@@ -52,7 +52,3 @@ def may_change(site: Site, person: Person, seq: int) -> int | None:
             return None
         root = found[0].corrects.seq if isinstance(found[0], Correction) else seq
         return root if person.role == "dpo" or recorder_of(source, root) == person.id else None
-
-
-Kept = Transfer | Correction | Refusal
-"""What is recorded on the pages to record on."""

@@ -89,13 +89,14 @@ def correction(
 
     def job(ledger: Ledger) -> Receipt:
         newest, text, hash_, id_, withdrawn = ledger.db.execute(
-            "SELECT seq, entry, hash, id, withdrawn FROM entries WHERE corrects = ? OR seq = ? ORDER BY seq DESC LIMIT 1",
+            "SELECT seq, entry, hash, id, withdrawn FROM entries WHERE corrects = ? OR seq = ? "
+            "ORDER BY seq DESC LIMIT 1",
             (root, root),
         ).fetchone()
         content = None if stated is None else _settled(ledger, stated, by, agreed)
         if newest != made_from:
             wanted = Content({"withdrawn": True}, {}) if content is None else content
-            if (first := _there(ledger, newest, text, hash_, wanted, texts, by)) is not None:
+            if (first := _there(ledger, (newest, text, hash_), wanted, texts, by)) is not None:
                 return first
             raise Overtaken(
                 newest,
@@ -121,7 +122,7 @@ def refusal(members: Mapping[str, Any], texts: Mapping[str, str], by: str, agree
         ).fetchone()
         if row is None:
             return ledger.refuse(members, {**texts, "recorded_by": by})
-        if (first := _there(ledger, *row, content, {}, by)) is not None:
+        if (first := _there(ledger, (row[0], row[1], row[2]), content, {}, by)) is not None:
             return first
         raise Overtaken(row[0], f"This form was recorded already, as entry {row[0]}, and states something else now.")
 
@@ -129,9 +130,10 @@ def refusal(members: Mapping[str, Any], texts: Mapping[str, str], by: str, agree
 
 
 def _there(
-    ledger: Ledger, seq: int, text: str, hash_: str, wanted: Content, texts: Mapping[str, str], by: str
+    ledger: Ledger, row: tuple[int, str, str], wanted: Content, texts: Mapping[str, str], by: str
 ) -> Receipt | None:
-    """The receipt of entry `seq`, where the same person has just stated the same in it."""
+    """The receipt of an entry (seq, text, hash), where the same person has just stated the same in it."""
+    seq, text, hash_ = row
     old: Any = entry.read(text.encode())[0]
     if old is None:
         raise Refused(f"Entry {seq} cannot be read; `transfer-ledger verify` says more.")
