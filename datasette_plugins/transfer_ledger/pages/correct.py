@@ -76,8 +76,7 @@ def page(asked: Asked) -> Response:
     if found.facts is None:
         return asked.page("withdraw.html", status=409, found=found, reason="", wrong="", told=WITHDRAWN, newest=None)
     with asked.site.reading() as source:
-        names = ways.names_of(source, view)
-    sealed_ = start.cells_of(found.facts, names)
+        sealed_ = start.cells_of(found.facts, ways.names_of(source, view))
     if asked.method == "POST":
         return _correct(asked, found, sealed_, view)
     cells = {**sealed_, **_typed(asked, found, sealed_)}

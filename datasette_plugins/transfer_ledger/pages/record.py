@@ -51,10 +51,10 @@ def _ways(asked: Asked) -> Response:
     adopted = ways.in_force(view.registers, asked.today)
     with asked.site.reading() as source:
         same, mine = ways.before(source, ways.own(asked.site, source, asked.who), view)
-    every = ways.flows(adopted, view)
+    every = ways.flows(adopted, view, asked.today)
+    fitting = ways.flows(adopted, view, asked.today, words) if words else every
     return asked.page(
-        "record.html", q=words, flows=ways.flows(adopted, view, words)[:MOST_WAYS] if words else every[:MOST_WAYS],
-        every=every, same=same, mine=mine, adopted=adopted,
+        "record.html", q=words, flows=fitting[:MOST_WAYS], every=every, same=same, mine=mine, adopted=adopted,
     )  # fmt: skip
 
 
@@ -113,10 +113,11 @@ def show_begun(asked: Asked, begun: Begun, dropped: Dropped | None = None) -> Re
 
 def _record(asked: Asked) -> Response:
     id_ = asked.field("id")
+    if _ID.fullmatch(id_) is None:
+        raise BadRequest(start.OUT_OF_ORDER)
     with bad_input():
-        if _ID.fullmatch(id_) is None:
-            raise BadRequest(start.OUT_OF_ORDER)
-        begun = begin(asked, start.read(asked.field, asked.today))
+        began = start.read(asked.field, asked.today)
+    begun = begin(asked, began)
     cells = posted.cells(asked)
     form = Form(begun.filled, cells, {"id": id_, **begun.start.hidden()})
     if asked.stale:
