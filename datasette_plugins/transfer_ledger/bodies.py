@@ -73,6 +73,7 @@ async def read(
     if person is not None and not (isinstance(given, str) and given.isascii() and _same(given, person.csrf)):
         if route.keeps:
             return Posted(form=found, stale=True)
+        await found.close()
         raise Unacceptable(403, "This form is out of date: open the page again, and send it from there.")
     return Posted(form=found)
 

@@ -12,6 +12,7 @@ from datasette_plugins.transfer_ledger.recording import start
 from datasette_plugins.transfer_ledger.recording.dropped import look
 from datasette_plugins.transfer_ledger.web import Asked, BadRequest, bad_input
 
+NO_FILE = "No file was chosen. Go back, choose one, and press the button again."
 _WAY = re.compile(r"([a-z0-9]+(?:-[a-z0-9]+)*)/([a-z0-9]+(?:-[a-z0-9]+)*)", re.ASCII)
 
 
@@ -19,14 +20,19 @@ def page(asked: Asked) -> Response:
     """`POST /-/record/file`: the form, with the file's digest, size, rows and data items."""
     asked.only()
     given = None if asked.form is None else asked.form.get("file")
-    if not isinstance(given, UploadFile) or not given.filename:
-        raise BadRequest("No file was chosen. Go back, choose one, and press the button again.")
+    if not isinstance(given, UploadFile):
+        raise BadRequest(NO_FILE)
+    try:
+        name, data = given.filename or "", given.file.read()
+    finally:
+        given.file.close()
+    if not name:
+        raise BadRequest(NO_FILE)
     with bad_input():
         began = start.read(asked.field, asked.today)._replace(file=None)
     if way := asked.field("way"):
         if (found := _WAY.fullmatch(way)) is None:
             raise BadRequest(start.OUT_OF_ORDER)
         began = began._replace(flow=found[1], to=found[2], register=None, same=None)
-    dropped = look(given.filename, given.file.read())
-    given.file.close()
+    dropped = look(name, data)
     return show_begun(asked, begin(asked, start.with_file(began, dropped)), dropped)

@@ -14,6 +14,7 @@ from ledger.lookup import Names as Lookup
 from ledger.members import UNLISTED, Correction, Facts, Transfer
 from ledger.register.model import Flow
 from ledger.register.names import fold
+from ledger.register.read import load_law
 from ledger.source import Adopted, Source
 
 LATELY = 2000
@@ -64,10 +65,11 @@ def names_of(source: Source, view: View) -> Names:
     return Names(tuple(view.registers), view.organisations, text, own)
 
 
-def flows(adopted: Adopted | None, view: View, words: str = "") -> list[Way]:
-    """The flows of a register that hold all `words`, in their labels, recipients, purposes or citations, by recipient.
+def flows(adopted: Adopted | None, view: View, day: date, words: str = "") -> list[Way]:
+    """The flows of a register that may go on this day and hold all `words`, by recipient.
 
-    A flow to several recipients is there for each.
+    Looked for are labels, recipients, purposes and citations. A flow to several recipients is there for each. Nobody in
+    a hurry is offered one whose permission has ended, or to whom is closed; an empty record can still state it.
     """
     if adopted is None:
         return []
@@ -75,11 +77,17 @@ def flows(adopted: Adopted | None, view: View, words: str = "") -> list[Way]:
     found = [
         _way(flow, to, adopted, view)
         for flow in adopted.register.flows
-        if not flow.permitted_until or flow.permitted_until[:10] >= str(adopted.entry.effective_from)
+        if not flow.permitted_until or flow.permitted_until[:10] >= day.isoformat()
         for to in flow.recipient
+        if not _closed(to, day)
     ]
     found = [way for way in found if all(word in fold(" ".join(_all(way))) for word in wanted)]
     return sorted(found, key=lambda way: (way.recipient.casefold(), way.label.casefold()))
+
+
+def _closed(party: str, day: date) -> bool:
+    known = load_law().party(party)
+    return known is not None and known.closed is not None and known.closed.on < day
 
 
 def _all(way: Way) -> tuple[str, ...]:
