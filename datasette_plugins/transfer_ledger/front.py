@@ -24,7 +24,7 @@ from datasette_plugins.transfer_ledger.hygiene import Plain, Unacceptable
 from datasette_plugins.transfer_ledger.roles import Person
 from datasette_plugins.transfer_ledger.routes import Found, Route, find
 from datasette_plugins.transfer_ledger.site import Site
-from datasette_plugins.transfer_ledger.web import Asked, BadRequest, NotThere
+from datasette_plugins.transfer_ledger.web import Asked, BadRequest, NotThere, address
 from ledger.errors import Busy, Conflict, Refused
 
 Message = MutableMapping[str, Any]
@@ -92,7 +92,7 @@ class Front:
         if person is None:
             reads = "text/html" in plain.headers.get("accept", "")
             if plain.method == "GET" and "authorization" not in plain.headers and reads:
-                back = "" if plain.path in (None, "/") else str(plain.path)
+                back = "" if plain.path in (None, "/") else address("", str(plain.path), dict(plain.query))
                 return RedirectResponse(self._site.url("/-/sign-in", next=back), status_code=303)
             return JSONResponse({"error": NOT_SIGNED_IN}, status_code=401, headers={"www-authenticate": "Bearer"})
         if found is not None and person.role in found.route.get | found.route.post:

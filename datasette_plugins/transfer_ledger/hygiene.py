@@ -77,6 +77,9 @@ def plain(scope: Message, settings: Settings) -> Plain:
         raise Unacceptable(405, "This app is asked by GET, HEAD or POST.")
     if headers.get("host", "").lower() not in settings.hosts:
         raise Unacceptable(421, "This is not the address at which this app answers.")
+    if settings.secure and (scope.get("client") or ("", 0))[0] not in settings.proxies:
+        # Past the proxy there is no TLS, and passwords and tokens would go over the network as they are.
+        raise Unacceptable(403, "This app is reached through its proxy alone.")
     given = headers.get("authorization")
     if given is not None and _TOKEN.fullmatch(given) is None:
         raise Unacceptable(400, "The Authorization header is to be “Bearer”, a space, and a token in plain ASCII.")

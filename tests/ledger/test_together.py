@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -14,17 +13,9 @@ from ledger.settle import Content
 from ledger.verify.assurance import verify
 from ledger.writer import Ledger
 from tests.ledger.disks import filled, mounted
-from tests.ledger.worlds import open_ledger, settled, small
+from tests.ledger.worlds import ids, open_ledger, settled, small
 
 ELM = {"id": "elm-primary", "name": "Elm Primary School", "role": "school", "phase": "primary"}
-
-
-def ids(path: Path) -> list[str]:
-    """The ids of the transfers that anybody else sees."""
-    db = sqlite3.connect(path)
-    rows = db.execute("SELECT id FROM entries WHERE kind = 'transfer' ORDER BY seq").fetchall()
-    db.close()
-    return [id_ for (id_,) in rows]
 
 
 @pytest.fixture

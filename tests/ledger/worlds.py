@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -59,3 +60,11 @@ def small(path: Path, transfers: int = 5) -> Path:
         for number in range(transfers):
             ledger.append(settled(ledger, f"t{number}", {"note": f"note {number}"}))
     return path
+
+
+def ids(path: Path) -> list[str]:
+    """The ids of the transfers that anybody else sees."""
+    db = sqlite3.connect(path)
+    rows = db.execute("SELECT id FROM entries WHERE kind = 'transfer' ORDER BY seq").fetchall()
+    db.close()
+    return [id_ for (id_,) in rows]

@@ -21,7 +21,7 @@ from datasette_plugins.transfer_ledger.people.sessions import Sessions
 from datasette_plugins.transfer_ledger.people.settings import Settings
 from datasette_plugins.transfer_ledger.people.tokens import Tokens
 from datasette_plugins.transfer_ledger.people.visits import Visits
-from datasette_plugins.transfer_ledger.roles import Person, Role
+from datasette_plugins.transfer_ledger.roles import IN_WORDS, Person, Role
 from ledger.disclosure import base64url
 from ledger.errors import Refused
 from ledger.london import utc_text
@@ -33,6 +33,10 @@ _NOT_AN_ID = "?"
 
 NOT_KNOWN = "That name and password do not belong together here. Look at both, and try again."
 SPENT = "This link was used already, or it is more than ten minutes old. Start the app again for a new one."
+
+
+def _in_words(role: str) -> str:
+    return next((words for one, words in IN_WORDS.items() if one == role), role)
 
 
 class People:
@@ -56,19 +60,18 @@ class People:
     def _log_changes(self) -> None:
         """What the settings say of people and did not say when the app last started."""
         now, before = {key: one.role for key, one in self._accounts.items()}, self._beside.known()
-        changed: list[tuple[str, str, str]] = []
+        changed: list[tuple[str, str, str, str]] = []
         for key in sorted({*now, *before}):
-            if key not in before:
-                changed.append((key, now[key], "new"))
-            elif key not in now:
-                changed.append((key, "", f"gone, was {before[key]}"))
+            was = f"was {_in_words(before[key])}" if key in before else ""
+            if key not in now:
+                changed.append((key, "", "gone", was))
+            elif key not in before:
+                changed.append((key, now[key], "new", ""))
             elif now[key] != before[key]:
-                changed.append((key, now[key], f"was {before[key]}"))
+                changed.append((key, now[key], "role changed", was))
         if changed:
             at = utc_text(self._clock())
-            self._beside.keep_known(
-                dict(now), [Logged(0, at, key, role, "role", about) for key, role, about in changed]
-            )
+            self._beside.keep_known(dict(now), [Logged(0, at, *line) for line in changed])
 
     # -- every request --------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ time, and few wait.
 from __future__ import annotations
 
 import threading
+from base64 import b64encode
 from collections.abc import Mapping
 
 from datasette_auth_passwords import utils
@@ -32,8 +33,9 @@ class Passwords:
         self._hashes = {key: one.secret.value for key, one in people.items() if one.secret is not None}
         self._rounds = {key: secrets.iterations(value) for key, value in self._hashes.items()}
         self._most = max(self._rounds.values(), default=secrets.FEWEST_ITERATIONS)
-        # Of a password that nobody can type: what is looked at where there is no such person.
-        self._nobody = utils.hash_password(base64url(entropy(32)), base64url(entropy(16)), self._most)
+        # What is looked at where there is no such person: the hash of no password that anybody will find.
+        found = b64encode(entropy(32)).decode("ascii")
+        self._nobody = f"{utils.ALGORITHM}${self._most}${base64url(entropy(24))}${found}"
         self._there = threading.BoundedSemaphore(AT_ONCE + WAITING)
         self._turn = threading.BoundedSemaphore(AT_ONCE)
 

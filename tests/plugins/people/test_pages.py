@@ -68,7 +68,8 @@ class Browser:
 def site_of(people: People, settings: Settings, tmp_path: Path) -> Site:
     rest: Any = None
     return Site(
-        path=tmp_path / "ledger.db", settings=settings, people=people, columns=rest, recorder=rest, runs=rest, beside=rest,
+        path=tmp_path / "ledger.db", settings=settings, people=people, columns=rest, recorder=rest, runs=rest,
+        beside=rest,
         clock=lambda: NOW, entropy=lambda n: b"x" * n,
     )  # fmt: skip
 
@@ -122,8 +123,8 @@ def test_nobody_is_sent_elsewhere(browser: Browser) -> None:
     for wanted in (
         "https://evil.example/", "//evil.example/", "/\\evil.example", "\\\\evil.example", "/%2f/evil.example", "evil",
         "/-/transfers//evil.example", "javascript:alert(1)", "/-/sign-out", "/-/nowhere", "/-/assets/app.css",
-        "/-/people#x", '/-/people?a="><b>', "/-/people?a=\\", "/-/record", "/-/people/..//", "/-/people\n", "/-/sign-in",
-        "", "/",
+        "/-/people#x", '/-/people?a="><b>', "/-/people?a=\\", "/-/record", "/-/people/..//", "/-/people\n",
+        "/-/sign-in", "", "/",
     ):  # fmt: skip
         answer = browser.get(f"{SIGN_IN}?{urlencode({'next': wanted})}")
         assert (answer.status_code, answer.headers["location"]) == (303, f"{PREFIX}/"), wanted

@@ -1,0 +1,1 @@
+"""Recording through the app: one thread writes, and those that wait at the same moment share a commit."""

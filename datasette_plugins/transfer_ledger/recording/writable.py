@@ -1,0 +1,82 @@
+"""The ledger that a server keeps open for writing for weeks, and whether it is still the file of that name.
+
+A file that is replaced or deleted stays open where it was, and what is recorded in it is lost with the next restart.
+So before anything is recorded, the name must lead to the file that is open, and the file must hold what it held. A
+ledger that was put there instead is taken only if it is the same one: its first entry, and the last that is known.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from ledger.errors import Refused
+from ledger.seal import Clock, Entropy, Head
+from ledger.store import head, sentences
+from ledger.writer import Ledger
+
+_BOTH = "SELECT (SELECT hash FROM entries WHERE seq = 0), (SELECT hash FROM entries WHERE seq = ?)"
+
+
+class Writable:
+    """The ledger at `path`, opened when it is first needed. For one thread only, as SQLite's connections are."""
+
+    def __init__(self, path: Path, clock: Clock, entropy: Entropy) -> None:
+        self._path, self._clock, self._entropy = path, clock, entropy
+        self._ledger: Ledger | None = None
+        self._file: tuple[int, int] | None = None
+        self._first: str | None = None
+        self._last = Head(0, "")
+
+    def _there(self) -> tuple[int, int] | None:
+        try:
+            found = os.stat(self._path)
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
+
+    def opened(self) -> Ledger:
+        """The ledger, opened again where its name leads to another file. Raises `Refused` where it cannot be."""
+        there = self._there()
+        if there is None and self._first:
+            self.close()
+            raise Refused(f"{self._path}: the ledger is no longer there; nothing was recorded. Put it back.")
+        if self._ledger is not None and there != self._file:
+            self.close()
+        if self._ledger is None:
+            self._ledger = Ledger(self._path, self._clock, self._entropy)
+            self._file = there
+        return self._ledger
+
+    def same(self, ledger: Ledger) -> None:
+        """`Refused` where the open `ledger` lacks what it held before. Ask within the transaction that appends."""
+        with sentences(self._path):
+            first, last = ledger.db.execute(_BOTH, (self._last.size - 1,)).fetchone()
+        if self._first and first != self._first:
+            raise Refused(f"{self._path}: another ledger lies there now; nothing was recorded. Put the first one back.")
+        self._first = first
+        if self._last.size and last != self._last.hash:
+            raise Refused(
+                f"{self._path}: entry {self._last.size - 1} is not in it as it was, as if an older copy had been put "
+                f"back; nothing was recorded. If that was meant, start the server again."
+            )
+
+    def end(self, ledger: Ledger) -> Head:
+        """Where the `ledger` ends, as the transaction that is open sees it."""
+        with sentences(self._path):
+            return head(ledger.db)
+
+    def kept(self, end: Head) -> None:
+        """Notes that the ledger was committed with this `end`. `Refused` where its name leads elsewhere by now."""
+        if self._there() != self._file:
+            raise Refused(
+                f"{self._path}: the ledger was replaced or taken away while this was recorded, so that it may be "
+                f"lost. Put the ledger back, and look for this there before it is recorded again."
+            )
+        self._last = end
+
+    def close(self) -> None:
+        """Closes what is open; the next `opened` opens it again."""
+        if self._ledger is not None:
+            self._ledger.db.close()
+            self._ledger = None
