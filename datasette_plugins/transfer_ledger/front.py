@@ -130,6 +130,7 @@ class Front:
             person=person,
             now=self._site.clock(),
             form=posted.form,
+            stale=posted.stale,
             body=posted.body,
             cookies=plain.cookies,
         )
