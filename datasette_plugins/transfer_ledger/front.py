@@ -24,7 +24,7 @@ from datasette_plugins.transfer_ledger.hygiene import Plain, Unacceptable
 from datasette_plugins.transfer_ledger.roles import Person
 from datasette_plugins.transfer_ledger.routes import Found, Route, find
 from datasette_plugins.transfer_ledger.site import Site
-from datasette_plugins.transfer_ledger.web import Asked, BadRequest, NotThere, address
+from datasette_plugins.transfer_ledger.web import MISTAKE, Asked, BadRequest, NotThere, address, without_place
 from ledger.errors import Busy, Conflict, Refused
 
 Message = MutableMapping[str, Any]
@@ -36,9 +36,6 @@ _MOST_AT_ONCE = 8
 """So many handlers run at once; the others wait their turn."""
 
 NOT_SIGNED_IN = "Sign in first, or send a token that is known here."
-MISTAKE = (
-    "This program made a mistake; nothing was changed by it. Its keeper finds what happened in the program's own log."
-)
 NOTHING_POSTED = bodies.Posted()
 _ELSEWHERE = Route("", "", "Not here")
 
@@ -133,6 +130,7 @@ class Front:
             person=person,
             now=self._site.clock(),
             form=posted.form,
+            stale=posted.stale,
             body=posted.body,
             cookies=plain.cookies,
         )
@@ -171,8 +169,8 @@ class Front:
             return self._told(asked, 500, MISTAKE)
 
     def _told(self, asked: Asked, status: int, sentence: str, retry: int = 0) -> Response:
-        """What went wrong, as a page or as JSON. Where the file lies is nobody's business here."""
-        sentence = sentence.replace(f"{self._site.path}: ", "").replace(str(self._site.path), "The ledger")
+        """What went wrong, as a page or as JSON."""
+        sentence = without_place(sentence, self._site.path)
         more = {"retry-after": str(retry)} if retry else {}
         if asked.format == "html":
             answer: Response = asked.page("told.html", status=status, sentence=sentence, code=status)
