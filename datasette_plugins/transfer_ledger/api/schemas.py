@@ -91,7 +91,10 @@ def _finding() -> Schema:
             "outcome": {"enum": list(OUTCOMES)},
             "severity": {"enum": list(SEVERITIES)},
             "seq": _SEQ,
-            "entries": listed(_SEQ),
+            "entries": {
+                "anyOf": [listed(_SEQ), _SEQ],
+                "description": "the entries that it is about; on one entry or by itself only how many",
+            },
             "expected": _TEXT,
             "found": _TEXT,
             "citation": {"type": "string"},
