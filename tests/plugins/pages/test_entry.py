@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.plugins.asking import Reader, read, site_over
 
 from datasette_plugins.transfer_ledger.entries.judged import TYPED as NOT_READ
 from datasette_plugins.transfer_ledger.entries.judged import UNCHECKED, judged
@@ -26,9 +27,19 @@ from ledger.source import Source
 from reports.cli.check import check_ledger
 from reports.cli.explain import explain_ledger
 from tests.ledger.signers import signed_ledger
-from tests.plugins.asking import Reader, read, site_over
 from tests.plugins.browsed import (
-    FIELD, FIRST, NOTE, OPERATOR, PURPOSE, RANDOM, REASON, RECIPIENT, TYPED, clock, make_ledger, stated,
+    FIELD,
+    FIRST,
+    NOTE,
+    OPERATOR,
+    PURPOSE,
+    RANDOM,
+    REASON,
+    RECIPIENT,
+    TYPED,
+    clock,
+    make_ledger,
+    stated,
 )  # fmt: skip
 
 AS_OF = date(2010, 8, 31)
@@ -435,9 +446,7 @@ def test_without_a_checkpoint_the_page_says_which_one_will_cover_it(site: Site) 
     assert "No checkpoint covers this entry yet. One over 5 entries or more will" in page(site, 4)
     answer = Reader(site).get("/-/proofs/4")
     assert answer.status_code == 409
-    assert answer.json() == {
-        "error": "No checkpoint covers entry 4 yet; the next one will, and then there is a proof."
-    }
+    assert answer.json() == {"error": "No checkpoint covers entry 4 yet; the next one will, and then there is a proof."}
 
 
 def test_a_proof_without_values_reads_none(tmp_path: Path) -> None:
