@@ -87,7 +87,7 @@ def test_a_receipt_says_where_it_is_sealed_and_is_kept_as_a_file(desk: Desk) -> 
     page = desk.get("cleo", f"/-/receipts?seq={seq}")
     one = desk.last()
     assert one.hash in page.text
-    assert f"Elm Primary School sent data to {CONNEXIONS}" in read(page.text)
+    assert f"Elm Primary School sent 38 data items to {CONNEXIONS}" in read(page.text)
     for link in (f"/-/record/{seq}/correct", f"/-/record/{seq}/withdraw", f"/-/record?same={seq}"):
         assert f'"{link}"' in page.text
     file = desk.get("cleo", f"/-/receipts.txt?seq={seq}")
@@ -314,7 +314,7 @@ def test_a_refused_request_is_recorded_once_with_its_receipt(desk: Desk) -> None
     assert desk.post("cleo", "/-/record/refused", {**form, "ground": "exempt"}).status_code == 409
     assert desk.size() == before + 1
     receipt = read(desk.get("cleo", first.headers["location"]).text)
-    assert "A request of Ofsted was refused, on 27 August 2010: no lawful basis." in receipt
+    assert "what Ofsted asked for, Forename and Unique pupil number, was refused: no lawful basis." in receipt
     assert "too much" not in receipt
     met = desk.post("cleo", "/-/record/refused", {**form, "id": "r-" + "0" * 16, "transfer": "no-such"})
     assert met.status_code == 503 or "no transfer has the id" in read(met.text)
@@ -330,7 +330,7 @@ def test_receipts_are_listed_with_what_became_of_them(fresh: Desk) -> None:
     assert f"before entry {seqs[1]}" in older
     assert "You recorded nothing here yet" in desk.get("carl", "/-/receipts").text
     # An entry that is not the one that the receipt was given for is told, whatever the ledger says of itself.
-    desk.site.people.note_recorded(desk.signed("carl")[0], seqs[0], "0" * 64)
+    desk.site.beside.note_recorded("carl", seqs[0], "0" * 64, desk.now)
     assert "no longer holds this entry as it was recorded" in read(desk.get("carl", "/-/receipts").text)
     for bad in ("seq=x", "before=-1", "seq=1&seq=2", "page=2"):
         assert desk.get("cleo", f"/-/receipts?{bad}").status_code == 400, bad
