@@ -131,7 +131,7 @@ PICTURES = (
             form={"id": "t-0123456789abcdef", "sender": "Nobody & Sons", "transferred_at": "yesterday", "fields": []}),
     Picture(name="a record of an ended session", route="/-/record", status=409,
             form={"id": "t-0123456789abcdef", "sender": "Ofsted", "csrf": "ended"}),
-    _own("a refused request", "/-/record/refused"),
+    Picture(name="a refused request", route="/-/record/refused"),
     Picture(name="a refused request with mistakes", route="/-/record/refused", status=422,
             form={"id": "r-0123456789abcdef", "recipient": "", "refused_on": "2010-02-30"}),
     _own("correct", "/-/record/{seq}/correct", "/-/record/{recorded}/correct"),
