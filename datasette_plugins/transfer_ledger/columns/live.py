@@ -94,6 +94,7 @@ class Columns:
         self._thread: threading.Thread | None = None
         self._problem: Refused | None = None
         self._view: View | None = None
+        self._schools: Schools | None = None
         try:
             while not self._take_in():
                 pass
@@ -237,12 +238,13 @@ class Columns:
                 self._stale = False
             if self._view is None:
                 rows, shapes = self._table.now(), self._table.shapes
+                self._schools = Schools(self._known.organisations, shapes.parties, rows.shapes, self._schools)
                 self._view = View(
                     Head(self._size, self._hash.decode("ascii", "replace")),
                     rows,
                     shapes,
                     self._known,
-                    Schools(self._known.organisations, shapes.parties, rows.shapes),
+                    self._schools,
                     self._found,
                     self._checked,
                 )
