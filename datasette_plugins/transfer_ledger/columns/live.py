@@ -203,7 +203,6 @@ class Columns:
     def _in_background(self) -> None:
         try:
             self._read_findings()
-            self._problem = None
         except Refused as error:
             self._problem = error  # the next view tries again
         finally:
@@ -219,6 +218,7 @@ class Columns:
             self._found = Findings([], self._table.now(), (shapes.parties, shapes.purposes), {})
             self._checked, self._view = {}, None
         if checked and self._thread is None:
+            self._problem = None
             self._thread = threading.Thread(target=self._in_background, name="findings", daemon=True)
             self._thread.start()
 
@@ -256,10 +256,10 @@ class Columns:
             with self._lock:
                 whole = self._take_in()
                 self._keep_findings()
-                thread, problem = self._thread, self._problem
-            if problem is not None:
-                raise problem
+                thread = self._thread
             if thread is not None:
                 thread.join()
+                if self._problem is not None:
+                    raise self._problem
             elif whole:
                 return
