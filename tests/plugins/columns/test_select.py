@@ -25,7 +25,7 @@ from tests.plugins.columns.mixture import AS_OF, Seen, has, ids_of, is_open, pla
 SIMPLE = settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 PARTIES = ("high", "low", "lower", "shire", "connexions", "unlisted", "dfe", "never-seen")
 CHECKS = ("recorded-late", "undocumented-flow", "special-category-without-condition", "no-such-check")
-WORDS = ("ecole", "École", "shire", "council", "name", "r1", "R1", "r1.", "10", "171", "visits", "unlisted", "x", "%")
+WORDS = ("r", "t", "ecole", "École", "shire", "council", "name", "r1", "R1", "r1.", "10", "171", "visits", "unlisted", "x", "%")
 PERIODS = (
     WHOLE,
     parse_year("2009-10"),
