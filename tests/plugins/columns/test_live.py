@@ -193,6 +193,28 @@ def test_an_erasure_and_a_check_between_two_views_show_no_old_finding(
     assert (len(view.found), dict(view.checked)) == (0, {})
 
 
+def test_findings_that_were_read_just_before_an_erasure_are_not_shown(
+    tmp_path: Path, opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = make_ledger(tmp_path / "erased.db", {**GOOD, "recipient": SECRET}, GOOD)
+    mixture.check(path)
+    columns, read = opened(path), live._found
+
+    def meanwhile(db: sqlite3.Connection) -> object:
+        found = read(db)
+        with ledger(path) as writer, closing(sqlite3.connect(path)) as other:
+            (seq,) = other.execute("SELECT seq FROM disclosures WHERE name = 'recipient_as_given'").fetchone()
+            erase(writer, seq, "recipient_as_given", "request-of-person", {})
+        mixture.check(path)
+        return found
+
+    monkeypatch.setattr(live, "_found", meanwhile)
+    columns._read_findings()
+    monkeypatch.setattr(Columns, "_in_background", lambda self: None)
+    view = columns.view()
+    assert (len(view.found), dict(view.checked)) == (0, {})
+
+
 def test_a_ledger_that_was_never_checked_has_no_findings(tmp_path: Path, opened: Opened) -> None:
     columns = opened(make_ledger(tmp_path / "new.db", GOOD))
     view = columns.view()
