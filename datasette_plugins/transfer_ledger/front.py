@@ -76,13 +76,25 @@ class Front:
         elif person is not None and _stock(plain, person):
             asked = self._asked(Found(_ELSEWHERE, {}, ""), plain, person)
             if (why := stock.problem(plain.path or "", plain.query)) is None:
-                scope = {**scope, "method": "GET", "headers": _for_datasette(scope), "transfer_ledger": asked}
-                await self._behind(scope, receive, send)
+                await self._behind(self._for_datasette(scope, asked), receive, send)
                 return
             answer = self._told(asked, 400, why)
         else:
             answer = self._denied(plain, found, person)
         await answer(scope, receive, send)
+
+    def _for_datasette(self, scope: Message, asked: Asked) -> Message:
+        # Datasette is told who asks, and is to find out nothing by itself. It puts the prefix before every link that it
+        # makes, whatever the path had, and takes the scheme from here.
+        return {
+            **scope,
+            "method": "GET",
+            "scheme": "https" if self._site.settings.secure else "http",
+            "path": asked.path,
+            "raw_path": asked.path.encode("ascii"),
+            "headers": [pair for pair in scope["headers"] if pair[0].lower() not in (b"authorization", b"cookie")],
+            "transfer_ledger": asked,
+        }
 
     def _denied(self, plain: Plain, found: Found | None, person: Person | None) -> Response:
         # What exists and what does not have one answer: it depends on who asks and how, never on the address.
@@ -118,6 +130,7 @@ class Front:
             person=person,
             now=self._site.clock(),
             form=posted.form,
+            stale=posted.stale,
             body=posted.body,
             cookies=plain.cookies,
         )
@@ -169,11 +182,6 @@ class Front:
 
 def _stock(plain: Plain, person: Person) -> bool:
     return plain.method == "GET" and plain.path is not None and stock.may(plain.path, person.role)
-
-
-def _for_datasette(scope: Message) -> list[tuple[bytes, bytes]]:
-    # Datasette is told who asks, and is to find out nothing by itself.
-    return [pair for pair in scope["headers"] if pair[0].lower() not in (b"authorization", b"cookie")]
 
 
 def _in_text(error: Unacceptable) -> Response:

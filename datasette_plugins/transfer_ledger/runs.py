@@ -80,12 +80,12 @@ class Runs:
         return self.folder / str(n)
 
     def start(self, kind: Kind, what: Mapping[str, Any], by: str) -> int:
-        """Starts a run for the account `by` and gives its number; of verifications and checks, only one at a time.
+        """Starts a run for the account `by` and gives its number; of all kinds but reports, only one at a time.
 
         `Busy` where too many run already, `Refused` where the machine starts no process.
         """
         with self._lock:
-            if kind in ("verify", "check") and (there := self._of(kind)) is not None:
+            if kind != "report" and (there := self._of(kind)) is not None:
                 return there
             if len(self._going) >= MOST_AT_ONCE or self._closed:
                 raise Busy(BUSY)

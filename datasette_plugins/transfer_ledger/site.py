@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from datasette_plugins.transfer_ledger.decisions import Decisions
 from datasette_plugins.transfer_ledger.guard import authorise_ours
 from datasette_plugins.transfer_ledger.web import address
 from ledger.seal import Clock, Entropy
@@ -36,6 +37,7 @@ class Site:
     runs: Runs
     clock: Clock
     entropy: Entropy
+    decisions: Decisions = field(default_factory=Decisions)
 
     def url(self, path: str, /, **query: str | int | Sequence[str]) -> str:
         """The address of a page of this app, with its prefix; parameters that are "" are left out."""
@@ -58,6 +60,10 @@ class Site:
         """The same with erasable values, for those who may see them. Whoever calls this has written it in the log."""
         with Source(self.path) as source:
             yield source
+
+    def said(self, error: Exception) -> str:
+        """The sentence of an error without where the file lies, which is nobody's business here."""
+        return str(error).replace(f"{self.path}: ", "").replace(str(self.path), "The ledger")
 
     def render(self, template: str, /, **context: Any) -> str:
         """A template of ours with its context."""

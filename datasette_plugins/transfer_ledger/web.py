@@ -72,6 +72,7 @@ class Asked:
 
     `path` is without the app's prefix. `vars` are the parts of the path that its route names, `query` every value of
     each parameter, in order. `form` is what was posted as a form, `body` the bytes of what was posted otherwise.
+    `stale` is a form of a session that has ended: of what it holds nothing may be done, but it may be shown again.
     `format` is the one of the route's that was asked for. `person` is None on the public pages alone.
     """
 
@@ -87,6 +88,7 @@ class Asked:
     person: Person | None
     now: datetime
     form: FormData | None = None
+    stale: bool = False
     body: bytes = b""
     cookies: Mapping[str, str] = field(default_factory=dict)
 
