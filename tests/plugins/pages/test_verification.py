@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from collections.abc import Iterator
@@ -187,6 +188,23 @@ def test_others_find_nothing_there(idle: Site, role: str) -> None:
     assert reader.post(PAGE, NOTHING).status_code == 404
     assert Reader(idle).get(f"{PAGE}/99").status_code == 404
     assert idle.runs.newest("verify") == []
+
+
+@pytest.mark.slow
+def test_an_evidence_bundle_shows_how_far_it_is_and_then_its_file(tmp_path: Path) -> None:
+    path, _, _ = signed_ledger(tmp_path)
+    with site_over(path) as site:
+        reader = Reader(site, "auditor")
+        address = reader.get("/-/evidence.zip").headers["location"]
+        assert reader.get(address).headers["refresh"] == "1"
+        site.runs.wait(1, 60)
+        page = reader.get(address)
+        assert f'href="/-/evidence.zip?run={address.rpartition("/")[2]}"' in page.text
+        data = reader.get("/-/evidence.zip?run=1").content
+        assert hashlib.sha256(data).hexdigest() in page.text
+        assert reader.get(f"{address}.json").json()["result"]["bytes"] == len(data)
+        (site.runs.files(1) / "evidence.zip").unlink()
+        assert "no longer kept" in read(reader.get(address))
 
 
 def test_a_report_has_no_page_among_the_verifications(site: Site) -> None:
