@@ -266,19 +266,28 @@ class Source:
         rows = self.db.execute("SELECT sender, recipient, count(*) FROM transfers GROUP BY sender, recipient")
         return {(sender, recipient): count for sender, recipient, count in rows}
 
-    def _of_kind(self, kind: str, what: str, of: type[_Entry]) -> Iterator[tuple[int, str, _Entry]]:
-        """Every entry of a kind in the order it was sealed: seq, hash and facts. `what` is the kind in a sentence."""
-        rows = self.db.execute(f"SELECT seq, {_ENTRY}, {_HASH} FROM entries WHERE {_OF} ORDER BY seq", (kind,))
-        for seq, data, hash_ in rows:
-            one = self._read(seq, data)
-            if not isinstance(one, of):
-                raise Refused(f"{self.path}: entry {seq} is found as {what} and is none; {_MORE}")
-            yield seq, self._hash(seq, hash_), one
+    def _of_kind(self, kind: str, what: str, of: type[_Entry], since: int = 0) -> Iterator[tuple[int, str, _Entry]]:
+        """Every entry of a kind in the order it was sealed, from entry `since` on: seq, hash and facts.
+
+        `what` is the kind in a sentence.
+        """
+        rows = self.db.execute(
+            f"SELECT seq, {_ENTRY}, {_HASH} FROM entries WHERE {_OF} AND seq >= ? ORDER BY seq", (kind, since)
+        )
+        while run := rows.fetchmany(_RUN):
+            for (seq, _, hash_), one in zip(run, self._run([(seq, data) for seq, data, _ in run]), strict=True):
+                if not isinstance(one, of):
+                    raise Refused(f"{self.path}: entry {seq} is found as {what} and is none; {_MORE}")
+                yield seq, self._hash(seq, hash_), one
 
     def reviews(self) -> Iterator[tuple[int, str, Review, dict[str, str | tuple[str, ...]]]]:
         """Every decision on a finding in the order it was sealed: its seq, hash, facts and erasable values."""
-        for seq, hash_, one in self._of_kind("review", "a review", Review):
+        for seq, hash_, one in self.decisions():
             yield seq, hash_, one, self.given(seq)
+
+    def decisions(self, since: int = 0) -> Iterator[tuple[int, str, Review]]:
+        """As `reviews` from entry `since` on, without the erasable values: its seq, hash and facts."""
+        return self._of_kind("review", "a review", Review, since)
 
     def attestations(self) -> Iterator[tuple[int, str, Attestation]]:
         """Every attested report in the order it was sealed: its seq, hash and what it states."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import date
 from pathlib import Path
@@ -57,6 +57,17 @@ class Receipt(NamedTuple):
     def head(self) -> Head:
         """The chain's end right after this entry."""
         return Head(self.seq + 1, self.hash)
+
+
+class Judged(NamedTuple):
+    """A finding that is decided about: its whole key, the check that found it, and the decision that it `replaces`.
+
+    That is the seq of the one which whoever decides saw as the newest, None for none.
+    """
+
+    finding: str
+    check: str
+    replaces: int | None
 
 
 def _receipt(one: Sealed) -> Receipt:
@@ -313,17 +324,22 @@ class Ledger:
 
     # -- decisions on findings -----------------------------------------------------------------------------------
 
-    def _newest_review(self, finding: str) -> tuple[int, str] | None:
+    def _newest_reviews(self, findings: set[str]) -> dict[str, tuple[int, str]]:
+        """Where the newest decision on each of these findings lies, (seq, hash): one pass for all of them."""
+        # SQLite looks for them, since to read every decision strictly would take a minute where thousands decide anew.
         rows = self.db.execute(
-            "SELECT seq, entry, hash FROM entries WHERE kind <> 'transfer' AND kind = 'review' ORDER BY seq DESC"
+            "SELECT max(seq), entry, hash, json_extract(entry, '$.finding') AS finding FROM entries "
+            "WHERE kind <> 'transfer' AND kind = 'review' AND finding IN (SELECT value FROM json_each(?)) "
+            "GROUP BY finding",
+            (json.dumps(sorted(findings)),),
         )
-        for seq, text, hash_ in rows:
+        found: dict[str, tuple[int, str]] = {}
+        for seq, text, hash_, finding in rows:
             one, _ = entry.read(text.encode())
-            if not isinstance(one, Review):
+            if not isinstance(one, Review) or one.finding != finding:
                 raise Refused(f"{self.path}: entry {seq} cannot be read; `transfer-ledger verify` says more.")
-            if one.finding == finding:
-                return int(seq), str(hash_)
-        return None
+            found[finding] = int(seq), str(hash_)
+        return found
 
     def review(
         self,
@@ -339,21 +355,46 @@ class Ledger:
         `replaces` is the seq of the decision on it that the caller saw as the newest, None for none. `Conflict` where
         another one was sealed meanwhile: whoever decides has to have read what they replace.
         """
+        (found,) = self.review_many([Judged(finding, check, replaces)], decision, due, texts)
+        if isinstance(found, Conflict):
+            raise found
+        return found
+
+    def review_many(
+        self, judged: Sequence[Judged], decision: str, due: date | None, texts: Mapping[str, str]
+    ) -> list[Receipt | Conflict]:
+        """Seals the same decision on many findings, each as `review` does, in one transaction.
+
+        One about which another decision was sealed meanwhile gets its `Conflict` in place of a receipt; the others are
+        sealed all the same.
+        """
         with self._verb():
-            newest = self._newest_review(finding)
-            if newest is not None and newest[0] != replaces:
-                raise Conflict(
-                    f"{self.path}: entry {newest[0]} decided about the finding {finding[:8]} meanwhile; nothing was "
-                    f"recorded. Read it, and decide again if need be."
-                )
-            if newest is None and replaces is not None:
-                raise Conflict(f"{self.path}: entry {replaces} decides nothing about the finding {finding[:8]}.")
-            members: dict[str, Any] = {"finding": finding, "check": check, "decision": decision}
-            if due is not None:
-                members["due"] = due
-            if newest is not None:
-                members["replaces"] = {"seq": newest[0], "hash": newest[1]}
-            return self._one("review", Content(members, dict(texts)))
+            newest = self._newest_reviews({one.finding for one in judged})
+            found: list[Receipt | Conflict] = []
+            for one in judged:
+                before = newest.get(one.finding)
+                if (conflict := self._not_as_seen(one, before)) is not None:
+                    found.append(conflict)
+                    continue
+                members: dict[str, Any] = {"finding": one.finding, "check": one.check, "decision": decision}
+                if due is not None:
+                    members["due"] = due
+                if before is not None:
+                    members["replaces"] = {"seq": before[0], "hash": before[1]}
+                receipt = self._one("review", Content(members, dict(texts)))
+                newest[one.finding] = receipt.seq, receipt.hash
+                found.append(receipt)
+        return found
+
+    def _not_as_seen(self, one: Judged, newest: tuple[int, str] | None) -> Conflict | None:
+        if newest is not None and newest[0] != one.replaces:
+            return Conflict(
+                f"{self.path}: entry {newest[0]} decided about the finding {one.finding[:8]} meanwhile; nothing was "
+                f"recorded. Read it, and decide again if need be."
+            )
+        if newest is None and one.replaces is not None:
+            return Conflict(f"{self.path}: entry {one.replaces} decides nothing about the finding {one.finding[:8]}.")
+        return None
 
     # -- reports -------------------------------------------------------------------------------------------------
 

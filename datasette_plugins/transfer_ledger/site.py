@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from datasette_plugins.transfer_ledger.decisions import Decisions
 from datasette_plugins.transfer_ledger.guard import authorise_ours
 from datasette_plugins.transfer_ledger.web import address
 from ledger.seal import Clock, Entropy
@@ -36,6 +37,7 @@ class Site:
     runs: Runs
     clock: Clock
     entropy: Entropy
+    decisions: Decisions = field(default_factory=Decisions)
 
     def url(self, path: str, /, **query: str | int | Sequence[str]) -> str:
         """The address of a page of this app, with its prefix; parameters that are "" are left out."""

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote, urlencode
 
@@ -24,6 +25,16 @@ if TYPE_CHECKING:
     from datasette_plugins.transfer_ledger.roles import Person
     from datasette_plugins.transfer_ledger.routes import Route
     from datasette_plugins.transfer_ledger.site import Site
+
+
+MISTAKE = (
+    "This program made a mistake; nothing was changed by it. Its keeper finds what happened in the program's own log."
+)
+
+
+def without_place(sentence: str, path: Path, name: str = "The ledger") -> str:
+    """The sentence without where on the machine `path` lies, which is nobody's business on a page."""
+    return sentence.replace(f"{path}: ", "").replace(f"{path}/", "").replace(str(path), name)
 
 
 class BadRequest(Refused):

@@ -8,15 +8,13 @@ from pathlib import Path
 
 import click
 
-from ledger.cli.edge import clock, entropy, show_receipt, stop_at_people
+from ledger.cli.edge import clock, entropy, show_receipt
 from ledger.errors import Refused
-from ledger.forms import text_problem
-from ledger.intake.draft import Stated
-from ledger.london import parse_date
 from ledger.writer import Ledger
 from reports.cli.check import Checked, check_ledger
 from reports.cli.edge import day
 from reports.cli.findings import known_check, named, shortened
+from reports.deciding import due_of, texts_of
 from reports.decisions import Verdict
 from reports.documents.findings import VERDICTS, Row
 from reports.wording import dated
@@ -25,26 +23,16 @@ _MOST_LISTED = 10
 
 
 def _due(text: str | None, as_of: date) -> date | None:
-    if text is None:
-        return None
     try:
-        due = parse_date(text)
+        return None if text is None else due_of(text, as_of)
     except Refused as error:
-        raise Refused(f"--due: {error}") from None
-    if due < as_of:
-        raise Refused(f"--due: {text} is before {as_of}, so that the decision would close nothing.")
-    return due
+        raise error.at("--due") from None
 
 
 def _texts(**given: str | None) -> dict[str, str]:
-    texts = {name: value.strip() for name, value in given.items() if value is not None}
-    for name, value in texts.items():
-        option = {"decided_by": "by"}.get(name, name)
-        if not value:
-            raise Refused(f"--{option} is empty; say it, for whoever reads the decision later.")
-        if (why := text_problem(name, value)) is not None:
-            raise Refused(f"--{option}: {why}")
-    stop_at_people(Stated({}, {"reason": texts["reason"]}))
+    texts, wrong = texts_of({name: value for name, value in given.items() if value is not None})
+    if wrong:
+        raise Refused("\n".join(f"--{'by' if name == 'decided_by' else name}: {why}" for name, why in wrong))
     return texts
 
 

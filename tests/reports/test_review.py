@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import sqlite3
 from contextlib import closing
 from datetime import UTC, date, datetime
@@ -18,6 +19,7 @@ from click.testing import CliRunner, Result
 from ledger import writer
 from ledger.errors import Conflict, Refused
 from ledger.verify.assurance import verify
+from ledger.writer import Judged
 from reports.cli.check import check, check_ledger
 from reports.cli.explain import explain
 from reports.cli.findings import findings
@@ -144,6 +146,25 @@ def test_who_decides_has_seen_what_they_replace(make: Make) -> None:
     assert not verify(path).problems
 
 
+def test_of_many_decided_about_at_once_those_decided_meanwhile_are_left(make: Make) -> None:
+    path = make(UNDOCUMENTED, GOOD)
+    first, second = (key_of(path, name) for name in ("field-not-documented", "lawful-basis-not-documented"))
+    decide(path, first)
+    size = check_ledger(path, DAY).head.size
+    judged = [Judged(first, "field-not-documented", None), *[Judged(second, "lawful-basis-not-documented", None)] * 2]
+    with writer.Ledger(path, lambda: datetime(2011, 2, 1, tzinfo=UTC), os.urandom) as ledger:
+        seen, sealed, again = ledger.review_many(judged, "remedied", date(2011, 3, 1), {"reason": REASON})
+        assert isinstance(seen, Conflict)
+        assert isinstance(sealed, writer.Receipt)
+        assert sealed.seq == size
+        assert isinstance(again, Conflict)
+        assert f"entry {size} decided" in str(again)
+        replaced = [Judged(key, "any", seq) for key, seq in ((first, size - 1), (second, size))]
+        found = ledger.review_many(replaced, "accepted", None, {"reason": REASON})
+    assert [one.seq for one in found if isinstance(one, writer.Receipt)] == [size + 1, size + 2]
+    assert not verify(path).problems
+
+
 def test_an_erased_reason_shows_as_erased(make: Make) -> None:
     path = make(AFTER)
     decide(path, 5)
@@ -181,8 +202,8 @@ def test_no_file_holds_what_can_be_erased(make: Make) -> None:
         (("5", "no-such"), {}, "No check is named"),
         (("5", "field-not-documented"), {"due": "soon"}, "--due: 'soon' is not a date"),
         (("5", "field-not-documented"), {"due": "2011-01-30"}, "--due: 2011-01-30 is before 2011-01-31"),
-        (("5", "field-not-documented"), {"reason": "  "}, "--reason is empty"),
-        (("5", "field-not-documented"), {"by": ""}, "--by is empty"),
+        (("5", "field-not-documented"), {"reason": "  "}, "--reason: It is empty"),
+        (("5", "field-not-documented"), {"by": ""}, "--by: It is empty"),
         (("5", "field-not-documented"), {"reason": "a\x1b[2Jb"}, "--reason: reason holds the control character"),
         (("5", "field-not-documented"), {"owner": "a\nb"}, "--owner: owner holds the control character"),
         (("5", "field-not-documented"), {"reason": "asked by jo@example.org"}, "It looks like an e-mail address"),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, overload
 
 import msgspec
 import numpy as np
@@ -16,6 +17,7 @@ from datasette_plugins.transfer_ledger.columns.codes import Codes, Ints, Mask
 from datasette_plugins.transfer_ledger.columns.finding import Item, Read
 from datasette_plugins.transfer_ledger.columns.table import NO_DAY, Rows
 from datasette_plugins.transfer_ledger.columns.wanted import State
+from reports.decisions import Verdict
 from reports.finding import OUTCOMES, SEVERITIES
 
 NEVER = np.iinfo(np.int32).max
@@ -49,6 +51,18 @@ class Age(msgspec.Struct, frozen=True, gc=False):
     count: int
 
 
+class Decided(Protocol):
+    """A decision, as far as it closes its finding."""
+
+    @property
+    def decision(self) -> Verdict:
+        """What was decided."""
+
+    @property
+    def due(self) -> date | None:
+        """The last day on which it closes the finding, None where it always does."""
+
+
 class Pairs(NamedTuple):
     """Which finding is on which entry, in the order of the entries; `row` is -1 for one that states no transfer."""
 
@@ -57,10 +71,58 @@ class Pairs(NamedTuple):
     row: Ints
 
 
+class Groups(Sequence[Group]):
+    """Groups of findings, each made when it is asked for: thirty thousand findings may have ten thousand causes."""
+
+    def __init__(self, found: Findings, order: Ints, cause: Ints) -> None:
+        """`order` are the places of the findings, the oldest first, and `cause` has the cause of every place."""
+        self._found = found
+        of = cause[order]
+        apart = np.argsort(of, kind="stable")
+        self._sorted = order[apart]
+        starts = np.flatnonzero(np.diff(of[apart], prepend=-1))
+        by_oldest = np.argsort(apart[starts], kind="stable")
+        self._starts = starts[by_oldest]
+        self._ends = np.append(starts[1:], len(order))[by_oldest] if len(starts) else starts
+
+    def __len__(self) -> int:
+        return len(self._starts)
+
+    @overload
+    def __getitem__(self, place: int) -> Group: ...
+    @overload
+    def __getitem__(self, place: slice) -> tuple[Group, ...]: ...
+    def __getitem__(self, place: int | slice) -> Group | tuple[Group, ...]:
+        if isinstance(place, slice):
+            return tuple(self._group(one) for one in range(*place.indices(len(self))))
+        return self._group(range(len(self))[place])
+
+    def places(self, place: int) -> Ints:
+        """The places of the findings of a group, the oldest first."""
+        return self._sorted[self._starts[place] : self._ends[place]]
+
+    def in_order(self) -> Ints:
+        """The places of all findings, group after group."""
+        return np.concatenate([self.places(one) for one in range(len(self))]) if len(self) else self._sorted
+
+    def _group(self, place: int) -> Group:
+        found, of = self._found, self.places(place)
+        days = found.day[of]
+        days = days[days != NO_DAY]
+        return Group(
+            sample=found.item(int(of[0])),
+            count=len(of),
+            first=reading.day(days.min()) if len(days) else None,
+            last=reading.day(days.max()) if len(days) else None,
+            recorded=reading.day(found.recorded[of[0]]),
+            keys=tuple(found.keys[of].tolist()),
+        )
+
+
 class Findings:
     """The findings of one check, by their place. Nothing in it changes.
 
-    `problem` says why they could not be read, "" where they were.
+    `problem` says why they could not be read, "" where they were. `first` are the entries that they are about.
     """
 
     def __init__(self, found: Sequence[Read], rows: Rows, codes: tuple[Codes, Codes], recorded: dict[int, int]) -> None:
@@ -72,7 +134,7 @@ class Findings:
         self.problem = ""
         self._read, self._codes = found, codes
         count = len(found)
-        first = np.fromiter((one.finding.entries[0] for one in found), np.int64, count)
+        self.first = first = np.fromiter((one.finding.entries[0] for one in found), np.int64, count)
         self.row = rows.at(first)
         on_one = (self.row >= 0) & np.fromiter((one.finding.id is not None for one in found), np.bool_, count)
         shape = np.where(on_one, rows.shape[self.row], 0) if len(rows.shape) else np.zeros(count, np.int32)
@@ -145,6 +207,23 @@ class Findings:
             found = ~self.stands
         return found
 
+    def with_decisions(self, newest: Mapping[str, Decided], *, only: bool = False) -> Findings:
+        """The same findings with these decisions, by key, in place of those that the check saw.
+
+        `only` is whether the other findings have none then. What the last check did not find is passed over.
+        """
+        found = copy.copy(self)
+        found.decided = np.zeros_like(self.decided) if only else self.decided.copy()
+        found.due = np.full_like(self.due, NEVER) if only else self.due.copy()
+        read = [msgspec.structs.replace(one, decision=None, due=None) for one in self._read] if only else [*self._read]
+        for key in newest.keys() & self._places.keys():
+            place, one = self._places[key], newest[key]
+            found.decided[place] = True
+            found.due[place] = NEVER if one.due is None else reading.number(one.due)
+            read[place] = msgspec.structs.replace(read[place], decision=one.decision, due=one.due)
+        found._read = read
+        return found
+
     # -- one by one ------------------------------------------------------------------------------------------
 
     def item(self, place: int) -> Item:
@@ -163,13 +242,21 @@ class Findings:
             corrected_by=f.corrected_by,
         )  # fmt: skip
 
+    def read(self, place: int) -> Read:
+        """The finding at a place, as the check left it, with its newest decision."""
+        return self._read[place]
+
+    def places_of(self, keys: Iterable[str]) -> list[int]:
+        """Where the findings with these keys are; none for a key that the last check did not find."""
+        return [self._places[key] for key in keys if key in self._places]
+
     def items(self, places: Iterable[int]) -> Iterator[Item]:
         """The findings at these places, in their order."""
         return (self.item(place) for place in places)
 
     def of_keys(self, keys: Iterable[str]) -> list[Item]:
         """The findings with these keys; none for a key that the last check did not find."""
-        return [self.item(self._places[key]) for key in keys if key in self._places]
+        return [self.item(place) for place in self.places_of(keys)]
 
     @property
     def _places(self) -> dict[str, int]:
@@ -194,33 +281,12 @@ class Findings:
         """Places by the day of recording, the oldest first, those of one day by their entries."""
         return places[np.lexsort((places, self.recorded[places]))]
 
-    def groups(self, places: Ints) -> tuple[Group, ...]:
+    def groups(self, places: Ints) -> Groups:
         """The findings at `places` by cause: same check, reason, outcome, severity, parties, purpose and expectation.
 
         The group with the oldest comes first, by the day that it was recorded.
         """
-        order = self.oldest_first(places)
-        cause = self._cause[order]
-        apart = np.argsort(cause, kind="stable")
-        sorted_ = order[apart]
-        starts = np.flatnonzero(np.diff(cause[apart], prepend=-1))
-        ends = np.append(starts[1:], len(sorted_))
-        found = []
-        for start in np.argsort(apart[starts], kind="stable").tolist():
-            of = sorted_[starts[start] : ends[start]]
-            days = self.day[of]
-            days = days[days != NO_DAY]
-            found.append(
-                Group(
-                    sample=self.item(int(of[0])),
-                    count=len(of),
-                    first=reading.day(days.min()) if len(days) else None,
-                    last=reading.day(days.max()) if len(days) else None,
-                    recorded=reading.day(self.recorded[of[0]]),
-                    keys=tuple(self.keys[of].tolist()),
-                )
-            )
-        return tuple(found)
+        return Groups(self, self.oldest_first(places), self._cause)
 
     def ages(self, today: date) -> tuple[Age, ...]:
         """The open findings by how long ago their transfer was recorded; one recorded after `today` is new."""
@@ -229,6 +295,10 @@ class Findings:
             Age(label, least, most, int(((days >= least) & (days <= (NEVER if most is None else most))).sum()))
             for least, most, label in BANDS
         )
+
+    def days(self) -> list[date]:
+        """The days of the transfers that they are on, each once."""
+        return [reading.day(day) for day in np.unique(self.day[self.day != NO_DAY]).tolist()]
 
     def counts(self, places: Ints) -> dict[str, int]:
         """How many of those at `places` have each outcome and each severity."""

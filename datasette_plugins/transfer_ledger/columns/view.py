@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from datetime import date
 from functools import cached_property
@@ -11,7 +12,7 @@ import numpy as np
 
 from datasette_plugins.transfer_ledger.columns import filters
 from datasette_plugins.transfer_ledger.columns.codes import Called, Ints
-from datasette_plugins.transfer_ledger.columns.found import Findings
+from datasette_plugins.transfer_ledger.columns.found import Decided, Findings
 from datasette_plugins.transfer_ledger.columns.schools import Schools
 from datasette_plugins.transfer_ledger.columns.selected import Selected
 from datasette_plugins.transfer_ledger.columns.shapes import ShapeTable
@@ -70,6 +71,12 @@ class View:
         pairs = self.found.pairs
         row = pairs.row[self.found.stands[pairs.finding] & (pairs.row >= 0)]
         return np.bincount(row, minlength=len(self.rows.seq))
+
+    def with_decisions(self, newest: Mapping[str, Decided], *, only: bool = False) -> View:
+        """The same moment with these decisions about its findings, as `Findings.with_decisions` says."""
+        found = copy.copy(self)
+        found.found = self.found.with_decisions(newest, only=only)
+        return found
 
     def select(self, wanted: Wanted, today: date) -> Selected:
         """The transfers that are wanted. On the London day `today` decisions close findings, or do no longer."""

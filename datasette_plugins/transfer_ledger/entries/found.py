@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from datasette_plugins.transfer_ledger.decisions import Decisions
 from datasette_plugins.transfer_ledger.entries.decisions import decisions_on
 from ledger.source import Source
 from reports.decisions import Decision
@@ -103,10 +104,10 @@ def _corrected_by(source: Source, one: Finding) -> int | None:
     return next((newest for _, _, _, newest in source.identities([one.seq])), None)
 
 
-def _found(source: Source, row: tuple[Any, ...], today: date, typed: bool) -> Found:
+def _found(source: Source, sealed: Decisions, row: tuple[Any, ...], today: date, typed: bool) -> Found:
     expected, found, citation, next_step, text = row
     one = _finding(text)
-    decisions, decided = decisions_on(source, one.key, typed=typed)
+    decisions, decided = decisions_on(source, sealed, one.key, typed=typed)
     newest = decisions[0] if decisions else None
     corrected_by = _corrected_by(source, one)
     return Found(
@@ -131,12 +132,14 @@ def _found(source: Source, row: tuple[Any, ...], today: date, typed: bool) -> Fo
     )
 
 
-def _all(source: Source, rows: sqlite3.Cursor, today: date, typed: bool) -> Iterator[Found]:
+def _all(source: Source, sealed: Decisions, rows: sqlite3.Cursor, today: date, typed: bool) -> Iterator[Found]:
     for row in rows.fetchall():
-        yield _found(source, row, today, typed)
+        yield _found(source, sealed, row, today, typed)
 
 
-def found_on(source: Source, seq: int, today: date, *, typed: bool = False) -> tuple[tuple[Found, ...], int]:
+def found_on(
+    source: Source, sealed: Decisions, seq: int, today: date, *, typed: bool = False
+) -> tuple[tuple[Found, ...], int]:
     """What the last check found that concerns an entry, the worst first (at most `MOST`), and how many there are.
 
     With `typed`, over a connection that may, with the reasons of the decisions.
@@ -145,10 +148,10 @@ def found_on(source: Source, seq: int, today: date, *, typed: bool = False) -> t
         f"SELECT {_COLUMNS} FROM {_WHOLE} WHERE f.seq = ? ORDER BY f.position, f.key LIMIT ?", (seq, MOST)
     )
     count: int = source.db.execute("SELECT count(*) FROM findings WHERE seq = ?", (seq,)).fetchone()[0]
-    return tuple(_all(source, rows, today, typed)), count
+    return tuple(_all(source, sealed, rows, today, typed)), count
 
 
-def found_by(source: Source, key: str, today: date) -> Found | None:
+def found_by(source: Source, sealed: Decisions, key: str, today: date) -> Found | None:
     """The finding with this key; None where the last check found none."""
     rows = source.db.execute(f"SELECT {_COLUMNS} FROM {_WHOLE} WHERE f.key = ? LIMIT 1", (key,))
-    return next(_all(source, rows, today, False), None)
+    return next(_all(source, sealed, rows, today, False), None)

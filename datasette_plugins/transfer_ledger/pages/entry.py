@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from starlette.responses import Response
 
+from datasette_plugins.transfer_ledger.decisions import Decisions
 from datasette_plugins.transfer_ledger.entries.beside import Beside, beside
 from datasette_plugins.transfer_ledger.entries.changes import Corrections, corrections
 from datasette_plugins.transfer_ledger.entries.facts import Fact, facts
@@ -72,10 +73,18 @@ def not_theirs(asked: Asked, seq: int) -> None:
 
 
 def read(
-    source: Source, shared: Shared, seq: int, today: date, *, findings: bool = True, viewed: bool = False
+    source: Source,
+    shared: Shared,
+    decisions: Decisions,
+    seq: int,
+    today: date,
+    *,
+    whole: bool = True,
+    viewed: bool = False,
 ) -> Page | None:
-    """The page of entry `seq`, None where there is none; `findings` are left out where they are not for whoever asks.
+    """The page of entry `seq`, None where there is none.
 
+    It is the `whole` page for those who read every entry; else it has what the entry itself states, and its seal.
     With `viewed`, over a connection that may, its erasable values are on it. `Refused` as `Source` does.
     """
     found = source.entry(seq) if seq < source.head.size else None
@@ -87,12 +96,12 @@ def read(
     listed = facts(type(entry), sealed, label)
     changed, newest, stands, explained = None, None, False, None
     if isinstance(entry, Transfer | Correction):
-        changed = corrections(source, entry, label)
+        changed = corrections(source, entry, label) if whole else None
         ((_, _, _, newest),) = source.identities([seq])
         stands = newest is None and not (isinstance(entry, Correction) and entry.withdrawn)
-        if findings and (why := judged(source, shared, seq, today, MOST)) is not None:
+        if whole and (why := judged(source, shared, seq, today, MOST)) is not None:
             explained = beside(why, listed, label)
-    on_it, count = found_on(source, seq, today, typed=viewed) if findings else ((), 0)
+    on_it, count = found_on(source, decisions, seq, today, typed=viewed) if whole else ((), 0)
     state = kept.state(source.db)
     sealed_values = erasable_of(source, entry.sd, label)
     statements = () if changed is None else tuple(one.seq for one in changed.statements if one.kind != "transfer")
@@ -106,7 +115,7 @@ def read(
         sealed=sealed,
         facts=listed,
         beside=explained,
-        findings=on_it if findings else None,
+        findings=on_it if whole else None,
         found=count,
         checked=state is not None and seq < state.size,
         corrections=changed,
@@ -144,7 +153,9 @@ def page(asked: Asked) -> Response:
     seq = _seq(asked)
     not_theirs(asked, seq)
     with asked.site.reading() as source:
-        found = read(source, asked.site.view(), seq, asked.today, findings=asked.who.role != "clerk")
+        found = read(
+            source, asked.site.view(), asked.site.decisions, seq, asked.today, whole=asked.who.role != "clerk"
+        )
     if found is None:
         raise NotThere
     return asked.json(_as_json(asked, found)) if asked.format == "json" else _shown(asked, found)
@@ -159,7 +170,7 @@ def erasable(asked: Asked) -> Response:
             raise NotThere
     asked.site.people.log(asked.who, VIEWED, f"entry {seq}")
     with asked.site.reading_erasable() as source:
-        found = read(source, asked.site.view(), seq, asked.today, viewed=True)
+        found = read(source, asked.site.view(), asked.site.decisions, seq, asked.today, viewed=True)
     if found is None:
         raise NotThere
     return _shown(asked, found)

@@ -13,12 +13,13 @@ def page(asked: Asked) -> Response:
     """`GET /-/findings/KEY`, also as JSON."""
     asked.only()
     with asked.site.reading() as source:
-        found = found_by(source, asked.vars["key"], asked.today)
+        view = asked.site.view()  # which also sees to it that the file is still the same ledger
+        found = found_by(source, asked.site.decisions, asked.vars["key"], asked.today)
         if found is None:
             raise NotThere
         if asked.format == "json":
             decisions = [decision_as_json(one) for one in found.decisions]
             return asked.json({**found.as_json(), "decisions": decisions})
         entry = source.entry(found.seq)
-        about = "" if entry is None else sentence(entry[0], asked.site.view().labels)
+        about = "" if entry is None else sentence(entry[0], view.labels)
     return asked.page("finding.html", finding=found, about=about, standings=STANDINGS)

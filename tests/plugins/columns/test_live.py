@@ -59,7 +59,7 @@ def told(view: View) -> tuple[object, ...]:
     return (
         view.head, selected.count, selected.facets(), list(selected.seqs("recipient")), selected.flows(), found.count,
         selected.page("findings"), selected.matrix(), dict(view.checked), len(view.found),
-        view.found.groups(view.findings(WantedFindings(), AS_OF)), view.select(Wanted(words="r1"), AS_OF).count,
+        [*view.found.groups(view.findings(WantedFindings(), AS_OF))], view.select(Wanted(words="r1"), AS_OF).count,
     )  # fmt: skip
 
 
@@ -198,7 +198,7 @@ def test_a_ledger_that_was_never_checked_has_no_findings(tmp_path: Path, opened:
     view = columns.view()
     assert (dict(view.checked), len(view.found), view.found.problem) == ({}, 0, "")
     assert view.select(Wanted(findings="none"), AS_OF).count == 1
-    assert view.found.groups(view.findings(WantedFindings("all"), AS_OF)) == ()
+    assert [*view.found.groups(view.findings(WantedFindings("all"), AS_OF))] == []
     assert all(age.count == 0 for age in view.found.ages(AS_OF))
     view.select(Wanted(), AS_OF).facets()
 

@@ -1,0 +1,152 @@
+"""Which findings a form is about: those that were marked, or all of a group, exactly as whoever decides saw them.
+
+A group may have ten thousand findings. Its form says which group it is and how many entries the ledger had, and carries
+the SHA-256 of all keys with the decisions that were seen; what the group was then is worked out again, with the
+decisions up to that entry alone. So a colleague's decision in between changes nothing about what was chosen, and is
+found when the decisions are sealed; findings that came or went are noticed here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from datasette_plugins.transfer_ledger.columns.codes import Ints
+from datasette_plugins.transfer_ledger.columns.finding import Item
+from datasette_plugins.transfer_ledger.columns.view import View
+from datasette_plugins.transfer_ledger.decisions import Decisions
+from datasette_plugins.transfer_ledger.pages import inbox
+from datasette_plugins.transfer_ledger.web import Asked, BadRequest
+from ledger.source import Source
+from ledger.writer import Judged
+
+MOST_MARKED = 2500
+"""So many findings are marked one by one at most; the form with all of them must be read."""
+
+_VALUE = re.compile(r"([0-9a-f]{64})(?:\.([1-9][0-9]{0,14}))?", re.ASCII)
+_GROUP = re.compile(r"[0-9a-f]{16}", re.ASCII)
+_DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
+
+
+class Whole(NamedTuple):
+    """All of a group: the address of the page that it is on, its id, and as what it was seen.
+
+    `size` is how many entries the ledger had, `digest` that of the findings and decisions; with -1 and "" it was not
+    looked at yet.
+    """
+
+    of: str
+    group: str
+    size: int
+    digest: str
+    number: int
+
+
+class Chosen(NamedTuple):
+    """What is decided about. `judged` are the findings that can be; `gone` are how many keys the last check did not
+    find, `corrected` how many a correction replaced. `whole` is the group that they are all of, None for marked ones.
+
+    `changed` says what happened to the group since it was seen, "" for nothing.
+    """
+
+    items: tuple[Item, ...]
+    judged: tuple[Judged, ...]
+    gone: int = 0
+    corrected: int = 0
+    whole: Whole | None = None
+    changed: str = ""
+
+    @property
+    def values(self) -> list[str]:
+        """What a form says of each: its key and the decision that was seen."""
+        return [value(one.finding, one.replaces) for one in self.judged]
+
+
+def value(key: str, seen: int | None) -> str:
+    """What a form says of a finding about which the decision in entry `seen` is the newest that was seen."""
+    return key if seen is None else f"{key}.{seen}"
+
+
+def marked(asked: Asked, view: View) -> Chosen:
+    """The findings that were marked one by one. `BadRequest` for what is no key."""
+    seen: dict[str, int | None] = {}
+    for text in asked.fields("key"):
+        found = _VALUE.fullmatch(text)
+        if found is None:
+            raise BadRequest("The form names a finding by what is no key; open the page again, and choose there.")
+        seen[found[1]] = None if found[2] is None else int(found[2])
+    if len(seen) == 1 and (alone := asked.field("seen")):
+        # One finding alone may say in a field of its own which decision was seen.
+        if (number := inbox.whole(alone)) is None:
+            raise BadRequest("The form names the decision that was seen by what is no entry; open the page again.")
+        seen = dict.fromkeys(seen, number)
+    if len(seen) > MOST_MARKED:
+        raise BadRequest(f"At most {MOST_MARKED:,} findings are marked at once; decide about a whole group instead.")
+    return _chosen(view.found.of_keys(seen), seen)
+
+
+def _chosen(items: Iterable[Item], seen: Mapping[str, int | None]) -> Chosen:
+    there = list(items)
+    standing = tuple(one for one in there if one.stands)
+    judged = tuple(Judged(one.key, one.check, seen[one.key]) for one in standing)
+    return Chosen(standing, judged, len(seen) - len(there), len(there) - len(standing))
+
+
+def whole_of(asked: Asked) -> Whole | None:
+    """The group that the form is about, None where it is about marked findings. `BadRequest` for a broken form."""
+    group = asked.field("group")
+    if not group:
+        return None
+    size, digest, number = asked.field("size"), asked.field("digest"), asked.field("number")
+    sound = _GROUP.fullmatch(group) and (not digest or _DIGEST.fullmatch(digest))
+    seen = inbox.whole(size) if size else -1
+    saw = inbox.whole(number) if number else -1
+    if not sound or seen is None or saw is None or (digest and seen < 0):
+        raise BadRequest("The form says of no group which one it is; open the page with the findings again.")
+    return Whole(asked.field("of"), group, seen, digest, saw)
+
+
+class Looking(NamedTuple):
+    """What findings are looked up in: the last check's, all decisions, the ledger."""
+
+    view: View
+    decisions: Decisions
+    source: Source
+    asked: Asked
+
+    def group(self, of: Whole) -> Chosen:
+        """All of a group as it was seen, or, where that cannot be made out any more, as it is now, saying so."""
+        if 0 <= of.size <= self.source.head.size and of.digest:
+            then = self._at(of, of.size)
+            if then.whole is not None and then.whole.digest == of.digest:
+                return then
+        now = self._at(of, self.source.head.size)
+        count = len(now.judged)
+        if of.digest or of.number not in (-1, count):
+            return now._replace(changed=_changed(of.number, count))
+        return now
+
+    def _at(self, of: Whole, size: int) -> Chosen:
+        newest = self.decisions.between(0, size)
+        view = self.view.with_decisions(newest, only=True)
+        groups = view.found.groups(view.findings(inbox.findings_of(of.of, view), self.asked.today))
+        place = inbox.find_group(view, groups, of.group)
+        places: Ints | list[int] = [] if place is None else groups.places(place)
+        items = list(view.found.items(places))
+        seen = self.decisions.seen((one.key for one in items), size)
+        chosen = _chosen(items, seen)
+        lines = sorted(chosen.values)
+        digest = hashlib.sha256("\n".join(lines).encode()).hexdigest()
+        return chosen._replace(whole=of._replace(size=size, digest=digest, number=len(lines)))
+
+
+def _changed(then: int, now: int) -> str:
+    if now == 0:
+        return "None of these findings is in that list any more: they were decided about, corrected or found no more."
+    if then < 0 or then == now:
+        return "Meanwhile other findings came in the place of some: look at them again before you decide."
+    what = f"{abs(now - then):,} {'finding' if abs(now - then) == 1 else 'findings'}"
+    happened = f"{what} came in addition" if now > then else f"{what} went, decided about, corrected or found no more"
+    return f"Meanwhile {happened}: there were {then:,}, and there are {now:,} now. Look again before you decide."
