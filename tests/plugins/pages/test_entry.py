@@ -7,6 +7,7 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,10 @@ from ledger.settle import Content
 from ledger.source import Source
 from reports.cli.check import check_ledger
 from reports.cli.explain import explain_ledger
+from reports.demo.play import record_year
+from reports.evidence import evidence_of
+from reports.explain import explain
+from reports.run import run
 from tests.ledger.signers import signed_ledger
 from tests.plugins.asking import Reader, read, site_over
 from tests.plugins.browsed import (
@@ -224,6 +229,33 @@ def test_it_never_says_other_than_explain_does_but_that_it_may_not_say(ledger: P
         assert (flow.id if flow else None) == (whole["flow"]["id"] if whole["flow"] else None)
     unread = [answer.check for answer in mine.explanation.answers if answer.why == NOT_READ]
     assert bool(unread) is (seq == ODD)
+
+
+@pytest.mark.slow
+def test_of_a_whole_year_it_says_what_explain_does(tmp_path: Path) -> None:
+    path, day = tmp_path / "year.db", date(2010, 9, 30)
+    record_year(path, lambda _: None)
+    assert check_ledger(path, day, keep=True).unkept is None
+    unsure, unread = 0, 0
+    with Source(path) as source:
+        evidence, shared, everything = evidence_of(source), shared_of(source), list(source.transfers())
+        result = run(replace(evidence, recorded=everything), day)
+        for one in everything:
+            if one.facts.transferred_on is None:
+                continue
+            mine = judged(source, shared, one.seq, day, 1000)
+            assert mine is not None
+            whole = explain(one, evidence, result, source.earlier(one))
+            for answer, other in zip(mine.explanation.answers, whole.answers, strict=True):
+                if answer.why == NOT_READ:
+                    unread += 1
+                else:
+                    assert answer == other, one.seq
+            if mine.sure:
+                assert mine.explanation.flow == whole.flow, one.seq
+            unsure += not mine.sure
+    assert 0 < unsure < len(everything) / 100
+    assert 0 < unread < len(everything)
 
 
 def test_what_was_recorded_after_the_last_check_is_judged_by_itself(own: Path) -> None:
