@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from datasette_plugins.transfer_ledger.decisions import Decisions
 from datasette_plugins.transfer_ledger.entries.judged import TYPED as NOT_READ
 from datasette_plugins.transfer_ledger.entries.judged import UNCHECKED, judged
 from datasette_plugins.transfer_ledger.entries.sentences import KINDS, sentence
@@ -506,6 +507,37 @@ def test_a_proof_without_values_reads_none(tmp_path: Path) -> None:
         assert prove.inclusion(source.db, made.tree.size - 1)
         with pytest.raises(sqlite3.DatabaseError, match="prohibited"):
             prove.inclusion(source.db, made.tree.size - 1, ["note"])
+
+
+# -- at any size ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seq", [0, 1, FIRST, CORRECTION])
+def test_no_statement_of_a_page_goes_through_a_table(ledger: Path, seq: int) -> None:
+    asked_of: list[str] = []
+    with Source(ledger) as source:
+        shared, known = shared_of(source), Decisions()
+        source.db.set_trace_callback(asked_of.append)
+        assert entry_page.read(source, shared, known, seq, AS_OF) is not None
+        source.db.set_trace_callback(None)
+        plans = {
+            (sql, row[3]) for sql in asked_of if sql.startswith("SELECT")
+            for row in source.db.execute(f"EXPLAIN QUERY PLAN {sql}")
+        }  # fmt: skip
+    assert len(plans) > 3
+    # `checked` has a dozen rows, and `j` are the numbers that the statement is about.
+    assert not [plan for plan in plans if plan[1].startswith("SCAN") and not re.match("SCAN (checked|j) ?", plan[1])]
+
+
+def test_markup_in_what_was_sealed_is_text(own: Path) -> None:
+    with writer.Ledger(own, clock, RANDOM) as opened:
+        opened.add_organisations([{"id": "ash", "name": '<i>Ash" & Co', "role": "school", "phase": "primary"}])
+        opened.append(stated(opened, "from-ash", sender="ash"))
+    with site_over(own) as made:
+        for seq in (10, 11):
+            answer = Reader(made).get(f"/-/entries/{seq}").text
+            assert "<i>" not in answer
+            assert "&lt;i&gt;Ash&#34; &amp; Co" in answer
 
 
 # -- altered ledgers -----------------------------------------------------------------------------------------------
