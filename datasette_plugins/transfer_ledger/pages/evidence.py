@@ -7,24 +7,24 @@ checkpoint, and its signature.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import sqlite3
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, suppress
-from functools import cache
 from pathlib import Path
 from typing import IO
 
 from starlette.responses import FileResponse, PlainTextResponse, Response, StreamingResponse
 
-import reports
+from datasette_plugins.transfer_ledger.entries.seal import VERIFIER
+from datasette_plugins.transfer_ledger.pages.verification import AGAIN
+from datasette_plugins.transfer_ledger.people.beside import Run
 from datasette_plugins.transfer_ledger.running import packing
 from datasette_plugins.transfer_ledger.web import Asked, BadRequest, NotThere, download
 from ledger import checkpoints, tree
-from ledger.errors import Refused
+from ledger.errors import Conflict, Refused
 from ledger.publish.published import width
 from ledger.source import connect
 from ledger.store import sentences
@@ -75,56 +75,58 @@ def tile(asked: Asked) -> Response:
 
 
 def bundle(asked: Asked) -> Response:
-    """`GET /-/evidence.zip`: begins to pack the evidence bundle; with `run`, the one that this run packed.
+    """`GET /-/evidence.zip`: begins to pack the evidence bundle; with `run`, how far that is, or what was packed.
 
-    A person is sent to the page of the run, which shows how far it is; a program is told what to ask for, and when.
+    A program gets the file when it is there, and until then is told to ask again. A person gets a page, which leads to
+    the file (`take`).
     """
-    asked.only("run")
-    asked_for = asked.one("run")
-    if asked_for == "":
+    asked.only("run", "take")
+    if asked.one("run") == "":
         with asked.site.reading() as source:
             if checkpoints.newest(source.db) is None:
                 return _missing(asked, NO_CHECKPOINT)
-        return _packing(asked, asked.site.runs.start("bundle", {}, asked.who.id))
-    if _RUN.fullmatch(asked_for) is None:
-        raise BadRequest("“run” is the number of a run, as in the address of its page.")
-    n = int(asked_for)
-    file = asked.site.runs.files(n) / packing.NAME
-    if asked.site.runs.progress(n) is not None:
-        return _packing(asked, n)
-    if not file.is_file():
+        n = asked.site.runs.start("bundle", {}, asked.who.id)
+        return _packing(asked, n) if asked.who.via == "token" else asked.see("/-/evidence.zip", run=n)
+    found = _run(asked)
+    file = asked.site.runs.files(found.n) / packing.NAME
+    if found.state == "done" and (asked.who.via == "token" or asked.one("take") == "1"):
+        if not file.is_file():
+            raise NotThere
+        name = f"evidence-{found.result['size']}.zip"
+        return FileResponse(file, media_type=_ZIP, filename=name, headers={"cache-control": "no-store", **_APART})
+    if asked.who.via == "token":
+        if found.state != "running":
+            raise Conflict(str(found.result["sentence"]))
+        return _packing(asked, found.n)
+    answer = asked.page("evidence.html", run=found, progress=asked.site.runs.progress(found.n), there=file.is_file())
+    if found.state == "running":
+        answer.headers.update(AGAIN)
+    return answer
+
+
+def _run(asked: Asked) -> Run:
+    n, take = asked.one("run"), asked.one("take")
+    if _RUN.fullmatch(n) is None or take not in ("", "1"):
+        raise BadRequest("“run” is the number of a run, and “take” 1 where its file is wanted; the page leads there.")
+    found = asked.site.runs.one(int(n), "bundle")
+    if found is None:
         raise NotThere
-    return FileResponse(
-        file, media_type=_ZIP, filename=f"evidence-{n}.zip", headers={"cache-control": "no-store", **_APART}
-    )
+    return found
 
 
 _APART = {"content-security-policy": "default-src 'none'; sandbox"}
 
 
 def _packing(asked: Asked, n: int) -> Response:
-    if asked.who.via == "token":
-        answer = asked.json({"run": n, "file": asked.url("/-/evidence.zip", run=n)}, status=202)
-        answer.headers["retry-after"] = "5"
-        return answer
-    return asked.see(f"/-/verification/{n}")
-
-
-@cache
-def _verifier() -> bytes:
-    return (Path(str(reports.__file__)).parent / "verify.html").read_bytes()
-
-
-@cache
-def verifier_sha256() -> str:
-    """The SHA-256 of the verifier page in hex, which the release notes name too."""
-    return hashlib.sha256(_verifier()).hexdigest()
+    answer = asked.json({"run": n, "file": asked.url("/-/evidence.zip", run=n)}, status=202)
+    answer.headers["retry-after"] = "5"
+    return answer
 
 
 def verifier(asked: Asked) -> Response:
     """`GET /-/verifier.html`: the page that verifies evidence offline, to keep. It is never shown inside the app."""
     asked.only()
-    return download(_verifier(), "verify.html", "text/html; charset=utf-8")
+    return download(VERIFIER.read_bytes(), "verify.html", "text/html; charset=utf-8")
 
 
 def whole(asked: Asked) -> Response:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-from functools import cache
-from pathlib import Path
 from typing import NamedTuple
 
 from starlette.responses import Response
 
-import reports
+from datasette_plugins.transfer_ledger.entries.seal import verifier_digest
 from datasette_plugins.transfer_ledger.pages import verified
 from datasette_plugins.transfer_ledger.people.beside import Run
 from datasette_plugins.transfer_ledger.running.verifying import kept_in, keys_in
@@ -34,12 +31,6 @@ class Given(NamedTuple):
     def wrong(self) -> bool:
         """Whether anything is."""
         return bool(self.keys_wrong or self.kept_wrong or self.busy)
-
-
-@cache
-def verifier_sha256() -> str:
-    """The SHA-256 of the page that verifies, in hex."""
-    return hashlib.sha256((Path(str(reports.__file__)).parent / "verify.html").read_bytes()).hexdigest()
 
 
 def page(asked: Asked) -> Response:
@@ -106,7 +97,7 @@ def _page(asked: Asked, given: Given, status: int = 200) -> Response:
         since=None if last is None else standing.size - last.result["size"],
         levels=verified.levels(last),
         rows=[verified.row(run, named) for run in runs],
-        sha256=verifier_sha256(),
+        sha256=verifier_digest(),
     )
 
 

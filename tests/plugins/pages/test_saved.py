@@ -70,9 +70,9 @@ def test_every_page_is_in_the_shell_and_its_links_lead_somewhere(app: Opened, na
     assert page.count("<html lang=") == page.count("<main ") == page.count("<h1>") == 1
     assert not [one for one in ("<style", "<script", "style=") if one in page]
     links = {link.replace("&amp;", "&") for link in re.findall(r'(?:href|action)="([^"#]+)[^"]*"', page)}
-    own = {re.sub("^http://127.0.0.1(:8001)?", "", link) for link in links if not link.startswith("data:")}
+    own = {link.removeprefix("http://127.0.0.1:8001") for link in links if not link.startswith("data:")}
     assert all(link.startswith("/") for link in own), own
-    for link in sorted(own):
+    for link in sorted(own - {link for link in own if "_sort" in link and not link.endswith("sort=seq")}):
         if link.startswith("/ledger/"):
             answer = app.get(link)
             assert answer.status_code == 200, (link, answer.text[:300])
@@ -88,7 +88,7 @@ def test_every_column_is_described_and_every_facet_narrows(app: Opened, view: st
     for facet in answer["facet_results"].values():
         assert facet["results"]
         for value in facet["results"]:
-            narrowed = app.get(value["toggle_url"].partition("127.0.0.1")[2], accept="*/*").json()
+            narrowed = app.get(value["toggle_url"].removeprefix("http://127.0.0.1:8001"), accept="*/*").json()
             assert narrowed["filtered_table_rows_count"] == value["count"], value
 
 
@@ -108,10 +108,12 @@ def test_transfers_stand_as_corrected_and_lead_to_their_entries(app: Opened) -> 
 
 def test_below_a_prefix_and_behind_tls_every_link_has_both(tmp_path: Path) -> None:
     path = make_ledger(tmp_path / "transfers.db")
-    with opened(path, at=Address("https", "ledger.example", 443, "/a/b")) as app:
+    address = Address("https", "ledger.example", 443, "/a/b")
+    with opened(path, at=address, proxies=("127.0.0.1",)) as app:
         for name in ("transfers?_size=1&recipient=ofsted", "recorded-late"):
             page = app.get(f"/a/b/ledger/{name}").text
             links = [one for one in re.findall(r'(?:href|action)="([^"#]+)[^"]*"', page) if not one.startswith("data:")]
+            assert len(links) > 10
             assert all(one.removeprefix("https://ledger.example").startswith("/a/b/") for one in links), links
             assert not [one for one in links if "/a/b/a/b" in one]
         sent = app.get("/a/b/ledger/transfers?_filter_column=seq&_filter_op=gt&_filter_value=3")
@@ -241,8 +243,8 @@ names = st.one_of(
 )
 values = st.one_of(
     st.sampled_from(["", "1", "0", "max", "on", "objects", "array", "arrays", "fields", "lawful_basis", "2010-07",
-                     "exact", "isblank__1", "[1", "[]", "%", "{c}", "\u00b2", "\u0663", "1e400", "nan", "'", '"', "\\", "9" * 15,
-                     "9" * 16, "-1", "a,b,,", *NAMES]),
+                     "exact", "isblank__1", "[1", "[]", "%", "{c}", "\u00b2", "\u0663", "1e400", "nan", "'", '"', "\\",
+                     "9" * 15, "9" * 16, "-1", "a,b,,", *NAMES]),
     st.text(st.characters(min_codepoint=32, max_codepoint=0x1F600, exclude_categories=["Cs", "Cc"]), max_size=30),
 )  # fmt: skip
 
@@ -285,7 +287,8 @@ async def test_plain_datasette_with_our_metadata_shows_nobody_anything(app: Open
         db.backup(into)
     plain = datasette_app.Datasette([str(copy)], metadata=datasette_app.metadata())
     for path in ("/", "/ledger", "/ledger.json", *(f"/ledger/{name}.json" for name in PAGES),
-                 "/ledger/entries", "/ledger/disclosures.json", "/ledger.json?sql=select+1", "/-/metadata.json", "/ledger.db"):  # fmt: skip
+                 "/ledger/entries", "/ledger/disclosures.json",
+                 "/ledger.json?sql=select+1", "/-/metadata.json", "/ledger.db"):  # fmt: skip
         answer = await plain.client.get(path)
         assert answer.status_code == 403, path
         assert "Shire" not in answer.text
