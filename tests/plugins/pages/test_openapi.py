@@ -20,8 +20,8 @@ from datasette_plugins.transfer_ledger.api.schemas import transfer_to_record
 from datasette_plugins.transfer_ledger.columns.asked import FINDINGS, TRANSFERS
 from datasette_plugins.transfer_ledger.roles import ROLES
 from datasette_plugins.transfer_ledger.routes import ROUTES, find
-from ledger.intake.draft import from_json
-from ledger.members import ERASABLE, REQUIRED, Transfer, members_of
+from ledger.intake.draft import Problems, from_json
+from ledger.members import REQUIRED, Erasable, columns
 from tests.plugins.browsed import make_ledger
 from tests.plugins.pages.opened import PROGRAM, Opened, opened
 
@@ -92,16 +92,19 @@ def test_every_parameter_that_narrows_is_documented_and_every_error_has_its_word
                 assert answer["description"] == ERRORS[int(status)]
 
 
-def test_what_is_to_be_recorded_has_the_members_of_a_transfer(document: dict[str, Any]) -> None:
+def test_what_is_to_be_recorded_has_the_members_of_a_transfer_and_no_others() -> None:
     schema = transfer_to_record()
     assert set(schema["required"]) == set(REQUIRED)
-    paths = {outer if "properties" not in one or outer == "onward_of" else f"{outer}.{inner}"
-             for outer, one in schema["properties"].items() for inner in one.get("properties", {"": None})}  # fmt: skip
-    for member in members_of(Transfer):
-        path = member.path.rstrip(".")
-        if path in paths and member.column is not None:
-            paths.discard(path)
-    assert paths <= {one.name for one in ERASABLE} | {"id", "onward_of", "prefilled"}
+    inner = {name: one["properties"] for name, one in schema["properties"].items() if "properties" in one}
+    found = {name for name in schema["properties"] if name not in inner}
+    found |= {f"{name}.{part}" for name, parts in inner.items() for part in parts}
+    assert {one.name if isinstance(one, Erasable) else one.path.rstrip(".") for one in columns().values()} <= found
+    for path in found:
+        outer, _, name = path.partition(".")
+        with pytest.raises(Problems) as error:
+            from_json({outer: {name: []} if name else []})  # of a wrong type, and not unknown
+        assert path in dict(error.value.found)
+        assert "no member" not in dict(error.value.found)[path]
 
 
 STATED = {
