@@ -41,6 +41,7 @@ class Decisions:
         self._all: list[Sealed] = []
         self._seqs: list[int] = []
         self._of: dict[str, list[Sealed]] = {}
+        self._laid: tuple[View, int, View] | None = None
 
     def take_in(self, source: Source) -> None:
         """Reads what was sealed since the last time."""
@@ -70,6 +71,19 @@ class Decisions:
             run = self._all[bisect_left(self._seqs, since) : bisect_left(self._seqs, size)]
         return {one.finding: one for one in run}
 
+    def over(self, view: View, since: int, size: int) -> View:
+        """`view` with the decisions from entry `since` on, when the ledger had `size` entries. Kept for the next."""
+        newest = self.between(since, size)
+        if not newest:
+            return view
+        last = max(one.seq for one in newest.values())
+        kept = self._laid
+        if kept is not None and kept[0] is view and kept[1] == last:
+            return kept[2]
+        found = view.with_decisions(newest)
+        self._laid = (view, last, found)
+        return found
+
     def seen(self, findings: Iterable[str], size: int) -> dict[str, int | None]:
         """Which decision about each finding was the newest when the ledger had so many entries: its seq."""
         found = ((key, self.newest(key, size)) for key in findings)
@@ -86,5 +100,4 @@ def as_decided(view: View, decisions: Decisions, source: Source) -> View:
     """`view` with every decision in `source`, also those that the last check did not see."""
     decisions.take_in(source)
     size = checked_size(view)
-    newest = {} if size is None else decisions.between(size, source.head.size)
-    return view.with_decisions(newest) if newest else view
+    return view if size is None else decisions.over(view, size, source.head.size)

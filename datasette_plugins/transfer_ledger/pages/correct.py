@@ -9,7 +9,9 @@ from typing import NamedTuple
 from starlette.responses import Response
 
 from datasette_plugins.transfer_ledger.columns.view import View
+from datasette_plugins.transfer_ledger.entries.sentences import sentence
 from datasette_plugins.transfer_ledger.pages import form as forms
+from datasette_plugins.transfer_ledger.pages.entry import VIEWED
 from datasette_plugins.transfer_ledger.pages.form import Form
 from datasette_plugins.transfer_ledger.pages.record import STALE, failed
 from datasette_plugins.transfer_ledger.recording import filled as posted
@@ -20,11 +22,9 @@ from datasette_plugins.transfer_ledger.web import Asked, BadRequest, NotThere
 from ledger.errors import Refused
 from ledger.forms import text_problem
 from ledger.intake.draft import Cell, Stated
-from ledger.members import Facts
-from reports.wording import transfer_in_words
+from ledger.members import Correction, Transfer
 
 _SEQ = re.compile(r"0|[1-9][0-9]{0,14}", re.ASCII)
-_LOOKED = "looked at erasable values"
 
 
 class Current(NamedTuple):
@@ -32,7 +32,7 @@ class Current(NamedTuple):
 
     root: int
     newest: int
-    facts: Facts | None
+    facts: Transfer | Correction | None
     sentence: str
 
 
@@ -44,7 +44,7 @@ def current(asked: Asked) -> Current:
     with asked.site.reading() as source:
         newest = source.statements_of(root)[-1]
         facts = ways.facts_of(source, newest)
-    told = "" if facts is None else transfer_in_words(facts, asked.site.view().labels)
+    told = "" if facts is None else sentence(facts, asked.site.view().labels)
     return Current(root, newest, facts, told)
 
 
@@ -96,7 +96,7 @@ def _began(cells: Mapping[str, Cell]) -> Filled:
 def _typed(asked: Asked, found: Current, sealed_: Mapping[str, Cell]) -> dict[str, Cell]:
     """The erasable values of the statement, for whoever recorded them, or may see any: that is written in the log."""
     if asked.who.role == "dpo":
-        asked.site.people.log(asked.who, _LOOKED, f"entry {found.newest}, to correct it")
+        asked.site.people.log(asked.who, VIEWED, f"entry {found.newest}, to correct it")
     with asked.site.reading_erasable() as source:
         if asked.who.role != "dpo" and own.recorder_of(source, found.newest) != asked.who.id:
             return {}

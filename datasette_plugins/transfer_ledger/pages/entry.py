@@ -79,11 +79,12 @@ def read(
     seq: int,
     today: date,
     *,
-    findings: bool = True,
+    whole: bool = True,
     viewed: bool = False,
 ) -> Page | None:
-    """The page of entry `seq`, None where there is none; `findings` are left out where they are not for whoever asks.
+    """The page of entry `seq`, None where there is none.
 
+    It is the `whole` page for those who read every entry; else it has what the entry itself states, and its seal.
     With `viewed`, over a connection that may, its erasable values are on it. `Refused` as `Source` does.
     """
     found = source.entry(seq) if seq < source.head.size else None
@@ -95,12 +96,12 @@ def read(
     listed = facts(type(entry), sealed, label)
     changed, newest, stands, explained = None, None, False, None
     if isinstance(entry, Transfer | Correction):
-        changed = corrections(source, entry, label)
+        changed = corrections(source, entry, label) if whole else None
         ((_, _, _, newest),) = source.identities([seq])
         stands = newest is None and not (isinstance(entry, Correction) and entry.withdrawn)
-        if findings and (why := judged(source, shared, seq, today, MOST)) is not None:
+        if whole and (why := judged(source, shared, seq, today, MOST)) is not None:
             explained = beside(why, listed, label)
-    on_it, count = found_on(source, decisions, seq, today, typed=viewed) if findings else ((), 0)
+    on_it, count = found_on(source, decisions, seq, today, typed=viewed) if whole else ((), 0)
     state = kept.state(source.db)
     sealed_values = erasable_of(source, entry.sd, label)
     statements = () if changed is None else tuple(one.seq for one in changed.statements if one.kind != "transfer")
@@ -114,7 +115,7 @@ def read(
         sealed=sealed,
         facts=listed,
         beside=explained,
-        findings=on_it if findings else None,
+        findings=on_it if whole else None,
         found=count,
         checked=state is not None and seq < state.size,
         corrections=changed,
@@ -153,7 +154,7 @@ def page(asked: Asked) -> Response:
     not_theirs(asked, seq)
     with asked.site.reading() as source:
         found = read(
-            source, asked.site.view(), asked.site.decisions, seq, asked.today, findings=asked.who.role != "clerk"
+            source, asked.site.view(), asked.site.decisions, seq, asked.today, whole=asked.who.role != "clerk"
         )
     if found is None:
         raise NotThere

@@ -19,8 +19,6 @@ from typing import IO
 from starlette.responses import FileResponse, PlainTextResponse, Response, StreamingResponse
 
 from datasette_plugins.transfer_ledger.entries.seal import VERIFIER
-from datasette_plugins.transfer_ledger.pages.verification import AGAIN
-from datasette_plugins.transfer_ledger.people.beside import Run
 from datasette_plugins.transfer_ledger.running import packing
 from datasette_plugins.transfer_ledger.web import Asked, BadRequest, NotThere, download
 from ledger import checkpoints, tree
@@ -75,52 +73,42 @@ def tile(asked: Asked) -> Response:
 
 
 def bundle(asked: Asked) -> Response:
-    """`GET /-/evidence.zip`: begins to pack the evidence bundle; with `run`, how far that is, or what was packed.
+    """`GET /-/evidence.zip`: begins to pack the evidence bundle; with `run`, the one that this run packed.
 
-    A program gets the file when it is there, and until then is told to ask again. A person gets a page, which leads to
-    the file (`take`).
+    A person is sent to the page of the run, which shows how far it is; a program is told what to ask for, and when.
     """
-    asked.only("run", "take")
-    if asked.one("run") == "":
+    asked.only("run")
+    given = asked.one("run")
+    if given == "":
         with asked.site.reading() as source:
             if checkpoints.newest(source.db) is None:
                 return _missing(asked, NO_CHECKPOINT)
-        n = asked.site.runs.start("bundle", {}, asked.who.id)
-        return _packing(asked, n) if asked.who.via == "token" else asked.see("/-/evidence.zip", run=n)
-    found = _run(asked)
-    file = asked.site.runs.files(found.n) / packing.NAME
-    if found.state == "done" and (asked.who.via == "token" or asked.one("take") == "1"):
-        if not file.is_file():
-            raise NotThere
-        name = f"evidence-{found.result['size']}.zip"
-        return FileResponse(file, media_type=_ZIP, filename=name, headers={"cache-control": "no-store", **_APART})
-    if asked.who.via == "token":
-        if found.state != "running":
-            raise Conflict(str(found.result["sentence"]))
-        return _packing(asked, found.n)
-    answer = asked.page("evidence.html", run=found, progress=asked.site.runs.progress(found.n), there=file.is_file())
-    if found.state == "running":
-        answer.headers.update(AGAIN)
-    return answer
-
-
-def _run(asked: Asked) -> Run:
-    n, take = asked.one("run"), asked.one("take")
-    if _RUN.fullmatch(n) is None or take not in ("", "1"):
-        raise BadRequest("“run” is the number of a run, and “take” 1 where its file is wanted; the page leads there.")
-    found = asked.site.runs.one(int(n), "bundle")
+        return _packing(asked, asked.site.runs.start("bundle", {}, asked.who.id))
+    if _RUN.fullmatch(given) is None:
+        raise BadRequest("“run” is the number of a run, as in the address of its page.")
+    found = asked.site.runs.one(int(given), "bundle")
     if found is None:
         raise NotThere
-    return found
+    if found.state == "running":
+        return _packing(asked, found.n)
+    if found.state != "done":
+        raise Conflict(str(found.result["sentence"]))
+    file = asked.site.runs.files(found.n) / packing.NAME
+    if not file.is_file():
+        raise NotThere
+    name = f"evidence-{found.n}.zip"
+    return FileResponse(file, media_type=_ZIP, filename=name, headers={"cache-control": "no-store", **_APART})
 
 
 _APART = {"content-security-policy": "default-src 'none'; sandbox"}
 
 
 def _packing(asked: Asked, n: int) -> Response:
-    answer = asked.json({"run": n, "file": asked.url("/-/evidence.zip", run=n)}, status=202)
-    answer.headers["retry-after"] = "5"
-    return answer
+    if asked.who.via == "token":
+        answer = asked.json({"run": n, "file": asked.url("/-/evidence.zip", run=n)}, status=202)
+        answer.headers["retry-after"] = "5"
+        return answer
+    return asked.see(f"/-/verification/{n}")
 
 
 def verifier(asked: Asked) -> Response:

@@ -8,12 +8,13 @@ from typing import NamedTuple
 from starlette.responses import Response
 
 from datasette_plugins.transfer_ledger.columns.view import View
+from datasette_plugins.transfer_ledger.entries.sentences import sentence
 from datasette_plugins.transfer_ledger.recording import own
 from datasette_plugins.transfer_ledger.web import Asked, BadRequest, NotThere, download
 from ledger.london import utc_text
-from ledger.members import UNLISTED, Correction, Refusal, Transfer
+from ledger.members import Correction, Refusal, Transfer
 from ledger.source import Source
-from reports.wording import Labels, dated, transfer_in_words
+from reports.wording import Labels, dated
 
 PAGE = 50
 _SEQ = re.compile(r"0|[1-9][0-9]{0,14}", re.ASCII)
@@ -76,7 +77,7 @@ def _number(asked: Asked, name: str) -> int | None:
 
 def _list(asked: Asked) -> Response:
     before = _number(asked, "before")
-    rows = asked.site.people.recorded(asked.who, PAGE + 1, before)
+    rows = asked.site.beside.recorded(asked.who.id, PAGE + 1, before)
     view: View = asked.site.view()
     with asked.site.reading() as source:
         found = [receipt(source, seq, hash_, view.labels) or lost(seq, hash_) for seq, hash_ in rows[:PAGE]]
@@ -102,25 +103,15 @@ def receipt(source: Source, seq: int, hash_: str | None, label: Labels) -> Recei
     changed = hash_ is not None and hash_ != is_
     at = utc_text(one.recorded_at)
     if isinstance(one, Refusal):
-        return Receipt(seq, is_, one.id, "refusal", refusal_in_words(one, label), at, None, seq, False, changed)
+        return Receipt(seq, is_, one.id, "refusal", sentence(one, label), at, None, seq, False, changed)
     root = one.corrects.seq if isinstance(one, Correction) else seq
     newest = source.statements_of(root)[-1]
     last = one if newest == seq else (source.entry(newest) or (None,))[0]
     stands = not (isinstance(last, Correction) and last.withdrawn)
-    if isinstance(one, Correction) and one.withdrawn:
-        text, kind = f"The transfer of entry {root} is withdrawn: it is as if it had not been stated.", "withdrawal"
-    else:
-        text = transfer_in_words(one, label)
-        kind = "correction" if isinstance(one, Correction) else "transfer"
+    withdrawn = isinstance(one, Correction) and one.withdrawn
+    kind = "withdrawal" if withdrawn else "correction" if isinstance(one, Correction) else "transfer"
+    text = sentence(one, label)
     return Receipt(seq, is_, one.id, kind, text, at, root, newest, stands, changed)
-
-
-def refusal_in_words(one: Refusal, label: Labels) -> str:
-    """What was refused to whom, when and why, in one sentence; what was typed stays unsaid."""
-    who = "somebody whose name is not a known one" if one.recipient == UNLISTED else label(one.recipient, "party")
-    met = f"met in part, by transfer {one.transfer}" if one.transfer else "refused"
-    ground = label(one.ground, "refusal_ground")
-    return f"A request of {who} was {met}, on {label(str(one.refused_on), 'date')}: {ground[:1].lower()}{ground[1:]}."
 
 
 def as_text(found: Receipt, origin: str) -> str:

@@ -175,14 +175,6 @@ class People:
         """The newest lines of the log, of those before line `before`; newest first."""
         return self._beside.logged(most, before)
 
-    def note_recorded(self, person: Person, seq: int, hash_: str) -> None:
-        """Notes that somebody recorded entry `seq` with this hash, so that they find their receipt again."""
-        self._beside.note_recorded(person.id, seq, hash_, self._clock())
-
-    def recorded(self, person: Person, most: int, before: int | None = None) -> list[tuple[int, str]]:
-        """The newest entries that somebody recorded here, as (seq, hash), of those before entry `before`."""
-        return self._beside.recorded(person.id, most, before)
-
     def visit(self, person: Person, now: datetime) -> datetime | None:
         """When the visit before this one ended, None for the first. One ends with half an hour without a request."""
         self._visits.notice(person.id, now)

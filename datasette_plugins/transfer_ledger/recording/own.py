@@ -29,7 +29,7 @@ def recorded(site: Site, person: Person, receipt: Receipt) -> None:
     It is recorded whatever happens here, so nothing that goes wrong with the note is told.
     """
     with suppress(Refused):
-        site.people.note_recorded(person, receipt.seq, receipt.hash)
+        site.beside.note_recorded(person.id, receipt.seq, receipt.hash, site.clock())
     site.runs.check_soon()
 
 

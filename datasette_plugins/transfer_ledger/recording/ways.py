@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from datasette_plugins.transfer_ledger.columns.view import View
 from datasette_plugins.transfer_ledger.recording.start import Names
 from datasette_plugins.transfer_ledger.roles import Person
 from datasette_plugins.transfer_ledger.site import Site
 from ledger.lookup import Names as Lookup
-from ledger.members import UNLISTED, Correction, Facts, Transfer
+from ledger.members import UNLISTED, Correction, Transfer
 from ledger.register.model import Flow
 from ledger.register.names import fold
 from ledger.register.read import load_law
 from ledger.source import Adopted, Source
+
+Statement: TypeAlias = Transfer | Correction
+"""What states a transfer."""
 
 LATELY = 2000
 """So many of the newest entries are looked through for what is sent most often."""
@@ -102,7 +105,7 @@ def _way(flow: Flow, to: str, adopted: Adopted, view: View) -> Way:
     return Way(flow.id, to, party.name if party else to, flow.label, purposes, "; ".join(cited))
 
 
-def facts_of(source: Source, seq: int) -> Facts | None:
+def facts_of(source: Source, seq: int) -> Statement | None:
     """What entry `seq` states of a transfer, without erasable values; None where it states none or withdraws one."""
     found = source.entry(seq) if seq < source.head.size else None
     if found is None or not isinstance(found[0], Transfer | Correction):
@@ -110,14 +113,14 @@ def facts_of(source: Source, seq: int) -> Facts | None:
     return None if isinstance(found[0], Correction) and found[0].withdrawn else found[0]
 
 
-def own(site: Site, source: Source, person: Person) -> list[Facts]:
+def own(site: Site, source: Source, person: Person) -> list[Statement]:
     """What this person's last transfers state now, the newest first."""
-    seqs = [seq for seq, _ in site.people.recorded(person, _MOST_OWN) if seq < source.head.size]
+    seqs = [seq for seq, _ in site.beside.recorded(person.id, _MOST_OWN) if seq < source.head.size]
     return _stated(source, seqs)
 
 
-def _stated(source: Source, seqs: list[int]) -> list[Facts]:
-    found: dict[int, Facts] = {}
+def _stated(source: Source, seqs: list[int]) -> list[Statement]:
+    found: dict[int, Statement] = {}
     for seq in seqs:
         one = facts_of(source, seq)
         if one is None:
@@ -130,7 +133,7 @@ def _stated(source: Source, seqs: list[int]) -> list[Facts]:
     return list(found.values())
 
 
-def before(source: Source, mine: list[Facts], view: View) -> tuple[list[Before], bool]:
+def before(source: Source, mine: list[Statement], view: View) -> tuple[list[Before], bool]:
     """The last different transfers of `mine`, or, for somebody without any, what was sent most often lately; and which.
 
     The second is True where they are somebody's own.

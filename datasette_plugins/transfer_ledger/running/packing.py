@@ -11,6 +11,7 @@ from datasette_plugins.transfer_ledger.running.telling import Tell
 from ledger.source import Source
 from reports.cli.bundle import bundle_of, must_verify
 from reports.cli.edge import day
+from reports.cli.writing import write
 
 NAME = "evidence.zip"
 """The bundle's name in the folder of its run."""
@@ -30,7 +31,7 @@ def work(ledger: Path, folder: Path, what: dict[str, Any], tell: Tell) -> dict[s
     must_verify(ledger, lambda done: tell(done, size, "Verifying"))
     data = bundle_of(ledger, today, {}, lambda done: tell(done, 0, "Proving"))
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / NAME).write_bytes(data)
+    write(folder / NAME, (data,))
     _forget(folder)
     return {
         "size": size,

@@ -18,16 +18,16 @@ from ledger.source import Source
 from ledger.writer import Ledger
 from reports.cli.check import check_ledger
 from tests.plugins.asking import Reader, read, site_over
-from tests.plugins.browsed import FIRST, RANDOM, TYPED, clock, make_ledger, stated
-from tests.plugins.pages.test_entry import in_entry
+from tests.plugins.browsed import FIRST, RANDOM, TYPED, clock, stated
+from tests.plugins.pages.test_entry import copied, in_entry
 
 WHY, WHO = "why it was decided so", "Dee Cider"
 LATE = FIRST + 1
 
 
 @pytest.fixture(scope="module")
-def ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_ledger(tmp_path_factory.mktemp("findings") / "l.db")
+def ledger(kept: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return copied(kept, tmp_path_factory.mktemp("findings") / "l.db")
 
 
 @pytest.fixture(scope="module")
@@ -37,9 +37,9 @@ def site(ledger: Path) -> Iterator[Site]:
 
 
 @pytest.fixture
-def own(tmp_path: Path) -> Path:
+def own(kept: Path, tmp_path: Path) -> Path:
     """A ledger that a test may change."""
-    return make_ledger(tmp_path / "own.db")
+    return copied(kept, tmp_path / "own.db")
 
 
 def key_of(path: Path, check: str = "contactpoint-closed") -> str:

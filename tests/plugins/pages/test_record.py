@@ -87,7 +87,7 @@ def test_a_receipt_says_where_it_is_sealed_and_is_kept_as_a_file(desk: Desk) -> 
     page = desk.get("cleo", f"/-/receipts?seq={seq}")
     one = desk.last()
     assert one.hash in page.text
-    assert f"Elm Primary School sent data to {CONNEXIONS}" in read(page.text)
+    assert f"Elm Primary School sent 38 data items to {CONNEXIONS}" in read(page.text)
     for link in (f"/-/record/{seq}/correct", f"/-/record/{seq}/withdraw", f"/-/record?same={seq}"):
         assert f'"{link}"' in page.text
     file = desk.get("cleo", f"/-/receipts.txt?seq={seq}")
@@ -205,11 +205,32 @@ def test_a_session_that_ended_loses_nothing_without_a_word(desk: Desk) -> None:
     form, before = begun(desk, sender="Elm Primary School", note="half an hour of typing"), desk.size()
     stale = desk.ask("cleo", "POST", "/-/record", data={**form, "csrf": "of another session"})
     assert stale.status_code == 409
+    assert "Record</button>" in stale.text
     assert "What you typed is still here" in read(stale.text)
     again = fields_of(stale.text)
     assert again == form
     assert desk.size() == before
     assert desk.post("cleo", "/-/record", again).status_code == 303
+
+
+def test_whoever_is_signed_out_meanwhile_gets_back_what_they_typed(desk: Desk) -> None:
+    form, before = begun(desk, sender="Elm Primary School", note="half <an> hour"), desk.size()
+    gone = desk.ask(None, "POST", "/-/record", data={**form, "csrf": "of an old session"})
+    assert gone.status_code == 401
+    assert "What you typed is still in this page" in read(gone.text)
+    assert "of an old session" not in gone.text
+    handed = fields_of(gone.text.replace("<form", '<form class="states"'))
+    assert handed == form
+    assert desk.size() == before
+    assert desk.ask("cleo", "POST", "/-/record", data=handed).status_code == 409
+    # It is the same wherever it is sent, so that nobody learns what there is; and only for what a page of ours sends.
+    other = desk.ask(None, "POST", "/-/no-such", data={"note": "x"})
+    assert (other.status_code, "still in this page" in read(other.text)) == (401, True)
+    away = desk.ask(None, "POST", "//evil.example/x", data={"note": "x"})
+    assert "evil" not in away.text
+    for headers in ({"origin": "https://evil.example"}, {"accept": "application/json"}):
+        plain = desk.ask(None, "POST", "/-/record", data=form, headers=headers)
+        assert (plain.status_code, plain.headers["content-type"]) == (401, "application/json")
 
 
 def test_while_another_program_writes_the_form_stays_with_all_that_was_typed(
@@ -314,7 +335,7 @@ def test_a_refused_request_is_recorded_once_with_its_receipt(desk: Desk) -> None
     assert desk.post("cleo", "/-/record/refused", {**form, "ground": "exempt"}).status_code == 409
     assert desk.size() == before + 1
     receipt = read(desk.get("cleo", first.headers["location"]).text)
-    assert "A request of Ofsted was refused, on 27 August 2010: no lawful basis." in receipt
+    assert "what Ofsted asked for, Forename and Unique pupil number, was refused: no lawful basis." in receipt
     assert "too much" not in receipt
     met = desk.post("cleo", "/-/record/refused", {**form, "id": "r-" + "0" * 16, "transfer": "no-such"})
     assert met.status_code == 503 or "no transfer has the id" in read(met.text)
@@ -330,7 +351,7 @@ def test_receipts_are_listed_with_what_became_of_them(fresh: Desk) -> None:
     assert f"before entry {seqs[1]}" in older
     assert "You recorded nothing here yet" in desk.get("carl", "/-/receipts").text
     # An entry that is not the one that the receipt was given for is told, whatever the ledger says of itself.
-    desk.site.people.note_recorded(desk.signed("carl")[0], seqs[0], "0" * 64)
+    desk.site.beside.note_recorded("carl", seqs[0], "0" * 64, desk.now)
     assert "no longer holds this entry as it was recorded" in read(desk.get("carl", "/-/receipts").text)
     for bad in ("seq=x", "before=-1", "seq=1&seq=2", "page=2"):
         assert desk.get("cleo", f"/-/receipts?{bad}").status_code == 400, bad

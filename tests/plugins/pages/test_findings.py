@@ -1,0 +1,263 @@
+"""The inbox of findings, and the findings for programs: as JSON, as files and as a feed."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import time
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from defusedxml import ElementTree
+from openpyxl import load_workbook
+
+from datasette_plugins.transfer_ledger.pages import inbox
+from datasette_plugins.transfer_ledger.site import Site
+from ledger.writer import Ledger
+from reports.cli.check import check_ledger
+from reports.decisions import Verdict
+from reports.documents.findings import title
+from tests.plugins.columns import mixture
+from tests.plugins.pages.desk import NOW, Desk, hidden, many_findings, opened, plain
+from tests.reports.ledgers import AFTER, GOOD, SECRET, UNKNOWN, make_ledger
+
+TODAY = date(2011, 2, 28)
+ATOM = "{http://www.w3.org/2005/Atom}"
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The app over a ledger with some of everything, which no test here changes."""
+    with opened(mixture.make(tmp_path_factory.mktemp("ledger") / "transfers.db")) as site:
+        yield site
+
+
+def checked(site: Site) -> list[tuple[str, str]]:
+    """Each finding's key and state, as a check of the file has it."""
+    return [(row.key, row.state) for row in check_ledger(site.path, TODAY).rows]
+
+
+IN_STATE = {
+    "open": ("open", "decision overdue"), "decided": ("closed by a decision",), "overdue": ("decision overdue",),
+    "corrected": ("corrected",),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("state", ["open", "undecided", "decided", "overdue", "corrected", "all"])
+def test_every_finding_stands_where_it_belongs(site: Site, state: str) -> None:
+    desk = Desk(site)
+    found = desk.get(f"/-/findings.json?state={state}&size=1000").json()
+    outcomes = {row.key: row.outcome for row in check_ledger(site.path, TODAY).rows}
+    if state == "undecided":
+        expected = {key for key, how in checked(site) if how == "not open"}
+    elif state == "open":
+        expected = {key for key, how in checked(site) if how in IN_STATE[state] and outcomes[key] == "breach"}
+    else:
+        expected = {key for key, how in checked(site) if state == "all" or how in IN_STATE[state]}
+    keys = [one["key"] for one in found["findings"]]
+    assert keys == sorted(expected)
+    assert found["count"] == len(expected) > 0
+    shown, number = set(), 1
+    while True:
+        page = desk.get(f"/-/findings?state={state}&page={number}").text
+        shown |= set(re.findall(r"/-/findings/([0-9a-f]{64})", page))
+        if 'rel="next"' not in page:
+            break
+        number += 1
+    assert shown == expected
+
+
+def test_the_answer_comes_first(site: Site) -> None:
+    text = plain(Desk(site).get("/-/findings").text)
+    count = sum(
+        row.outcome == "breach" and row.state in IN_STATE["open"] for row in check_ledger(site.path, TODAY).rows
+    )
+    assert f"{count} open breaches; the oldest is " in text
+    assert f"As of the check on 28 February 2011 of {site.view().head.size} entries." in text
+    assert text.index("open breaches") < text.index("Narrow the list")
+
+
+def test_a_group_says_what_it_is_from_whom_to_whom_and_since_when(site: Site) -> None:
+    view = site.view()
+    groups = view.found.groups(view.findings(inbox.findings_of("state=open", view), TODAY))
+    page = Desk(site).get("/-/findings").text
+    text = plain(page)
+    for group in groups[:5]:
+        assert title(group.sample.check) in text
+        assert group.sample.expected in text
+        assert inbox.about(view, group.sample, {}).recipient in text
+    sizes = [int(value) for name, value in hidden(page) if name == "number"]
+    assert sizes == [len(one.keys) for one in groups[:25]]
+
+
+def test_a_group_of_its_own_shows_all_its_findings(site: Site) -> None:
+    page = Desk(site).get("/-/findings?state=undecided").text
+    groups = [value for name, value in hidden(page) if name == "group"]
+    alone = Desk(site).get(f"/-/findings?state=undecided&group={groups[0]}").text
+    assert [value for name, value in hidden(alone) if name == "group"] == groups[:1]
+    assert alone.count('type="checkbox"') == int(dict(hidden(alone))["number"])
+    gone = plain(Desk(site).get(f"/-/findings?group={'0' * 16}").text)
+    assert "No finding with this cause is in this list any more" in gone
+
+
+def test_an_auditor_reads_the_same_without_the_forms(site: Site) -> None:
+    mine, theirs = (Desk(site, who).get("/-/findings?state=all").text for who in ("ann", "bob"))
+    assert "/-/findings/decide" in mine
+    assert "/-/findings/decide" not in theirs
+    assert "checkbox" not in theirs
+    assert re.findall(r"/-/findings/([0-9a-f]{64})", mine) == re.findall(r"/-/findings/([0-9a-f]{64})", theirs)
+
+
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ("page=0", "the number of a page"),
+        ("page=9999", "pages of this"),
+        ("page=1&page=2", "more than once"),
+        ("state=other", "one of open, undecided"),
+        ("recipient=<b>", "<b> is none"),
+        ("what=1", "no parameter what"),
+        ("year=2010", "no school year"),
+    ],
+)
+def test_what_cannot_be_asked_is_a_sentence(site: Site, query: str, says: str) -> None:
+    assert says in plain(Desk(site).get(f"/-/findings?{query}", 400).text)
+
+
+@pytest.mark.parametrize("query", ["after=1", "size=0", "size=1001", "size=１", "after=" + "g" * 64])
+def test_a_broken_continuation_is_a_sentence(site: Site, query: str) -> None:
+    assert "error" in Desk(site, "").get(f"/-/findings?{query}", 400).json()
+
+
+def test_a_program_gets_all_findings_answer_by_answer(site: Site) -> None:
+    program, keys, after = Desk(site, ""), [], ""
+    while True:
+        answer = program.get(f"/-/findings?state=all&size=50&after={after}").json()
+        keys += [one["key"] for one in answer["findings"]]
+        if answer["after"] is None:
+            break
+        after = answer["after"]
+    assert keys == sorted(key for key, _ in checked(site))
+    by_key = {row.key: row for row in check_ledger(site.path, TODAY).rows}
+    for one in answer["findings"]:
+        row = by_key[one["key"]]
+        assert (one["found"], one["state"], one["sender"]) == (row.found, row.state, row.sender_id)
+        assert one["names"]["recipient"] == row.recipient
+
+
+def test_files_hold_exactly_what_the_list_shows(site: Site) -> None:
+    desk = Desk(site)
+    rows = {row.key: row for row in check_ledger(site.path, TODAY).rows}
+    read = list(csv.DictReader(io.StringIO(desk.get("/-/findings.csv?state=all").content.decode("utf-8-sig"))))
+    assert {one["Key"] for one in read} == rows.keys()
+    for one in read:
+        row = rows[one["Key"]]
+        assert one["Found"].lstrip("'") == row.found
+        assert (one["From"].lstrip("'"), one["To"], one["State"]) == (row.sender, row.recipient, row.state)
+        assert one["Decision in entry"] == ("" if row.decision is None else str(row.decision.seq))
+    sheet = load_workbook(io.BytesIO(desk.get("/-/findings.xlsx?state=all").content)).active
+    assert sheet is not None
+    assert [row[0].value for row in sheet.iter_rows(min_row=2)] == [one["Key"] for one in read]
+    view = site.view()
+    assert [one["Key"] for one in read] == view.found.keys[
+        view.found.groups(view.findings(inbox.findings_of("state=all", view), TODAY)).in_order()
+    ].tolist()
+
+
+def test_the_feed_is_atom_with_the_newest_first_and_nothing_erasable(tmp_path: Path) -> None:
+    path = make_ledger(tmp_path / "transfers.db", UNKNOWN, AFTER)
+    assert check_ledger(path, TODAY, keep=True).unkept is None
+    with opened(path) as site:
+        answer = Desk(site, "").get("/-/findings.atom")
+        assert answer.headers["content-type"] == "application/atom+xml"
+        assert SECRET not in answer.text
+        root = ElementTree.fromstring(answer.content)
+        assert root.tag == f"{ATOM}feed"
+        for parent in (root, *root.iter(f"{ATOM}entry")):
+            assert {one.tag for one in parent} >= {f"{ATOM}{name}" for name in ("id", "title", "updated")}
+            assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", parent.findtext(f"{ATOM}updated"))
+        assert root.find(f"{ATOM}author/{ATOM}name").text == "Shire <b>Council</b>"
+        updated = [one.findtext(f"{ATOM}updated") for one in root.iter(f"{ATOM}entry")]
+        assert updated == sorted(updated, reverse=True)
+        ids = [one.findtext(f"{ATOM}id") for one in root.iter(f"{ATOM}entry")]
+        keys = {one["key"] for one in Desk(site, "").get("/-/findings").json()["findings"]}
+        assert {one.rpartition(":")[2] for one in ids} == keys
+        again = ElementTree.fromstring(Desk(site).get("/-/findings.atom").content)
+        assert again.findtext(f"{ATOM}id") == root.findtext(f"{ATOM}id")
+        links = [one.get("href") for one in root.iter(f"{ATOM}link")]
+        assert all(one.startswith(site.settings.origin) for one in links)
+        assert SECRET not in Desk(site).get("/-/findings?state=all").text
+
+
+def test_a_ledger_without_findings_or_without_a_check_says_so(tmp_path: Path) -> None:
+    path = make_ledger(tmp_path / "transfers.db", GOOD)
+    with opened(path) as site:
+        desk = Desk(site)
+        assert "Never checked" in plain(desk.get("/-/findings").text)
+        assert desk.get("/-/findings.json").json() == {
+            "checked": None, "size": site.view().head.size, "count": 0, "findings": [], "after": None
+        }  # fmt: skip
+        assert ElementTree.fromstring(desk.get("/-/findings.atom").content).find(f"{ATOM}entry") is None
+        check_ledger(path, TODAY, keep=True)
+        site.columns.settle()
+        assert "No open breach." in plain(desk.get("/-/findings").text)
+        assert "No finding is all of this" in plain(desk.get("/-/findings?severity=minor").text)
+
+
+def decide(path: Path, key: str, decision: Verdict, seen: int | None, due: date | None = None) -> int:
+    with Ledger(
+        path, lambda: datetime(2011, 2, 27, tzinfo=UTC), lambda size: bytes([size, seen or 0] * size)[:size]
+    ) as one:
+        return one.review(key, "any", decision, due, seen, {"reason": "typed by somebody"}).seq
+
+
+def test_a_decision_shows_at_once_and_after_the_next_check(tmp_path: Path) -> None:
+    path = make_ledger(tmp_path / "transfers.db", AFTER)
+    check_ledger(path, TODAY, keep=True)
+    with opened(path) as site:
+        desk = Desk(site)
+        (one,) = desk.get("/-/findings.json").json()["findings"]
+        for check in (False, True):
+            if check:
+                check_ledger(path, TODAY, keep=True)
+                site.columns.settle()
+            else:
+                first = decide(path, one["key"], "false-alarm", None)
+                seq = decide(path, one["key"], "accepted", first, date(2011, 3, 31))
+            assert desk.get("/-/findings.json").json()["count"] == 0
+            (decided,) = desk.get("/-/findings.json?state=decided").json()["findings"]
+            told = {"decision": "accepted", "due": "2011-03-31", "entry": seq, "closed": True}
+            assert (decided["decision"], decided["state"]) == (told, "closed by a decision")
+            text = plain(desk.get("/-/findings?state=decided").text)
+            assert f"accepted until 31 March 2011 ( entry {seq} )" in text
+            assert ("2 entries came since" in text) != check
+            assert "typed by somebody" not in text
+    with opened(path, NOW.replace(month=4, day=1)) as site:
+        assert "1 open breach;" in plain(Desk(site).get("/-/findings").text)
+        assert "overdue" in plain(Desk(site).get("/-/findings?state=overdue").text)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("causes", [1, 10_000])
+def test_how_long_very_many_findings_take(tmp_path: Path, causes: int) -> None:
+    path = mixture.make(tmp_path / "transfers.db")
+    many_findings(path, 30_000, causes)
+    with opened(path) as site:
+        desk = Desk(site)
+        for address in (
+            "/-/findings",
+            "/-/findings?state=all&page=2",
+            "/-/findings.json?size=1000",
+            "/-/findings.atom",
+        ):
+            took = []
+            for _ in range(5):
+                began = time.perf_counter()
+                desk.get(address)
+                took.append(time.perf_counter() - began)
+            print(f"{causes} causes, {address}: {min(took) * 1000:.0f} to {max(took) * 1000:.0f} ms")
+        assert json.loads(desk.get("/-/findings.json?size=1").text)["count"] > 30_000
