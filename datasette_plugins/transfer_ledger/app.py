@@ -34,7 +34,7 @@ SETTINGS: dict[str, Any] = {
     "allow_download": False,
     "default_allow_sql": False,
     "default_page_size": 50,
-    # At a million transfers a count over a view takes seconds, and Datasette waits for it: better none than a slow page.
+    # At a million transfers a count over a view takes seconds, and Datasette waits for it.
     "facet_time_limit_ms": COUNT_MILLISECONDS,
     "max_returned_rows": 2000,
     "sql_time_limit_ms": 5000,

@@ -124,9 +124,9 @@ def whole(asked: Asked) -> Response:
         raise NotThere
     # Before anything is read: what cannot be written in the log is not handed out.
     asked.site.people.log(asked.who, "downloaded the ledger's file", "the whole of it, with all erasable values")
-    copy, size = _copy(asked.site.path)
+    copy, name, size = _copy(asked.site.path)
     return StreamingResponse(
-        _read(copy),
+        _read(copy, name),
         media_type=_SQLITE,
         headers={
             "content-length": str(size),
@@ -137,8 +137,8 @@ def whole(asked: Asked) -> Response:
     )
 
 
-def _copy(path: Path) -> tuple[IO[bytes], int]:
-    """A copy of the ledger at `path` as it is now, open, and its size in bytes.
+def _copy(path: Path) -> tuple[IO[bytes], str, int]:
+    """A copy of the ledger at `path` as it is now, open, its name, and its size in bytes.
 
     It lies beside the ledger, where its erasable values are as safe, and goes when it is closed.
     """
@@ -156,13 +156,20 @@ def _copy(path: Path) -> tuple[IO[bytes], int]:
         copy.close()
         raise
     finally:
-        for ending in ("", "-wal", "-shm", "-journal"):
-            with suppress(OSError):
-                os.unlink(f"{name}{ending}")  # open, it is read on until it is closed
-    return copy, size
+        _remove(name)  # what is open is read on until it is closed
+    return copy, name, size
 
 
-def _read(copy: IO[bytes]) -> Iterator[bytes]:
-    with copy:
-        while chunk := copy.read(_CHUNK):
-            yield chunk
+def _remove(name: str) -> None:
+    for ending in ("", "-wal", "-shm", "-journal"):
+        with suppress(OSError):
+            os.unlink(f"{name}{ending}")
+
+
+def _read(copy: IO[bytes], name: str) -> Iterator[bytes]:
+    try:
+        with copy:
+            while chunk := copy.read(_CHUNK):
+                yield chunk
+    finally:
+        _remove(name)  # Windows removes nothing that is open

@@ -6,6 +6,7 @@ import asyncio
 import re
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,19 @@ from datasette_plugins.transfer_ledger.roles import ROLES
 from ledger import writer
 from ledger.schema import objects
 from reports.cli.check import check_ledger
-from tests.plugins.browsed import FIRST, METADATA, QUERIES, RANDOM, REASON, TYPED, VIEWS, make_ledger, read, stated
+from tests.plugins.browsed import (
+    FIRST,
+    METADATA,
+    QUERIES,
+    RANDOM,
+    REASON,
+    TYPED,
+    VIEWS,
+    clock,
+    make_ledger,
+    read,
+    stated,
+)
 from tests.plugins.pages.opened import Opened, opened
 
 PAGES = (*VIEWS, *QUERIES)
@@ -292,6 +305,70 @@ async def test_plain_datasette_with_our_metadata_shows_nobody_anything(app: Open
         answer = await plain.client.get(path)
         assert answer.status_code == 403, path
         assert "Shire" not in answer.text
+
+
+@pytest.mark.anyio
+async def test_plain_datasette_on_a_ledger_keeps_what_was_typed_to_itself(app: Opened, tmp_path: Path) -> None:
+    copy = tmp_path / "plain.db"
+    with sqlite3.connect(app.site.path) as db, sqlite3.connect(copy) as into:
+        db.backup(into)
+    plain = datasette_app.Datasette([str(copy)])
+    assert (await plain.client.get("/plain/transfers.json")).status_code == 200
+    with pytest.raises(sqlite3.DatabaseError, match="prohibited"):
+        await plain.get_database("plain").execute("SELECT * FROM disclosures", log_sql_errors=False)
+
+
+# -- a ledger that changes, or that somebody changed ---------------------------------------------------------------
+
+
+def test_an_entry_recorded_meanwhile_shows_and_an_empty_ledger_has_every_page(tmp_path: Path) -> None:
+    path = tmp_path / "transfers.db"
+    writer.create(path, "shire.example/transfers", "Shire Council", clock, RANDOM)
+    with opened(path) as app:
+        for name in PAGES:
+            assert app.get(f"/ledger/{name}").status_code == 200
+        assert "Nothing here fits what was asked." in app.get("/ledger/transfers").text
+        assert "Nothing fits this question now." in app.get("/ledger/open-breaches").text
+        with writer.Ledger(path, clock, RANDOM) as ledger:
+            ledger.append(stated(ledger, "meanwhile"))
+            assert "meanwhile" in app.get("/ledger/transfers").text
+
+
+def test_a_decided_finding_is_listed_as_decided_and_open_again_when_overdue(tmp_path: Path) -> None:
+    path = make_ledger(tmp_path / "transfers.db")
+    checked = check_ledger(path, date(2010, 8, 31)).result.findings
+    (key,) = (one.key for one in checked if one.check == "contactpoint-closed" and one.corrected_by is None)
+    with writer.Ledger(path, clock, RANDOM) as ledger:
+        review = ledger.review(key, "contactpoint-closed", "accepted", date(2010, 9, 30), None, {"reason": REASON})
+    for as_of, overdue in ((date(2010, 8, 31), False), (date(2010, 10, 1), True)):
+        assert check_ledger(path, as_of, keep=True).unkept is None
+        with opened(path) as app:
+            still = {row["check_name"] for row in rows(app, "/ledger/open-breaches.json")}
+            assert ("contactpoint-closed" in still) is overdue
+            (decided,) = rows(app, "/ledger/decided.json")
+            assert (decided["check_name"], decided["closed"]) == ("contactpoint-closed", int(not overdue))
+            assert decided["decided_in"] == review.seq
+            page = app.get("/ledger/decided").text
+            assert f'<a href="/-/entries/{review.seq}">' in page
+            assert REASON not in page
+
+
+@pytest.mark.parametrize("page", ["transfers", "transfers.csv", "recorded-late"])
+def test_an_entry_that_is_no_json_any_more_is_told_in_a_sentence(
+    tmp_path: Path, page: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = make_ledger(tmp_path / "altered.db")
+    with opened(path) as app:
+        old = b'"id":"plain","kind":"transfer"'
+        with closing(sqlite3.connect(path)) as db:
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        data = path.read_bytes()
+        assert data.count(old) == 1
+        path.write_bytes(data.replace(old, old.replace(b':"transfer"', b']"transfer"')))
+        answer = app.get(f"/ledger/{page}")
+    assert "`transfer-ledger verify` says more." in answer.text
+    assert "malformed" not in answer.text
+    assert "Traceback" not in capfd.readouterr().err
 
 
 # -- cells ---------------------------------------------------------------------------------------------------------
