@@ -149,6 +149,14 @@ def test_what_is_answered_fits_its_schema(app: Opened, document: dict[str, Any],
     validator(document, name).validate(answer.json())
 
 
+@pytest.mark.parametrize("path", ["/-/transfers.json", "/-/findings.json"])
+def test_what_is_answered_as_after_may_be_asked_for(app: Opened, document: dict[str, Any], path: str) -> None:
+    after = app.get(f"{path}?size=1", None, **PROGRAM).json()["after"]
+    (schema,) = (one["schema"] for one in document["paths"][path]["get"]["parameters"] if one["name"] == "after")
+    Draft202012Validator(schema).validate(after)
+    assert app.get(f"{path}?size=1&after={after}", None, **PROGRAM).status_code == 200
+
+
 def test_every_finding_fits_its_schema_by_itself(app: Opened, document: dict[str, Any]) -> None:
     one = validator(document, "FindingWithDecisions")
     listed = app.get("/-/findings.json?state=all", None, **PROGRAM).json()["findings"]

@@ -198,18 +198,20 @@ def test_late_recordings_are_counted_in_londons_days_from_when_the_date_was_firs
 
     record("july-31", now[0])
     record("august-1", datetime(2010, 7, 31, 23, 0, tzinfo=UTC))  # midnight of summer time
+    record("midnight", datetime(2010, 7, 31, 23, 0, tzinfo=UTC))
     now[0] = datetime(2010, 9, 30, 12, tzinfo=UTC)
     with writer.Ledger(path, lambda: now[0], RANDOM) as ledger:
         ledger.correct("july-31", REASON, stated(ledger, "july-31", "2010-07-01", channel="post"), {})
         ledger.correct("august-1", REASON, stated(ledger, "august-1", "2010-07-02"), {})
     with opened(path) as app:
         found = {row["id"]: row["days_late"] for row in rows(app, "/ledger/recorded-late.json?days=0")}
-        assert found == {"july-31": 30, "august-1": 90}
-        assert {row["id"] for row in rows(app, "/ledger/recorded-late.json")} == {"august-1"}
-        assert {row["id"] for row in rows(app, "/ledger/recorded-late.json?days=29")} == {"july-31", "august-1"}
+        assert found == {"july-31": 30, "midnight": 31, "august-1": 90}
+        assert {row["id"] for row in rows(app, "/ledger/recorded-late.json")} == {"midnight", "august-1"}
+        assert {row["id"] for row in rows(app, "/ledger/recorded-late.json?days=31")} == {"august-1"}
+        assert {row["id"] for row in rows(app, "/ledger/recorded-late.json?days=29")} == set(found)
     checked = check_ledger(path, date(2010, 10, 1)).result.findings
     late = {one.id: one.found[0] for one in checked if one.check == "recorded-late" and one.corrected_by is None}
-    assert late == {"august-1": 90}
+    assert late == {"midnight": 31, "august-1": 90}
 
 
 def test_late_recordings(app: Opened) -> None:
