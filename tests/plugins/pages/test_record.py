@@ -254,6 +254,15 @@ def test_while_another_program_writes_the_form_stays_with_all_that_was_typed(
     assert len(ids) == 1
 
 
+def test_while_no_more_is_taken_the_form_stays_with_all_that_was_typed(fresh: Desk) -> None:
+    form = begun(fresh, sender="Elm Primary School", note="typed")
+    fresh.site.recorder.close()
+    answer = fresh.post("cleo", "/-/record", form)
+    assert answer.status_code == 503
+    assert "Not recorded yet. The server is stopping" in read(answer.text)
+    assert fields_of(answer.text) == form
+
+
 def test_a_ledger_that_is_gone_says_so_and_not_where_it_lay(fresh: Desk) -> None:
     desk = fresh
     form = begun(desk, sender="Elm Primary School", note="typed")
