@@ -23,13 +23,13 @@ import click
 import httpx
 
 from bench.checks import filled
+from bench.documents import EVERY
 from bench.ledgers import clock, contents, new
 from bench.served import TOKENS
 from ledger.writer import Ledger
 from reports.cli.check import check_ledger
 
 _PORT = 8750
-_EVERY = 33
 _PAIRS = (
     ("/-/transfers", "/ledger/transfers_with_findings"),
     ("/-/transfers?recipient=ofsted", "/ledger/transfers_with_findings?recipient=ofsted"),
@@ -176,7 +176,7 @@ def posts(folder: Path, runs: int = 5, each: int = 40) -> None:
 
 def measure(folder: Path) -> None:
     """All of it."""
-    ledger = filled(folder / "app.db", 1_000_000, _EVERY)
+    ledger = filled(folder / "app.db", 1_000_000, EVERY)
     found = len(check_ledger(ledger, date(2010, 10, 1), keep=True).result.findings)
     click.echo(f"the app over 1,000,000 transfers with {found:,} findings:")
     pages(ledger)

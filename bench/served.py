@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
-from datasette_plugins.transfer_ledger.recording.queue import Recorder
-from datasette_plugins.transfer_ledger.recording.transfers import Kept
 
 from datasette_plugins.transfer_ledger.people.settings import read
+from datasette_plugins.transfer_ledger.recording.queue import Recorder
+from datasette_plugins.transfer_ledger.recording.transfers import Kept
 from datasette_plugins.transfer_ledger.serving import app_of, open_site
 from ledger.cli.edge import clock, entropy
 from ledger.writer import Receipt

@@ -54,7 +54,9 @@ def inclusion(db: sqlite3.Connection, seq: int, disclose: Sequence[str] = (), he
     if row is None:
         raise Refused(f"There is no entry {seq}.")
     bare = of_entry(seq, bytes(row[0]), tree.reader(db, size), signed)
-    there = {d.name: text for text in _disclosures(db, seq) for d in (disclosure.read(text),)}
+    # Where none is wanted none is read, so that whoever may not read them gets a proof all the same.
+    texts = _disclosures(db, seq) if disclose else []
+    there = {d.name: text for text in texts for d in (disclosure.read(text),)}
     for name in disclose:
         if name not in there:
             known = ", ".join(sorted(there)) or "none"

@@ -17,17 +17,41 @@ from ledger.tlog.merkle import HASH_BYTES
 def reader(db: sqlite3.Connection, size: int) -> merkle.Reader:
     """A reader of the tree over the first `size` entries of the ledger in `db`."""
 
-    def tile(level: int, n: int) -> bytes:
-        row = db.execute("SELECT hashes FROM tiles WHERE level = ? AND n = ?", (level, n)).fetchone()
-        if row is not None:
-            return bytes(row[0])
-        if level == 0:
-            return leaves(db, n * tiles.WIDTH, min((n + 1) * tiles.WIDTH, size))
-        raise NotGenuine(
-            f"The ledger's tile {n} of level {level} is missing; `transfer-ledger verify` says what else is."
-        )
+    return tiles.reader(lambda level, n: _tile(db, level, n, size), size)
 
-    return tiles.reader(tile, size)
+
+def _tile(db: sqlite3.Connection, level: int, n: int, size: int) -> bytes:
+    row = db.execute("SELECT hashes FROM tiles WHERE level = ? AND n = ?", (level, n)).fetchone()
+    if row is not None:
+        return bytes(row[0])
+    if level == 0:
+        return leaves(db, n * tiles.WIDTH, min((n + 1) * tiles.WIDTH, size))
+    raise NotGenuine(f"The ledger's tile {n} of level {level} is missing; `transfer-ledger verify` says what else is.")
+
+
+def content(db: sqlite3.Connection, place: tiles.Place) -> bytes:
+    """What a publication holds at `place`, a tile or a bundle of entries that the ledger in `db` has so many of.
+
+    As the file keeps it. Raises `NotGenuine` where it does not keep all of it.
+    """
+    first = place.n * tiles.WIDTH
+    if place.level is None:
+        return entries(db, first, first + place.width)
+    found = _tile(db, place.level, place.n, first + place.width)[: place.width * HASH_BYTES]
+    if len(found) != place.width * HASH_BYTES:
+        path = tiles.tile_path(place.level, place.n, place.width)
+        raise NotGenuine(f"The ledger's {path} is too short; `transfer-ledger verify` says what else is wrong.")
+    return found
+
+
+def entries(db: sqlite3.Connection, first: int, end: int) -> bytes:
+    """The bundle of the entries `first` to `end` - 1, at most 256, which is how they are published."""
+    rows = db.execute(
+        "SELECT CAST(entry AS BLOB) FROM entries WHERE seq >= ? AND seq < ? ORDER BY seq", (first, end)
+    ).fetchall()
+    if len(rows) != end - first:
+        raise NotGenuine(f"Of the entries {first} to {end - 1} some are missing; `transfer-ledger verify` says more.")
+    return tiles.bundle([row[0] for row in rows])
 
 
 def leaves(db: sqlite3.Connection, first: int, end: int) -> bytes:

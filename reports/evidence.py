@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 
 from ledger.members import Correction, Transfer
@@ -13,10 +13,19 @@ from reports.decisions import Decision, newest
 
 
 class Cited(Mapping[str, Recorded]):
-    """Transfers by their id, as they stand, or stood when the ledger had `before` entries: looked up one by one."""
+    """Transfers by their id, as they stand, or stood when the ledger had `before` entries: looked up one by one.
 
-    def __init__(self, source: Source, before: int | None = None) -> None:
+    `given` gives the erasable values of an entry, where it is not the ledger that is to be asked for them.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        before: int | None = None,
+        given: Callable[[int], dict[str, str | tuple[str, ...]]] | None = None,
+    ) -> None:
         self._source = source
+        self._given = source.given if given is None else given
         self._before = source.head.size if before is None else before
         self._find = lru_cache(maxsize=4096)(self._read)
 
@@ -34,7 +43,7 @@ class Cited(Mapping[str, Recorded]):
         facts = found[0]
         if isinstance(facts, Correction) and facts.withdrawn:
             return None
-        return Recorded(seq, found[2], facts, self._source.given(seq), frozenset(), True, None)
+        return Recorded(seq, found[2], facts, self._given(seq), frozenset(), True, None)
 
     def __getitem__(self, id_: str) -> Recorded:
         found = self._find(id_)

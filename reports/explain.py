@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import date
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
 from ledger.members import Correction
 from ledger.register.model import Flow
@@ -19,6 +19,8 @@ from reports.context import Context, Evidence
 from reports.finding import Compared, Finding
 from reports.judge import CheckFailed, choose
 from reports.run import Result
+
+Why: TypeAlias = Literal["before", "after", "none-adopted", "none-covers"]
 
 
 class Answer(NamedTuple):
@@ -47,7 +49,7 @@ class Explanation(NamedTuple):
     as_of: date
     judged: int
     version: Adopted | None
-    why: Literal["before", "after", "none-adopted", "none-covers"]
+    why: Why
     flow: Flow | None
     between: int
     answers: tuple[Answer, ...]
@@ -76,22 +78,29 @@ def explain(
     for before in earlier:
         context.supersede(before)
     case = choose(Case(recorded, context))
-    facts, version = recorded.facts, case.version
-    judged = facts.corrects.seq if isinstance(facts, Correction) else recorded.seq
-    why: Literal["before", "after", "none-adopted", "none-covers"]
-    if version is None:
-        why = "none-covers" if context.versions else "none-adopted"
-    else:
-        why = "before" if version.seq < judged else "after"
+    judged, why = chosen(case)
     found: dict[str, list[Finding]] = {}
     for finding in result.findings:
         if recorded.seq in finding.entries:
             found.setdefault(finding.check, []).append(finding)
-    answers = tuple(_answer(check, case, why, tuple(found.get(check.ID, ()))) for check in CHECKS)
-    return Explanation(recorded, result.as_of, judged, version, why, case.flow, len(case.pair), answers)
+    answers = tuple(answer(check, case, why, tuple(found.get(check.ID, ()))) for check in CHECKS)
+    return Explanation(recorded, result.as_of, judged, case.version, why, case.flow, len(case.pair), answers)
 
 
-def _answer(check: AnyCheck, case: Case, why: str, findings: tuple[Finding, ...]) -> Answer:
+def chosen(case: Case) -> tuple[int, Why]:
+    """The seq by which the version that judges was chosen, and the code of why it is this one, or none."""
+    facts, version = case.facts, case.version
+    judged = facts.corrects.seq if isinstance(facts, Correction) else case.recorded.seq
+    if version is None:
+        return judged, "none-covers" if case.context.versions else "none-adopted"
+    return judged, "before" if version.seq < judged else "after"
+
+
+def answer(check: AnyCheck, case: Case, why: str, findings: tuple[Finding, ...]) -> Answer:
+    """What `check` says of a case on the flow that judges it; `findings` are what a run found, `why` is `chosen`'s.
+
+    Raises `CheckFailed` where the check breaks.
+    """
     if findings:
         return Answer(check.ID, "found", findings=findings)
     if check.NEEDS != "law" and case.version is None:

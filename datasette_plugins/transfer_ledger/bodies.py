@@ -34,10 +34,11 @@ _WANTED = {
 
 
 class Posted(NamedTuple):
-    """What was posted: a form, or the bytes of JSON."""
+    """What was posted: a form, or the bytes of JSON. A `stale` form has not the secret of the session."""
 
     form: FormData | None = None
     body: bytes = b""
+    stale: bool = False
 
 
 class _InMemory(MultiPartParser):
@@ -70,6 +71,9 @@ async def read(
     found = await _multipart(headers, body) if route.takes == "file" else FormData([*pairs(body, _MOST_FIELDS)])
     given = found.get("csrf")
     if person is not None and not (isinstance(given, str) and given.isascii() and _same(given, person.csrf)):
+        if route.keeps:
+            return Posted(form=found, stale=True)
+        await found.close()
         raise Unacceptable(403, "This form is out of date: open the page again, and send it from there.")
     return Posted(form=found)
 

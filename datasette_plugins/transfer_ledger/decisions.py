@@ -46,7 +46,9 @@ class Decisions:
     def take_in(self, source: Source) -> None:
         """Reads what was sealed since the last time."""
         with self._lock:
-            for seq, _, one in source.decisions(self._size):
+            # All of them or none: what is read up to one that cannot be read would be taken in again the next time.
+            new = list(source.decisions(self._size))
+            for seq, _, one in new:
                 sealed = Sealed(seq, one.finding, one.decision, one.due, one.recorded_at)
                 self._all.append(sealed)
                 self._seqs.append(seq)
@@ -57,6 +59,11 @@ class Decisions:
         """The newest decision about a finding when the ledger had so many entries; None for none."""
         with self._lock:
             return next((one for one in reversed(self._of.get(finding, ())) if one.seq < size), None)
+
+    def about(self, finding: str, size: int) -> list[int]:
+        """The seqs of all decisions about a finding when the ledger had so many entries, the newest first."""
+        with self._lock:
+            return [one.seq for one in reversed(self._of.get(finding, ())) if one.seq < size]
 
     def between(self, since: int, size: int) -> dict[str, Sealed]:
         """The newest of the decisions from entry `since` on, when the ledger had `size` entries, by their findings."""

@@ -24,7 +24,7 @@ from datasette_plugins.transfer_ledger.hygiene import Plain, Unacceptable
 from datasette_plugins.transfer_ledger.roles import Person
 from datasette_plugins.transfer_ledger.routes import Found, Route, find
 from datasette_plugins.transfer_ledger.site import Site
-from datasette_plugins.transfer_ledger.web import Asked, BadRequest, NotThere, address
+from datasette_plugins.transfer_ledger.web import MISTAKE, Asked, BadRequest, NotThere, address, without_place
 from ledger.errors import Busy, Conflict, Refused
 
 Message = MutableMapping[str, Any]
@@ -36,9 +36,6 @@ _MOST_AT_ONCE = 8
 """So many handlers run at once; the others wait their turn."""
 
 NOT_SIGNED_IN = "Sign in first, or send a token that is known here."
-MISTAKE = (
-    "This program made a mistake; nothing was changed by it. Its keeper finds what happened in the program's own log."
-)
 NOTHING_POSTED = bodies.Posted()
 _ELSEWHERE = Route("", "", "Not here")
 
@@ -79,13 +76,25 @@ class Front:
         elif person is not None and _stock(plain, person):
             asked = self._asked(Found(_ELSEWHERE, {}, ""), plain, person)
             if (why := stock.problem(plain.path or "", plain.query)) is None:
-                scope = {**scope, "method": "GET", "headers": _for_datasette(scope), "transfer_ledger": asked}
-                await self._behind(scope, receive, send)
+                await self._behind(self._for_datasette(scope, asked), receive, send)
                 return
             answer = self._told(asked, 400, why)
         else:
             answer = self._denied(plain, found, person)
         await answer(scope, receive, send)
+
+    def _for_datasette(self, scope: Message, asked: Asked) -> Message:
+        # Datasette is told who asks, and is to find out nothing by itself. It puts the prefix before every link that it
+        # makes, whatever the path had, and takes the scheme from here.
+        return {
+            **scope,
+            "method": "GET",
+            "scheme": "https" if self._site.settings.secure else "http",
+            "path": asked.path,
+            "raw_path": asked.path.encode("ascii"),
+            "headers": [pair for pair in scope["headers"] if pair[0].lower() not in (b"authorization", b"cookie")],
+            "transfer_ledger": asked,
+        }
 
     def _denied(self, plain: Plain, found: Found | None, person: Person | None) -> Response:
         # What exists and what does not have one answer: it depends on who asks and how, never on the address.
@@ -121,6 +130,7 @@ class Front:
             person=person,
             now=self._site.clock(),
             form=posted.form,
+            stale=posted.stale,
             body=posted.body,
             cookies=plain.cookies,
         )
@@ -159,8 +169,8 @@ class Front:
             return self._told(asked, 500, MISTAKE)
 
     def _told(self, asked: Asked, status: int, sentence: str, retry: int = 0) -> Response:
-        """What went wrong, as a page or as JSON. Where the file lies is nobody's business here."""
-        sentence = sentence.replace(f"{self._site.path}: ", "").replace(str(self._site.path), "The ledger")
+        """What went wrong, as a page or as JSON."""
+        sentence = without_place(sentence, self._site.path)
         more = {"retry-after": str(retry)} if retry else {}
         if asked.format == "html":
             answer: Response = asked.page("told.html", status=status, sentence=sentence, code=status)
@@ -172,11 +182,6 @@ class Front:
 
 def _stock(plain: Plain, person: Person) -> bool:
     return plain.method == "GET" and plain.path is not None and stock.may(plain.path, person.role)
-
-
-def _for_datasette(scope: Message) -> list[tuple[bytes, bytes]]:
-    # Datasette is told who asks, and is to find out nothing by itself.
-    return [pair for pair in scope["headers"] if pair[0].lower() not in (b"authorization", b"cookie")]
 
 
 def _in_text(error: Unacceptable) -> Response:

@@ -9,13 +9,15 @@ from typing import Any
 from markupsafe import Markup
 
 LISTS = frozenset({"fields", "lawful_basis", "special_category_condition", "schools"})
-BADGES = frozenset({"critical", "serious", "minor", "breach", "cannot-tell", "advisory"})
+TAGS = frozenset({"critical", "serious", "minor", "breach", "cannot-tell", "advisory"})
 CITED = frozenset({"seq", "corrects", "batch", "decided_in"})
 
 FOLDED = 4
 """A longer list is folded behind its first two items, so that a row stays a row."""
 
 _FOLD = Markup("<details><summary>{} and {} more</summary>{}</details>")
+_ITEM = Markup('<span class="nowrap">{}</span>')
+_TAG = Markup('<span class="tag {0}">{1}</span>')
 _ENTRY = Markup('<a href="{}">{}</a>')
 
 
@@ -43,16 +45,16 @@ def _seq(row: Any) -> int | None:
 def cell(row: Any, value: Any, column: str, path: Callable[[str], str]) -> Markup | None:
     """The cell as HTML, or None to leave it to Datasette. `path` puts the app's prefix before a path."""
     if column in CITED and isinstance(value, int):
-        return _ENTRY.format(path(f"/-/entry/{value}"), value)
+        return _ENTRY.format(path(f"/-/entries/{value}"), value)
     if column == "id" and value is not None and (seq := _seq(row)) is not None:
-        return _ENTRY.format(path(f"/-/entry/{seq}"), value)
+        return _ENTRY.format(path(f"/-/entries/{seq}"), value)
     if column == "findings" and isinstance(value, int) and value and (seq := _seq(row)) is not None:
-        return _ENTRY.format(path(f"/-/entry/{seq}#findings"), value)
+        return _ENTRY.format(path(f"/-/entries/{seq}#findings"), value)
     if column in ("corrected", "closed") and value in (0, 1):
         return Markup("yes" if value else "no")
     if column in LISTS and (texts := as_list(value)) is not None:
-        items = Markup(", ").join(Markup('<span class="item">{}</span>').format(text) for text in texts)
+        items = Markup(", ").join(_ITEM.format(text) for text in texts)
         return items if len(texts) <= FOLDED else _FOLD.format(", ".join(texts[:2]), len(texts) - 2, items)
-    if column in ("severity", "outcome") and value in BADGES:
-        return Markup('<span class="badge {0}">{1}</span>').format(value, str(value).replace("-", " "))
+    if column in ("severity", "outcome") and value in TAGS:
+        return _TAG.format(value, str(value).replace("-", " "))
     return None

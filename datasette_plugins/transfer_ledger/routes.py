@@ -44,7 +44,8 @@ class Route(NamedTuple):
     A format other than the first is asked for by its ending (`/-/transfers.csv`). `get` and `post` say who may ask
     so; `public` is for the few pages that anonymous sees. `takes` is what may be posted: a form, a form with one file,
     or JSON, of `most` bytes. `api` is whether a token may ask for it. `help` is what the page is for, in three
-    sentences. `posted` answers what is posted, where that is another handler.
+    sentences. `posted` answers what is posted, where that is another handler. `keeps` is for a page with much to type:
+    it shows again what it was sent with the secret of a session that has ended, and does nothing of it.
     """
 
     path: str
@@ -60,6 +61,7 @@ class Route(NamedTuple):
     nav: str = ""
     help: str = ""
     posted: str = ""
+    keeps: bool = False
 
     def may(self, method: str, role: Role | None) -> bool:
         """Whether somebody of this role, None for anonymous, may ask by this method at all."""
@@ -204,26 +206,28 @@ ROUTES: tuple[Route, ...] = (
         "Record a transfer",
         get=RECORDERS,
         post=RECORDERS,
+        keeps=True,
         nav="Record",
         help="Choose a documented flow, the same as last time, or a file whose size and column names fill in the rest. "
         "Look at what was filled in, and confirm it with one button. The receipt says where it is sealed; keep it.",
     ),
     Route(
         "/-/record/file",
-        "record:file",
+        "dropped:page",
         "Record a file",
         post=RECORDERS,
         takes="file",
         most=FILE_BYTES,
     ),
-    Route("/-/record/refused", "record:refused", "We refused a request", get=RECORDERS, post=RECORDERS),
-    Route("/-/record/{seq}/correct", "record:correct", "Correct", get=RECORDERS, post=RECORDERS),
-    Route("/-/record/{seq}/withdraw", "record:withdraw", "Withdraw", get=RECORDERS, post=RECORDERS),
+    Route("/-/record/refused", "refused:page", "We refused a request", get=RECORDERS, post=RECORDERS, keeps=True),
+    Route("/-/record/{seq}/correct", "correct:page", "Correct", get=RECORDERS, post=RECORDERS, keeps=True),
+    Route("/-/record/{seq}/withdraw", "withdraw:page", "Withdraw", get=RECORDERS, post=RECORDERS, keeps=True),
     Route(
         "/-/receipts",
-        "record:receipts",
+        "receipts:page",
         "Receipts",
         get=RECORDERS,
+        formats=("html", "txt"),
         nav="Receipts",
         help="What you recorded here, the newest first. Each receipt names the entry and its hash; with a "
         "checkpoint, a proof can be kept beside it. Correct or withdraw what was wrong: nothing is overwritten.",

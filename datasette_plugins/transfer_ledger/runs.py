@@ -7,6 +7,8 @@ it; how it ended is kept beside the ledger. `running` is the other end.
 from __future__ import annotations
 
 import json
+import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -14,10 +16,11 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any, Literal, NamedTuple
 
-from datasette_plugins.transfer_ledger.people.beside import Beside
-from ledger.errors import Busy
+from datasette_plugins.transfer_ledger.people.beside import Beside, Run
+from ledger.errors import Busy, Refused
 from ledger.seal import Clock
 
 Kind = Literal["verify", "check", "report", "bundle"]
@@ -28,6 +31,10 @@ MOST_AT_ONCE = 2
 MOST_KEPT = 50
 """So many runs of a kind are listed, and the files of as many reports are kept."""
 
+BUSY = "Other work is running that takes the whole machine; try again when it has ended."
+APP_ENDED = "It was stopped when the app ended; start it again."
+NO_RESULT = "It ended before it had a result; start it again."
+
 _QUIET_SECONDS = 2.0
 """How long nothing is to be recorded before what is new is checked, so that a run of posts is checked once."""
 
@@ -36,10 +43,17 @@ _LONGEST_SECONDS = 60.0
 
 
 class Progress(NamedTuple):
-    """How far a run is that has not ended: of `total` steps, 0 where nobody knows, so many are `done`."""
+    """How far a run is that has not ended: of `total` steps, 0 where nobody knows, so many are `done`, of `step`."""
 
     done: int
     total: int
+    step: str = ""
+
+
+class _Going(NamedTuple):
+    kind: Kind
+    process: subprocess.Popen[str]
+    thread: threading.Thread
 
 
 class Runs:
@@ -48,10 +62,9 @@ class Runs:
     def __init__(self, path: Path, beside: Beside, clock: Clock) -> None:
         self._path, self._beside, self._clock = path, beside, clock
         self._lock = threading.Lock()
-        self._processes: dict[int, subprocess.Popen[str]] = {}
-        self._kinds: dict[int, Kind] = {}
+        self._going: dict[int, _Going] = {}
         self._progress: dict[int, Progress] = {}
-        self._threads: list[threading.Thread] = []
+        self._unwritten: dict[int, tuple[str, dict[str, Any]]] = {}
         self._quiet_at = 0.0
         self._watching = self._closed = False
         self._ended = threading.Event()
@@ -59,7 +72,7 @@ class Runs:
 
     @property
     def folder(self) -> Path:
-        """Where files that runs make are kept, a folder for each."""
+        """Where files that runs make are kept, a folder for each; nobody reads it but whoever runs the app."""
         return self._path.with_name(f"{self._path.name}.app.files")
 
     def files(self, n: int) -> Path:
@@ -67,48 +80,97 @@ class Runs:
         return self.folder / str(n)
 
     def start(self, kind: Kind, what: Mapping[str, Any], by: str) -> int:
-        """Starts a run for the account `by` and gives its number; of verifications and checks, only one at a time.
+        """Starts a run for the account `by` and gives its number; of all kinds but reports, only one at a time.
 
-        `Busy` where too many run already.
+        `Busy` where too many run already, `Refused` where the machine starts no process.
         """
         with self._lock:
-            self._processes = {n: one for n, one in self._processes.items() if one.poll() is None}
-            if kind in ("verify", "check"):
-                for n in self._processes:
-                    if self._kinds[n] == kind:
-                        return n
-            if len(self._processes) >= MOST_AT_ONCE or self._closed:
-                raise Busy("Other work is running that takes the whole machine; try again when it has ended.")
-            n = self._beside.start_run(kind, by, self._clock(), json.dumps(dict(what)))
-            command = [sys.executable, "-m", f"{__package__}.running", kind, str(self._path), str(self.files(n))]
-            process = subprocess.Popen(
-                [*command, json.dumps(dict(what))], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
-            )
-            self._processes[n], self._kinds[n], self._progress[n] = process, kind, Progress(0, 0)
+            if kind != "report" and (there := self._of(kind)) is not None:
+                return there
+            if len(self._going) >= MOST_AT_ONCE or self._closed:
+                raise Busy(BUSY)
+            wanted = json.dumps(dict(what))
+            n = self._beside.start_run(kind, by, self._clock(), wanted)
+            command = [sys.executable, "-P", "-m", f"{__package__}.running", kind, str(self._path), str(self.files(n))]
+            try:
+                with TemporaryFile("w+", encoding="utf-8") as told:  # among its arguments everybody would see it
+                    told.write(wanted)
+                    told.seek(0)
+                    process = subprocess.Popen(command, stdin=told, stdout=subprocess.PIPE, text=True)
+            except OSError as error:
+                sentence = f"The machine starts no other process ({error.strerror}); try again later."
+                self._beside.end_run(n, self._clock(), "failed", json.dumps({"sentence": sentence}))
+                raise Refused(sentence) from None
             thread = threading.Thread(target=self._follow, args=(n, process), daemon=True)
-            self._threads.append(thread)
+            self._progress[n] = Progress(0, 0)
+            self._going[n] = _Going(kind, process, thread)
             thread.start()
         return n
+
+    def _of(self, kind: Kind) -> int | None:
+        return next((n for n, one in self._going.items() if one.kind == kind), None)
+
+    def going(self, kind: Kind) -> int | None:
+        """The number of the first run of a kind that has not ended, or None."""
+        with self._lock:
+            return self._of(kind)
 
     def progress(self, n: int) -> Progress | None:
         """How far run `n` is; None where it has ended."""
         return self._progress.get(n)
 
+    def one(self, n: int, kind: Kind) -> Run | None:
+        """Run `n`, if it is one of this kind."""
+        found = self._beside.run(n)
+        return None if found is None or found.kind != kind else self._as_known(found)
+
+    def newest(self, kind: Kind, most: int = MOST_KEPT) -> list[Run]:
+        """The newest runs of a kind, at most so many, the newest first."""
+        return [self._as_known(one) for one in self._beside.runs(kind, most)]
+
+    def _as_known(self, run: Run) -> Run:
+        # What could not be written down when it ended is known all the same, for as long as the app runs.
+        state, result = self._unwritten.get(run.n, (run.state, run.result))
+        return run._replace(state=state, result={"sentence": APP_ENDED} if result is None else result)
+
+    def make_room(self) -> None:
+        """Removes the files of old reports, and whatever a report that did not end well left behind."""
+        for place, run in enumerate(self.newest("report", 20 * MOST_KEPT)):
+            if self.progress(run.n) is None and (place >= MOST_KEPT or run.state != "done"):
+                shutil.rmtree(self.files(run.n), ignore_errors=True)
+
     def _follow(self, n: int, process: subprocess.Popen[str]) -> None:
-        state, result = "failed", dict[str, Any](sentence="It ended before it had a result; start it again.")
+        ended: tuple[str, dict[str, Any]] | None = None
         assert process.stdout is not None
         with process.stdout:
             for line in process.stdout:
-                told = json.loads(line)
-                if "done" in told:
-                    self._progress[n] = Progress(told["done"], told["total"])
-                else:
-                    state, result = told["state"], told["result"]
-        process.wait()
-        if process.returncode < 0:
-            state = "stopped"
-        self._beside.end_run(n, self._clock(), state, json.dumps(result))
-        self._progress.pop(n, None)
+                with suppress(ValueError, KeyError, TypeError):  # half a line is all that one killed leaves
+                    told = json.loads(line)
+                    if "state" in told:
+                        ended = told["state"], told["result"]
+                    else:
+                        self._progress[n] = Progress(told["done"], told["total"], told["step"])
+        status = process.wait()
+        state, result = ended or self._without_result(status)
+        if state != "done":
+            shutil.rmtree(self.files(n), ignore_errors=True)
+        try:
+            self._beside.end_run(n, self._clock(), state, json.dumps(result))
+        except Refused:
+            self._unwritten[n] = state, result
+        with self._lock:
+            self._progress.pop(n, None)
+            self._going.pop(n, None)
+
+    def _without_result(self, status: int) -> tuple[str, dict[str, Any]]:
+        if self._closed:
+            return "stopped", {"sentence": APP_ENDED}
+        if status == -signal.SIGKILL:
+            return "stopped", {
+                "sentence": "The machine or its keeper stopped it, as happens where memory runs out. Nothing of it is "
+                "kept; start it again."
+            }
+        return ("stopped" if status < 0 else "failed"), {"sentence": NO_RESULT}
 
     def check_soon(self) -> None:
         """Has what is new checked when nothing was recorded for a moment, or was for long. It costs next to nothing."""
@@ -127,23 +189,28 @@ class Runs:
             if self._ended.wait(left):
                 return
         self._watching = False  # whatever is recorded from here on is checked the next time
+        if self.going("check") is not None:  # it may have read the ledger before the newest was recorded
+            self.check_soon()
+            return
         try:
             self.start("check", {}, "")
         except Busy:
             self.check_soon()
+        except Refused as error:
+            print(f"What is new was not checked: {error}", file=sys.stderr)
 
     def wait(self, n: int, seconds: float) -> None:
-        """Waits for run `n`, at most so long."""
-        if (process := self._processes.get(n)) is not None:
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(seconds)
+        """Waits for run `n` until it has ended and that is written down, at most so long."""
+        if (going := self._going.get(n)) is not None:
+            going.thread.join(seconds)
 
     def close(self) -> None:
         """Ends what runs."""
         with self._lock:
             self._closed = True
             self._ended.set()
-            for process in self._processes.values():
-                process.terminate()
-        for thread in self._threads:
-            thread.join(5)
+            going = list(self._going.values())
+            for one in going:
+                one.process.terminate()
+        for one in going:
+            one.thread.join(5)

@@ -61,6 +61,10 @@ class Site:
         with Source(self.path) as source:
             yield source
 
+    def said(self, error: Exception) -> str:
+        """The sentence of an error without where the file lies, which is nobody's business here."""
+        return str(error).replace(f"{self.path}: ", "").replace(str(self.path), "The ledger")
+
     def render(self, template: str, /, **context: Any) -> str:
         """A template of ours with its context."""
         from datasette_plugins.transfer_ledger.shell import environment

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote, urlencode
 
@@ -24,6 +25,16 @@ if TYPE_CHECKING:
     from datasette_plugins.transfer_ledger.roles import Person
     from datasette_plugins.transfer_ledger.routes import Route
     from datasette_plugins.transfer_ledger.site import Site
+
+
+MISTAKE = (
+    "This program made a mistake; nothing was changed by it. Its keeper finds what happened in the program's own log."
+)
+
+
+def without_place(sentence: str, path: Path, name: str = "The ledger") -> str:
+    """The sentence without where on the machine `path` lies, which is nobody's business on a page."""
+    return sentence.replace(f"{path}: ", "").replace(f"{path}/", "").replace(str(path), name)
 
 
 class BadRequest(Refused):
@@ -61,6 +72,7 @@ class Asked:
 
     `path` is without the app's prefix. `vars` are the parts of the path that its route names, `query` every value of
     each parameter, in order. `form` is what was posted as a form, `body` the bytes of what was posted otherwise.
+    `stale` is a form of a session that has ended: of what it holds nothing may be done, but it may be shown again.
     `format` is the one of the route's that was asked for. `person` is None on the public pages alone.
     """
 
@@ -76,6 +88,7 @@ class Asked:
     person: Person | None
     now: datetime
     form: FormData | None = None
+    stale: bool = False
     body: bytes = b""
     cookies: Mapping[str, str] = field(default_factory=dict)
 

@@ -166,12 +166,17 @@ def trusted(vkeys: Sequence[str], policies: Sequence[Path]) -> Trusted:
 BEGIN, END = "-----BEGIN CHECKPOINT-----\n", "-----END CHECKPOINT-----\n"
 
 
-def kept_checkpoint(path: Path) -> bytes:
-    """The note in a kept checkpoint's file, or on a keepsake sheet (`checkpoint --keepsake`)."""
-    data = read_file(path)
+def note_in(data: bytes) -> bytes:
+    """The note on a keepsake sheet; what is no sheet, as it is."""
     begin, end = BEGIN.encode(), END.encode()
     if data.count(begin) == 1 and data.count(end) == 1:
-        data = data[data.index(begin) + len(begin) : data.index(end)]
+        return data[data.index(begin) + len(begin) : data.index(end)]
+    return data
+
+
+def kept_checkpoint(path: Path) -> bytes:
+    """The note in a kept checkpoint's file, or on a keepsake sheet (`checkpoint --keepsake`)."""
+    data = note_in(read_file(path))
     try:
         checkpoint.parse(note.parse(data).text)
     except Refused as error:

@@ -5,12 +5,29 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
+from typing import TypeAlias
 
 import click
 
 LONG = 20_000
 """From so many on, work shows how far it is."""
+
+Tell: TypeAlias = Callable[[str, int, int | None], None]
+"""Is told what is being done, how many are done, and of how many; None where nobody knows."""
+
+_told: ContextVar[Tell | None] = ContextVar("_told", default=None)
+
+
+@contextmanager
+def told_to(tell: Tell) -> Iterator[None]:
+    """Inside, long work is told to `tell` and shown to nobody: whoever runs it has another way to show it."""
+    token = _told.set(tell)
+    try:
+        yield
+    finally:
+        _told.reset(token)
 
 
 def _silently(count: int) -> None:
@@ -20,6 +37,10 @@ def _silently(count: int) -> None:
 @contextmanager
 def progress(label: str, total: int | None) -> Iterator[Callable[[int], None]]:
     """Shows how many of `total` are done, where they are many; gives the function to tell it. None: nobody knows."""
+    if (tell_on := _told.get()) is not None:
+        tell_on(label, 0, total)
+        yield lambda count: tell_on(label, count, total)
+        return
     if not sys.stderr.isatty() or (total is not None and total <= LONG):
         yield _silently
         return

@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Literal, Protocol
 
 from ledger.entry import MAX_BYTES
 from ledger.errors import Refused
@@ -33,7 +33,22 @@ CODECS = {"utf-8": "utf-8", "windows-1252": "cp1252"}
 """The encodings that a map may declare, by the name it uses."""
 
 
-def open_bytes(path: Path) -> BinaryIO:
+class Named(Protocol):
+    """What is read as a file: one on the disk, by its `Path`, or one that was sent and lies in memory."""
+
+    @property
+    def name(self) -> str:
+        """What it is called in sentences."""
+
+    @property
+    def suffix(self) -> str:
+        """Its ending, with the dot."""
+
+    def open(self, mode: Literal["rb"], /) -> BinaryIO:
+        """Opens it for reading."""
+
+
+def open_bytes(path: Named) -> BinaryIO:
     """`path` opened for reading; `Refused` with a sentence where that cannot be."""
     try:
         return path.open("rb")
@@ -142,7 +157,7 @@ def _records(lines: _Lines, name: str, delimiter: str) -> Iterator[tuple[int, tu
         yield start, found
 
 
-def table(path: Path, delimiter: str = ",", encoding: str = "utf-8") -> Table:
+def table(path: Named, delimiter: str = ",", encoding: str = "utf-8") -> Table:
     """The CSV file at `path` as a table; records are read as they are asked for.
 
     `encoding` is a key of `CODECS`; UTF-8 may begin with a byte order mark. Raises `Refused` for a file that is

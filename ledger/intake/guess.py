@@ -18,6 +18,7 @@ from typing import NamedTuple
 from ledger.canonical import control_character
 from ledger.errors import Refused
 from ledger.intake import csv_file
+from ledger.intake.csv_file import Named
 from ledger.intake.draft import COLUMNS, WHAT_IS_WRONG
 from ledger.intake.mapping import LEAVE_OUT, domain_of, word_key
 from ledger.intake.row import Table, cell_problem, check_headings
@@ -55,7 +56,7 @@ def _plain(text: str) -> str:
     return "".join(c for c in " ".join(text.split()) if c.isprintable())
 
 
-def _encoding(path: Path) -> str:
+def _encoding(path: Named) -> str:
     """The encoding of the file at `path`: UTF-8 if all of it is, and else Windows-1252, as Excel writes it."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     with csv_file.open_bytes(path) as file:
@@ -68,14 +69,14 @@ def _encoding(path: Path) -> str:
     return "utf-8"
 
 
-def _delimiter(path: Path) -> str:
+def _delimiter(path: Named) -> str:
     with csv_file.open_bytes(path) as file:
         line = file.readline(csv_file.MAX_LINE)
     return max(",;\t|", key=lambda mark: line.count(mark.encode()))
 
 
-def _table(path: Path) -> tuple[Table, dict[str, str]]:
-    """The table, and the keys of the map that say how it is to be read."""
+def table_of(path: Named) -> tuple[Table, dict[str, str]]:
+    """The table in a .csv or .xlsx file, and the keys of the map that say how it is to be read; `Refused` for none."""
     suffix = path.suffix.lower()
     if suffix == ".xlsx":
         from ledger.intake import xlsx_file
@@ -92,27 +93,34 @@ def _table(path: Path) -> tuple[Table, dict[str, str]]:
     return csv_file.table(path, delimiter, encoding), keys
 
 
-def guess_columns(headings: Iterable[str]) -> dict[str, tuple[str, int]]:
-    """Our column for each heading that resembles one, with the likeness from 0 to 100; each column once.
+def likenesses(headings: Iterable[str], known: Mapping[str, str]) -> dict[str, tuple[str, int]]:
+    """What each heading that resembles a name of `known` (name → what it means) means, with the likeness, 0 to 100.
 
-    The likeness is that of the nearest word in `synonyms.SYNONYMS`, compared without case and punctuation.
+    Names are compared without case and punctuation; what one heading means already, no other does.
     """
     from rapidfuzz import fuzz, process, utils
 
-    known = {name: column for column, names in SYNONYMS.items() for name in (column.replace("_", " "), *names)}
+    names = list(known)
     scored: list[tuple[float, int, str, str]] = []
     for place, heading in enumerate(headings):
-        found = process.extract(
-            heading, list(known), scorer=fuzz.token_sort_ratio, processor=utils.default_process, limit=5
-        )
+        found = process.extract(heading, names, scorer=fuzz.token_sort_ratio, processor=utils.default_process, limit=5)
         scored += [(-score, place, heading, known[name]) for name, score, _ in found if score >= _NEAR]
     guessed: dict[str, tuple[str, int]] = {}
     taken: set[str] = set()
-    for negative, _, heading, column in sorted(scored):
-        if heading not in guessed and column not in taken:
-            guessed[heading] = (column, round(-negative))
-            taken.add(column)
+    for negative, _, heading, meaning in sorted(scored):
+        if heading not in guessed and meaning not in taken:
+            guessed[heading] = (meaning, round(-negative))
+            taken.add(meaning)
     return guessed
+
+
+def guess_columns(headings: Iterable[str]) -> dict[str, tuple[str, int]]:
+    """Our column for each heading that resembles one, with the likeness from 0 to 100; each column once.
+
+    The likeness is that of the nearest word in `synonyms.SYNONYMS`.
+    """
+    known = {name: column for column, names in SYNONYMS.items() for name in (column.replace("_", " "), *names)}
+    return likenesses(headings, known)
 
 
 def _look(table: Table) -> tuple[dict[str, _Seen], int]:
@@ -199,7 +207,7 @@ def guess(path: Path, known: Iterable[tuple[str, str, str]] = ()) -> str:
     is one gets its id. Raises `Refused` where the file cannot be read at all.
     """
     known = list(known)
-    table, keys = _table(path)
+    table, keys = table_of(path)
     headings = [heading for heading in table.headings if heading.strip() != WHAT_IS_WRONG]
     guessed = guess_columns(headings)
     try:

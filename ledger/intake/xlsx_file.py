@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ledger.errors import Refused
-from ledger.intake.csv_file import open_bytes
+from ledger.intake.csv_file import Named, open_bytes
 from ledger.intake.row import Record, Row, Table
 from ledger.intake.row import rows as rows_of
 
@@ -46,7 +46,7 @@ _ANEW = "Save the list alone as a new workbook, or as CSV UTF-8."
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
-def _inspect(path: Path) -> None:
+def _inspect(path: Named) -> None:
     """Refuse what is no workbook, is encrypted, or would unpack to far more than it says."""
     with open_bytes(path) as file:
         start = file.read(8)
@@ -161,7 +161,7 @@ def _sheet_rows(sheet: Any, name: str) -> Iterator[tuple[int, list[Any]]]:
         yield number, row
 
 
-def _chosen(book: Workbook, path: Path, sheet: str | None) -> Any:
+def _chosen(book: Workbook, path: Named, sheet: str | None) -> Any:
     names = [one.title for one in book.worksheets]
     if sheet is not None:
         if sheet not in names:
@@ -176,7 +176,7 @@ def _chosen(book: Workbook, path: Path, sheet: str | None) -> Any:
     return used[0]
 
 
-def table(path: Path, sheet: str | None = None) -> Table:
+def table(path: Named, sheet: str | None = None) -> Table:
     """The workbook's one filled sheet, or the one named, as a table; rows are read as they are asked for.
 
     Raises `Refused` for what is no workbook, encrypted, too large unpacked, empty, or has several sheets.

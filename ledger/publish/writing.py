@@ -200,7 +200,4 @@ def _files(
         if (level, n, wide) not in known:
             yield tiles.tile_path(level, n, wide), hashes
     for n, first, end in () if hashes_only else new:
-        rows = db.execute(
-            "SELECT CAST(entry AS BLOB) FROM entries WHERE seq >= ? AND seq < ? ORDER BY seq", (first, end)
-        )
-        yield tiles.entries_path(n, end - first), tiles.bundle([row[0] for row in rows])
+        yield tiles.entries_path(n, end - first), tree.entries(db, first, end)

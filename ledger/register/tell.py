@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable, Iterable, Iterator
+from itertools import groupby
+from typing import NamedTuple
 
 from ledger.register.diff import Change, Value
 from ledger.register.model import Ages, Due, Flow, Frequency, OptOut, Register, Retention
@@ -285,30 +287,48 @@ def _a(kind: Value) -> str:
     return "an organisation" if kind == "organisation" else f"a {kind}"
 
 
-def _heading(change: Change, before: Register, after: Register) -> str:
+class Told(NamedTuple):
+    """What differs of one part: what it is called, between whom a flow goes, and its differences as sentences."""
+
+    part: str
+    id: str
+    name: str
+    between: str
+    said: tuple[tuple[Change, str], ...]
+
+    @property
+    def heading(self) -> str:
+        """The part with its id, as it stands above its lines."""
+        if self.part == "flow":
+            return f"{self.name} [{self.id}], {self.between}"
+        return self.name if self.part == "register" else f"The {self.part} “{self.name}” [{self.id}]"
+
+
+def told(changes: Iterable[Change], before: Register, after: Register) -> Iterator[Told]:
+    """All differences, part by part, the register's own first."""
     names = _Names(before, after)
-    if change.part == "flow":
-        flow = next(flow for one in (after, before) for flow in one.flows if flow.id == change.id)
-        return f"{flow.label} [{flow.id}], {names.between(flow)}"
-    if change.part == "register":
-        return "The register as a whole"
-    name = names.party(change.id) if change.part == "party" else names.purpose(change.id)
-    return f"The {change.part} “{name}” [{change.id}]"
+    ordered = sorted(changes, key=lambda change: change.part != "register")  # stable: its words with its dates
+    for (part, id_), group in groupby(ordered, key=lambda change: (change.part, change.id)):
+        name, between = "The register as a whole", ""
+        if part == "flow":
+            flow = next(flow for one in (after, before) for flow in one.flows if flow.id == id_)
+            name, between = flow.label, names.between(flow)
+        elif part != "register":
+            name = names.party(id_) if part == "party" else names.purpose(id_)
+        yield Told(part, id_, name, between, tuple((one, sentence(one, before, after)) for one in group))
 
 
 def _lines(changes: Iterable[Change], before: Register, after: Register) -> Iterator[str]:
-    heading = ""
-    for change in changes:
-        if (above := _heading(change, before, after)) != heading:
-            heading = above
-            yield "\n" + textwrap.fill(heading, _WIDTH, subsequent_indent="    ", break_on_hyphens=False)
-        yield textwrap.fill(
-            sentence(change, before, after),
-            _WIDTH,
-            initial_indent=f"  {_SIGNS[change.effect]} ",
-            subsequent_indent="    ",
-            break_on_hyphens=False,
-        )
+    for one in told(changes, before, after):
+        yield "\n" + textwrap.fill(one.heading, _WIDTH, subsequent_indent="    ", break_on_hyphens=False)
+        for change, said in one.said:
+            yield textwrap.fill(
+                said,
+                _WIDTH,
+                initial_indent=f"  {_SIGNS[change.effect]} ",
+                subsequent_indent="    ",
+                break_on_hyphens=False,
+            )
 
 
 def describe(changes: tuple[Change, ...], before: Register, after: Register) -> str:
@@ -321,5 +341,4 @@ def describe(changes: tuple[Change, ...], before: Register, after: Register) -> 
         else "+ permitted now, - forbidden now, ~ changed otherwise; each line speaks of its own flow."
     )
     lines = [f"From {before.id}, version {before.version}, to {after.id}, version {after.version}:", opening]
-    ordered = sorted(changes, key=lambda change: change.part != "register")  # stable: its words with its dates
-    return "\n".join([*lines, *_lines(ordered, before, after)]) + "\n"
+    return "\n".join([*lines, *_lines(changes, before, after)]) + "\n"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from datetime import date
 from pathlib import Path
 
 import click
@@ -14,6 +16,29 @@ from ledger.verify.assurance import verify
 from reports.bundling import evidence_bundle
 from reports.cli.check import check_source
 from reports.cli.edge import day
+
+
+def must_verify(ledger: Path, done: Callable[[int], None]) -> None:
+    """`Refused` where `ledger` does not verify: no evidence is handed out of it. `done` gets how many entries are."""
+    verified = verify(ledger, done)
+    if verified.problems:
+        raise Refused(
+            f"{ledger}: it does not verify, so no evidence is handed out of it: {verified.problems[0].message} "
+            f"`transfer-ledger verify` says more."
+        )
+
+
+def bundle_of(ledger: Path, as_of: date, more: Mapping[str, bytes], done: Callable[[int], None]) -> bytes:
+    """The evidence bundle of `ledger`, which verifies, with findings as of a London day and reports by their names.
+
+    `done` gets how many proofs are. `Refused` where it has no checkpoint, or does not prove what it holds.
+    """
+    with Source(ledger) as source:
+        checked = check_source(source, as_of, from_scratch=True)
+        try:
+            return evidence_bundle(source, checked.result, checked.rows, more=more, done=done)
+        except NotGenuine as error:
+            raise Refused(f"{ledger}: it does not prove what it holds, so no evidence is handed out: {error}") from None
 
 
 @click.command()
@@ -40,18 +65,8 @@ def bundle(ledger: Path, output: Path, as_of: str | None, reports: tuple[Path, .
     if output.suffix != ".zip":
         raise Refused(f"{output}: a bundle is a ZIP archive; name a file that ends in .zip.")
     with progress("Verifying", None) as done:
-        verified = verify(ledger, done)
-    if verified.problems:
-        raise Refused(
-            f"{ledger}: it does not verify, so no evidence is handed out of it: {verified.problems[0].message} "
-            f"`transfer-ledger verify` says more."
-        )
-    with Source(ledger) as source:
-        checked = check_source(source, spoken_of, from_scratch=True)
-        try:
-            with progress("Proving", None) as done:
-                data = evidence_bundle(source, checked.result, checked.rows, more=more, done=done)
-        except NotGenuine as error:
-            raise Refused(f"{ledger}: it does not prove what it holds, so no evidence is handed out: {error}") from None
+        must_verify(ledger, done)
+    with progress("Proving", None) as done:
+        data = bundle_of(ledger, spoken_of, more, done)
     write_file(output, data)
     click.echo(f"{output}: {len(data):,} bytes; whoever checks it needs your verifier key, from elsewhere.")

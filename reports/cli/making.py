@@ -19,6 +19,7 @@ from ledger.cli.progress import progress
 from ledger.errors import Refused
 from ledger.london import parse_date
 from ledger.members import Organisation
+from ledger.register.model import Term
 from ledger.source import Source
 from ledger.verify.assurance import Report, verify
 from ledger.verify.database import open_hostile
@@ -108,15 +109,23 @@ def wanted_of(one: Attested) -> tuple[Wanted, int]:
 
 def period_of(source: Source, wanted: Wanted) -> Period:
     """The period that was asked for. `Refused` for one that cannot be read, or a term that no register states."""
-    named = dict(part.partition("=")[::2] for part in wanted.period.split(",")) if wanted.period else {}
-    if not named:
+    if not wanted.period:
         return WHOLE if wanted.since else last_school_year(source, wanted.as_of)
+    return period_named(wanted.period, lambda: terms(one.register for one in source.registers()))
+
+
+def period_named(text: str, known: Callable[[], list[Term]]) -> Period:
+    """The period that is written as an attestation seals it. `known` are the terms that registers state.
+
+    `Refused` for one that cannot be read, or a term that is not known.
+    """
+    named = dict(part.partition("=")[::2] for part in text.split(","))
     if "year" in named:
         return parse_year(named["year"])
     if "month" in named:
         return parse_month(named["month"])
     if "term" in named:
-        return find_term(named["term"], terms(one.register for one in source.registers()))
+        return find_term(named["term"], known())
     if "whole" in named:
         return WHOLE
     first, last = (parse_date(named[name]) if name in named else None for name in ("from", "to"))

@@ -68,17 +68,29 @@ def made(of: Judged, read: Reading, ending: str, bundle: bytes | None = None) ->
     return document, rendered(document, ending, {BUNDLE: bundle} if carries and bundle is not None else {})
 
 
-def _attest(path: Path, document: Document, written: Written) -> Receipt:
-    made_from = document.made
-    with Ledger(path, clock, entropy) as ledger:
-        return ledger.attest(
-            written.sha256,
-            made_from.options,
-            made_from.as_of,
-            made_from.registers,
-            made_from.version,
-            Head(made_from.size, made_from.head),
-        )
+def attested(
+    path: Path, of: Judged, documents: Mapping[str, Document], written: Mapping[str, Written]
+) -> Iterator[tuple[str, Receipt]]:
+    """Seals the digests of documents that are written, and gives the receipt of each by its file's name.
+
+    `Refused` where the record does not verify, or went on while they were made.
+    """
+    if of.verification.problems:
+        raise Refused("It is not attested: the record does not verify.")
+    if of.meanwhile:
+        raise Refused("It is written, but not attested: entries were recorded while it was made. Run it again.")
+    for name, document in documents.items():
+        made_from = document.made
+        with Ledger(path, clock, entropy) as ledger:
+            receipt = ledger.attest(
+                written[name].sha256,
+                made_from.options,
+                made_from.as_of,
+                made_from.registers,
+                made_from.version,
+                Head(made_from.size, made_from.head),
+            )
+        yield name, receipt
 
 
 def _say(of: Judged) -> None:
@@ -200,11 +212,8 @@ def report(
         status = _status(of, reports.opened)
         if attest and of.verification.problems:
             click.echo("It is not attested: the record does not verify.", err=True)
-        elif attest and of.meanwhile:
-            raise Refused("It is written, but not attested: entries were recorded while it was made. Run it again.")
         elif attest:
-            for name, document in reports.documents.items():
-                receipt = _attest(ledger, document, reports.written[name])
+            for name, receipt in attested(ledger, of, reports.documents, reports.written):
                 click.echo(f"Attested {name} as entry {receipt.seq}  {receipt.hash}", err=single and is_stream(output))
     ctx.exit(status)
 

@@ -45,7 +45,7 @@ from reports.scope import day_in_words
 MOST = 25
 """So many rows of a list that may be long are shown; its whole table is in the CSV, XLSX and JSON."""
 
-_LEVELS = {
+LEVELS = {
     "consistent": (
         "Every hash, link, number, tile and checkpoint in the file fits every other. A record that was rewritten as a "
         "whole by somebody who can write to the file would look the same.",
@@ -263,7 +263,7 @@ class _Auditor:
             if len(problems) > MOST:
                 yield Paragraph((f"{MOST} of {len(problems):,} are shown; `verify` prints all.",), quiet=True)
         rows = []
-        for level, (meaning, bring) in _LEVELS.items():
+        for level, (meaning, bring) in LEVELS.items():
             reached = not verification.problems and (level == "consistent" or level in levels)
             rows.append((level, meaning, "yes" if reached else "no", bring))
         yield Table(

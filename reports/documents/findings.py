@@ -105,11 +105,16 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     @property
     def state(self) -> str:
         """How the finding stands, in words; only a breach is ever open."""
-        if self.corrected_by is not None:
-            return "corrected"
-        if self.decision is not None:
-            return "closed by a decision" if self.decision.closed else "decision overdue"
-        return "open" if self.outcome == "breach" else "not open"
+        return state(self.outcome, self.corrected_by, None if self.decision is None else self.decision.closed)
+
+
+def state(outcome: Outcome, corrected_by: int | None, closed: bool | None) -> str:
+    """How a finding stands, in words. `closed` is whether a decision closes it, None where there is no decision."""
+    if corrected_by is not None:
+        return "corrected"
+    if closed is not None:
+        return "closed by a decision" if closed else "decision overdue"
+    return "open" if outcome == "breach" else "not open"
 
 
 def title(check: str) -> str:

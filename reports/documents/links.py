@@ -7,7 +7,7 @@ from reports.documents.blocks import Inline, Link
 
 def address(app: str, seq: int) -> str:
     """The page of entry `seq` in the app that answers at `app`, which ends in "/"."""
-    return f"{app}-/entry/{seq}"
+    return f"{app}-/entries/{seq}"
 
 
 def entry(app: str, seq: int) -> Inline:

@@ -102,6 +102,16 @@ def as_plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
+def numbers_as_json(document: Document) -> dict[str, dict[str, object]]:
+    """Every number of a document by its id, with what it counts."""
+    return {
+        one.id: {"label": one.label, "value": as_plain(one.value)}
+        for block in document.blocks
+        if isinstance(block, Numbers)
+        for one in block.items
+    }
+
+
 def _made(made: Made) -> dict[str, object]:
     return {
         "origin": made.origin,
@@ -160,12 +170,7 @@ def document_as_json(document: Document) -> Iterator[str]:
         "organisation": document.organisation,
         "warning": document.warning,
         "made": _made(document.made),
-        "numbers": {
-            one.id: {"label": one.label, "value": as_plain(one.value)}
-            for block in document.blocks
-            if isinstance(block, Numbers)
-            for one in block.items
-        },
+        "numbers": numbers_as_json(document),
         "figures": {figure.name: _figure(figure) for figure in figures(document)},
     }
     yield _encode(head).removesuffix("\n}") + ',\n "text": '

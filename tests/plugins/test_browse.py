@@ -5,28 +5,17 @@ from __future__ import annotations
 import re
 import sqlite3
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from datasette_plugins.transfer_ledger import app, functions, guard, render
-from ledger import store, writer
+from datasette_plugins.transfer_ledger import functions, guard, render
 from ledger.schema import objects
-from ledger.settle import Content
 from tests.plugins.browsed import (
-    FIELD,
     FIRST,
     METADATA,
-    NOTE,
-    OPERATOR,
-    PURPOSE,
     QUERIES,
-    RANDOM,
-    REASON,
     VIEWS,
-    clock,
-    make_ledger,
     read,
     text_of,
 )
@@ -58,82 +47,6 @@ async def test_counts_of_findings_on_the_overview_are_of_those_that_stand(datase
     page = read(await text_of(datasette, "/"))
     found = (await text_of(datasette, "/ledger/open-breaches.json?_shape=array")).count('"check_name"')
     assert f"{found} breaches are open" in page
-
-
-@pytest.mark.parametrize("seq", range(10))
-async def test_every_entry_has_its_page(datasette: Any, kept: Path, seq: int) -> None:
-    page = read(await text_of(datasette, f"/-/entry/{seq}"))
-    with sqlite3.connect(kept) as db:
-        sealed, hash_ = db.execute("SELECT entry, hash FROM entries WHERE seq = ?", (seq,)).fetchone()
-    assert sealed in page
-    assert f"Hash {hash_} Previous" in page
-
-
-async def test_an_entry_is_told_in_a_sentence_and_in_names(datasette: Any) -> None:
-    page = read(await text_of(datasette, f"/-/entry/{FIRST}"))
-    assert "On 5 July 2010, Elm Primary School sent Unique pupil number, about 210 pupils, to Ofsted, for “" in page
-    assert "Sender Elm Primary School elm-primary" in page
-    assert "Subjects: count 210" in page
-
-
-async def test_findings_stand_beside_what_was_sent(datasette: Any) -> None:
-    page = read(await text_of(datasette, f"/-/entry/{FIRST + 1}"))
-    assert "critical contactpoint-closed breach Expected No use of ContactPoint after" in page
-    assert re.search(r"Found .+ Written in .+ Next step Stop these transfers", page)
-    plain = read(await text_of(datasette, "/-/entry/0"))
-    assert "The last check found nothing on this entry." in plain
-
-
-async def test_what_was_typed_shows_on_its_entrys_page_as_text(datasette: Any) -> None:
-    page = await text_of(datasette, f"/-/entry/{FIRST + 2}")
-    assert "Mystery &lt;b&gt;Ltd&lt;/b&gt;" in page
-    assert "sent Unique pupil number and what is unlisted" in read(page)
-    assert all(text in read(page) for text in (OPERATOR, NOTE, FIELD, PURPOSE))
-    answer = await datasette.client.get(f"/-/entry/{FIRST + 2}")
-    assert answer.headers["cache-control"] == "no-store"
-
-
-async def test_corrections_and_withdrawals_lead_to_each_other(datasette: Any) -> None:
-    for seq, by, what in ((FIRST + 3, FIRST + 5, "correction"), (FIRST + 4, FIRST + 6, "withdrawal")):
-        page = await text_of(datasette, f"/-/entry/{seq}")
-        assert f'<a href="/-/entry/{by}">Entry {by}: {what}</a>' in page
-        assert f"Reason: {REASON} holds now" in read(page)
-        assert f"Entry {by}: {what} (this one)" in read(await text_of(datasette, f"/-/entry/{by}"))
-    assert "This withdraws the transfer" in await text_of(datasette, f"/-/entry/{FIRST + 6}")
-    assert "Corrections" not in read(await text_of(datasette, f"/-/entry/{FIRST}"))
-
-
-@pytest.mark.parametrize("seq", ["10", "999999999999999", "9007199254740993"])
-async def test_an_entry_that_is_not_there_is_a_sentence(datasette: Any, seq: str) -> None:
-    assert "The ledger has no entry with this number" in await text_of(datasette, f"/-/entry/{seq}", 404)
-
-
-@pytest.mark.parametrize("path", ["/-/entry/-1", "/-/entry/x", "/-/entry/1e3", "/-/entry/" + "9" * 40])
-async def test_what_is_no_number_is_no_entry(datasette: Any, path: str) -> None:
-    await text_of(datasette, path, 404)
-
-
-async def test_an_erased_value_shows_as_erased_and_a_missing_one_as_missing(tmp_path: Path) -> None:
-    path = make_ledger(tmp_path / "erased.db")
-    with sqlite3.connect(path) as db:
-        hash_ = db.execute("SELECT hash FROM entries WHERE seq = ?", (FIRST,)).fetchone()[0]
-        digests = dict(db.execute("SELECT name, digest FROM disclosures WHERE seq = ?", (FIRST,)))
-    with writer.Ledger(path, clock, RANDOM) as ledger, store.writing(ledger.db):
-        erasure = {"erases": {"seq": FIRST, "hash": hash_}, "name": "note", "digest": digests["note"]}
-        ledger._one("erasure", Content({**erasure, "ground": "retention-ended"}, {}))
-        ledger.db.execute("DELETE FROM disclosures WHERE digest = ?", (digests["note"],))
-    datasette = app.make(path)
-    page = read(await text_of(datasette, f"/-/entry/{FIRST}"))
-    assert "Note erased by entry 10 (retention-ended)" in page
-    assert NOTE not in page
-    assert "missing" not in page
-    with sqlite3.connect(path) as db:
-        trigger = db.execute("SELECT sql FROM sqlite_schema WHERE name = 'disclosures_erased'").fetchone()[0]
-        db.execute("DROP TRIGGER disclosures_erased")
-        db.execute("DELETE FROM disclosures WHERE digest = ?", (digests["operator"],))
-        db.execute(trigger)
-    page = read(await text_of(app.make(path), f"/-/entry/{FIRST}"))
-    assert "1 sealed value is missing, and no entry says that it was erased" in page
 
 
 # -- tables, facets, saved queries -------------------------------------------------------------------------------

@@ -34,13 +34,13 @@ MOST_ROWS = 500
 
 _ECHOED = 40
 _PERIOD = ("year", "term", "month", "from", "to")
-_TRANSFERS = (
+TRANSFERS = (
     *_PERIOD, "school", "sender", "recipient", "purpose", "field", "basis", "channel", "findings", "severity", "check",
     "late", "corrected", "q",
 )  # fmt: skip
-_FINDINGS = (*_PERIOD, "state", "check", "severity", "outcome", "recipient", "sender", "school")
-_TURN = ("sort", "after", "before", "size", "format")
-_STATES = ("open", "undecided", "decided", "overdue", "corrected", "all")
+FINDINGS = (*_PERIOD, "state", "check", "severity", "outcome", "recipient", "sender", "school")
+TURN = ("sort", "after", "before", "size", "format")
+STATES = ("open", "undecided", "decided", "overdue", "corrected", "all")
 _SEQ = re.compile(r"0|[1-9][0-9]{0,15}", re.ASCII)
 _SIZE = re.compile(r"[1-9][0-9]{0,3}", re.ASCII)
 
@@ -61,8 +61,8 @@ def _is_none(name: str, text: str, may: str) -> Refused:
 def _once(query: Mapping[str, list[str]], known: tuple[str, ...]) -> dict[str, str]:
     found = {}
     for name, values in query.items():
-        if name not in known and name not in _TURN:
-            there = ", ".join((*known, *_TURN))
+        if name not in known and name not in TURN:
+            there = ", ".join((*known, *TURN))
             raise Refused(f"This page has no parameter {name[:_ECHOED]}; it has {there}.")
         if len(values) > 1:
             raise Refused(f"`{name}` is given {len(values)} times; give it once.")
@@ -176,7 +176,7 @@ def wanted_of(query: Mapping[str, list[str]], view: View, today: date) -> Wanted
     A school is given by its present id, whichever it was asked for by. Nothing depends on `today` yet: every period
     names its days.
     """
-    given = _once(query, _TRANSFERS)
+    given = _once(query, TRANSFERS)
     return _build(
         period=_period(given, view),
         words=_words(given),
@@ -191,11 +191,11 @@ def wanted_of(query: Mapping[str, list[str]], view: View, today: date) -> Wanted
 
 def wanted_findings_of(query: Mapping[str, list[str]], view: View) -> WantedFindings:
     """The findings that an address asks for; open ones where it names no state. `Refused` as `wanted_of`."""
-    given = _once(query, _FINDINGS)
+    given = _once(query, FINDINGS)
     return _build_findings(
         period=_period(given, view),
         **_coded(view, given),
-        **_choice(given, "state", _STATES),
+        **_choice(given, "state", STATES),
         **_checks(given),
         **_choice(given, "severity", SEVERITIES),
         **_choice(given, "outcome", OUTCOMES),
@@ -204,7 +204,7 @@ def wanted_findings_of(query: Mapping[str, list[str]], view: View) -> WantedFind
 
 def turn_of(query: Mapping[str, list[str]], most: int = MOST_ROWS) -> Turn:
     """The page that an address asks for, of at most `most` rows. `Refused` for what it cannot be."""
-    given = _once({name: values for name, values in query.items() if name in _TURN}, ())
+    given = _once({name: values for name, values in query.items() if name in TURN}, ())
     sorts = (*order.SORTS, *(f"-{name}" for name in order.SORTS))
     may = f"one of {', '.join(order.SORTS)}, or one of these with - before it"
     found: dict[str, int] = {}

@@ -1,250 +1,176 @@
-"""The page of one entry: what it states, in words; what was found; what replaced it; and its seal.
+"""The page of one entry: what it states, beside what was documented; what was found and decided; its seal.
 
-It alone shows erasable values, read over a connection of its own (`ledger.source`): no browsing connection can.
-An erased one shows as erased, with the entry that says so; one that is missing without that, as missing.
+Nothing that was typed stands on it, whoever asks. The data protection officer may ask for its erasable values, in a
+request of its own that is written in the log before anything is read. A clerk sees what they recorded themselves, and
+gets the same answer for anybody else's entry as for one that does not exist.
 """
 
 from __future__ import annotations
 
-import asyncio
-from pathlib import Path
+from datetime import date
 from typing import Any, NamedTuple
 
-from datasette.utils.asgi import Response
+from starlette.responses import Response
 
-from datasette_plugins.transfer_ledger.app import ledger_of, told
-from datasette_plugins.transfer_ledger.names import Names
+from datasette_plugins.transfer_ledger.decisions import Decisions
+from datasette_plugins.transfer_ledger.entries.beside import Beside, beside
+from datasette_plugins.transfer_ledger.entries.changes import Corrections, corrections
+from datasette_plugins.transfer_ledger.entries.facts import Fact, facts
+from datasette_plugins.transfer_ledger.entries.found import MOST, STANDINGS, Found, found_on
+from datasette_plugins.transfer_ledger.entries.judged import judged
+from datasette_plugins.transfer_ledger.entries.seal import Seal, seal, verifier_digest
+from datasette_plugins.transfer_ledger.entries.sentences import KINDS, sentence
+from datasette_plugins.transfer_ledger.entries.shared import Shared
+from datasette_plugins.transfer_ledger.entries.typed import Erasable, Typed, erasable_of, recorded_by, typed_of
+from datasette_plugins.transfer_ledger.web import Asked, NotThere
 from ledger import canonical
-from ledger.members import ERASABLE, NOT_STATED, REQUIRED, UNLISTED, Correction, Member, Transfer, members_of
+from ledger.members import Correction, Review, Transfer, kind_of
 from ledger.source import Source
-from reports.documents.findings import VERDICTS
-from reports.wording import Labels, dated
+from reports import kept
 
-SEALING = frozenset({"seq", "prev", "salt", "_sd", "recorded_at", "id"})
-"""Members that place and seal an entry; they stand in its heading and under its seal, not among its facts."""
-
-FIRST = ("transferred_at", "transferred_on", "transferred_until", "sender", "recipient", "purpose", "fields")
-"""What people ask first about a transfer; the other members follow by name."""
-
-MANY = 8
-"""More data items than this, and the sentence only counts them; the list below names them."""
-
-
-class Shown(NamedTuple):
-    """One value: as people read it, as it was sealed where that differs, and the entry that it points at."""
-
-    text: str
-    sealed: str
-    entry: int | None
-
-
-class Fact(NamedTuple):
-    """One member: its name in words, what it means, its values."""
-
-    name: str
-    meaning: str
-    values: tuple[Shown, ...]
-
-
-class Given(NamedTuple):
-    """One erasable value: its name in words, what it means, its texts; none where it was erased."""
-
-    name: str
-    meaning: str
-    texts: tuple[str, ...]
-    erased_by: int | None
-    ground: str
-
-
-class Found(NamedTuple):
-    """One finding as the last check put it into words."""
-
-    check: str
-    outcome: str
-    severity: str
-    expected: str
-    found: str
-    citation: str
-    next_step: str
-    decision: str | None
-    due: str | None
-    closed: int
-
-
-class Statement(NamedTuple):
-    """One statement of a transfer: the first, or a correction of it."""
-
-    seq: int
-    kind: str
-    recorded_at: str
-    reason: str
+VIEWED = "looked at erasable values"
+"""How the log words it."""
 
 
 class Page(NamedTuple):
-    """All of an entry's page."""
+    """All of an entry's page. `findings` is None where they are not for whoever asks.
+
+    `checked` is whether the last check covers the entry. `stands` is whether it is a transfer as it stands, so that it
+    can be corrected. `finding` is the key of the finding that a decision is about, "" on other entries.
+    """
 
     seq: int
     kind: str
+    title: str
     id: str
     sentence: str
     recorded_at: str
+    sealed: dict[str, Any]
     facts: tuple[Fact, ...]
-    given: tuple[Given, ...]
-    missing: int
-    findings: tuple[Found, ...]
-    statements: tuple[Statement, ...]
-    hash: str
-    prev: str
-    next: str | None
-    sealed: str
-    size: int
+    beside: Beside | None
+    findings: tuple[Found, ...] | None
+    found: int
+    checked: bool
+    corrections: Corrections | None
+    corrected_by: int | None
+    stands: bool
+    finding: str
+    erasable: Erasable
+    typed: Typed | None
+    seal: Seal
 
 
-def words(path: str) -> str:
-    """`subjects.age_min` as `Subjects: age min`."""
-    outer, dot, inner = path.replace("_", " ").partition(".")
-    return outer[:1].upper() + outer[1:] + (f": {inner}" if dot else "")
+def _seq(asked: Asked) -> int:
+    return int(asked.vars["seq"])
 
 
-def kind_of(member: Member) -> str:
-    """The kind (see `Labels`) of what `member` holds; of no kind of names is what a text or a number is."""
-    first, _, vocabulary = member.domain.partition(":")
-    if first in ("when", "date"):
-        return "date"
-    return vocabulary or (member.column or member.path if first == "literal" else first)
+def not_theirs(asked: Asked, seq: int) -> None:
+    """`NotThere` where a clerk asks for an entry that somebody else recorded. Of the values only that name is read."""
+    if asked.who.role == "clerk":
+        with asked.site.reading_erasable() as source:
+            if seq >= source.head.size or recorded_by(source, seq) != asked.who.id:
+                raise NotThere
 
 
-def _shown(member: Member, value: Any, label: Labels) -> Shown:
-    if isinstance(value, dict):  # `onward_of`: another transfer, here or in another ledger
-        return Shown("#".join(str(value[key]) for key in ("origin", "id") if key in value), "", None)
-    if value is True or value is False:
-        return Shown("yes" if value else "no", "", None)
-    if isinstance(value, int):
-        cited = value if member.path.endswith(".seq") else None
-        return Shown(str(value) if cited is not None else f"{value:,}", "", cited)
-    text = label(value, kind_of(member))
-    return Shown(text, "" if text == value else str(value), None)
+def read(
+    source: Source,
+    shared: Shared,
+    decisions: Decisions,
+    seq: int,
+    today: date,
+    *,
+    whole: bool = True,
+    viewed: bool = False,
+) -> Page | None:
+    """The page of entry `seq`, None where there is none.
 
-
-def facts(kind: type[Any], sealed: dict[str, Any], label: Labels) -> tuple[Fact, ...]:
-    """The members that the entry states, as people read them."""
-    found = []
-    places = {path: place for place, path in enumerate(FIRST)}
-    for member in sorted(members_of(kind), key=lambda one: places.get(one.path, len(FIRST))):
-        value: Any = sealed
-        for part in member.path.rstrip(".").split("."):
-            value = value.get(part) if isinstance(value, dict) else None
-        if value is None or member.path in SEALING:
-            continue
-        values = value if isinstance(value, list) else [value]
-        found.append(Fact(words(member.path), member.meaning, tuple(_shown(member, one, label) for one in values)))
-    return tuple(found)
-
-
-def _items(fields: list[str], label: Labels) -> str:
-    if fields == [NOT_STATED]:
-        return "data that nobody stated"
-    if len(fields) > MANY:
-        return f"{len(fields)} data items"
-    named = [label(one, "field") for one in fields if one != UNLISTED] + ["what is unlisted"] * (UNLISTED in fields)
-    return ", ".join(named[:-1]) + f" and {named[-1]}" if len(named) > 1 else named[0]
-
-
-def sentence(sealed: dict[str, Any], label: Labels) -> str:
-    """A transfer in one sentence; "" for an entry that states none, or not the whole of one."""
-    if not sealed.keys() >= set(REQUIRED):
-        return "This withdraws the transfer: it is as if it had not been stated." if sealed.get("withdrawn") else ""
-    subjects = sealed.get("subjects", {})
-    people = {"pupil": "pupils", "workforce": "members of staff"}.get(subjects.get("kind"), "people")
-    about = f", about {subjects['count']:,} {people}," if "count" in subjects else ""
-    sender, recipient = (
-        f"an unlisted {who}" if sealed[who] == UNLISTED else label(sealed[who], "party")
-        for who in ("sender", "recipient")
+    It is the `whole` page for those who read every entry; else it has what the entry itself states, and its seal.
+    With `viewed`, over a connection that may, its erasable values are on it. `Refused` as `Source` does.
+    """
+    found = source.entry(seq) if seq < source.head.size else None
+    if found is None:
+        return None
+    entry, text, hash_ = found
+    label = shared.labels
+    sealed: Any = canonical.decode(text.encode())
+    listed = facts(type(entry), sealed, label)
+    changed, newest, stands, explained = None, None, False, None
+    if isinstance(entry, Transfer | Correction):
+        changed = corrections(source, entry, label) if whole else None
+        ((_, _, _, newest),) = source.identities([seq])
+        stands = newest is None and not (isinstance(entry, Correction) and entry.withdrawn)
+        if whole and (why := judged(source, shared, seq, today, MOST)) is not None:
+            explained = beside(why, listed, label)
+    on_it, count = found_on(source, decisions, seq, today, typed=viewed) if whole else ((), 0)
+    state = kept.state(source.db)
+    sealed_values = erasable_of(source, entry.sd, label)
+    statements = () if changed is None else tuple(one.seq for one in changed.statements if one.kind != "transfer")
+    return Page(
+        seq=seq,
+        kind=kind_of(entry),
+        title=KINDS[kind_of(entry)],
+        id=sealed.get("id", ""),
+        sentence=sentence(entry, label),
+        recorded_at=sealed["recorded_at"],
+        sealed=sealed,
+        facts=listed,
+        beside=explained,
+        findings=on_it if whole else None,
+        found=count,
+        checked=state is not None and seq < state.size,
+        corrections=changed,
+        corrected_by=newest,
+        stands=stands,
+        finding=entry.finding if isinstance(entry, Review) else "",
+        erasable=sealed_values,
+        typed=typed_of(source, seq, sealed_values, statements) if viewed else None,
+        seal=seal(source, seq, hash_, entry.prev, text),
     )
-    purpose = "an unlisted purpose" if sealed["purpose"] == UNLISTED else f"“{label(sealed['purpose'], 'purpose')}”"
-    at = sealed["transferred_at"]
-    when = f"{'From' if '/' in at else 'On'} {label(at, 'date')}"
-    return f"{when}, {sender} sent {_items(sealed['fields'], label)}{about} to {recipient}, for {purpose}."
 
 
-def _given(source: Source, seq: int, sealed: dict[str, Any]) -> tuple[tuple[Given, ...], int]:
-    meanings = {one.name: one.meaning for one in ERASABLE}
-    found = [
-        Given(words(name), meanings.get(name, ""), (value,) if isinstance(value, str) else value, None, "")
-        for name, value in sorted(source.given(seq).items())
-    ]
-    kept = len(found)
-    digests = sealed.get("_sd", [])
-    for digest in digests:
-        erasure = source.db.execute(
-            "SELECT seq, json_extract(entry, '$.name'), json_extract(entry, '$.ground') FROM entries "
-            "WHERE kind = 'erasure' AND erased_digest = ?",
-            (digest,),
-        ).fetchone()
-        if erasure is not None:
-            by, name, ground = erasure
-            found.append(Given(words(name), meanings.get(name, ""), (), by, ground))
-    erased = len(found) - kept
-    return tuple(found), len(digests) - kept - erased
+def _as_json(asked: Asked, one: Page) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "seq": one.seq,
+        "hash": one.seal.hash,
+        "kind": one.kind,
+        "entry": one.seal.sealed,
+        "facts": one.sealed,
+        "corrected_by": one.corrected_by,
+        "proof": None if one.seal.covered is None else asked.url(f"/-/proofs/{one.seq}"),
+    }
+    if one.findings is not None:
+        told["findings"] = [finding.as_json() for finding in one.findings]
+    return told
 
 
-def _statements(source: Source, facts_: Transfer | Correction) -> tuple[Statement, ...]:
-    first = facts_.corrects.seq if isinstance(facts_, Correction) else facts_.seq
-    rows = source.db.execute(
-        "SELECT seq, CASE WHEN withdrawn THEN 'withdrawal' ELSE kind END, recorded_at FROM entries WHERE seq = ? "
-        "UNION ALL SELECT seq, CASE WHEN withdrawn THEN 'withdrawal' ELSE kind END, recorded_at FROM entries "
-        "WHERE corrects = ? ORDER BY seq",
-        (first, first),
-    ).fetchall()
-    if len(rows) == 1:
-        return ()
-    return tuple(Statement(row[0], row[1], row[2], str(source.given(row[0]).get("reason", ""))) for row in rows)
+def _shown(asked: Asked, one: Page) -> Response:
+    return asked.page("entry.html", entry=one, verifier=verifier_digest(), standings=STANDINGS)
 
 
-def read(path: Path, seq: int, names: Names) -> Page | None:
-    """The page of entry `seq` of the ledger at `path`, or None where there is none. `Refused` as `Source` does."""
-    with Source(path) as source:
-        found = source.entry(seq) if seq < source.head.size else None
-        if found is None:
-            return None
-        entry, text, hash_ = found
-        sealed: Any = canonical.decode(text.encode())
-        label = names.of(source)
-        given, missing = _given(source, seq, sealed)
-        findings = source.db.execute(
-            "SELECT check_name, outcome, severity, expected, found, citation, next_step, decision, decision_due, "
-            "closed FROM findings "
-            "WHERE seq = ? ORDER BY position",
-            (seq,),
+def page(asked: Asked) -> Response:
+    """`GET /-/entries/SEQ`, also as JSON."""
+    asked.only()
+    seq = _seq(asked)
+    not_theirs(asked, seq)
+    with asked.site.reading() as source:
+        found = read(
+            source, asked.site.view(), asked.site.decisions, seq, asked.today, whole=asked.who.role != "clerk"
         )
-        following = source.db.execute("SELECT hash FROM entries WHERE seq = ?", (seq + 1,)).fetchone()
-        return Page(
-            seq=seq,
-            kind=sealed["kind"],
-            id=sealed.get("id", ""),
-            sentence=sentence(sealed, label) if isinstance(entry, Transfer | Correction) else "",
-            recorded_at=sealed["recorded_at"],
-            facts=facts(type(entry), sealed, label),
-            given=given,
-            missing=missing,
-            findings=tuple(Found(*row) for row in findings),
-            statements=_statements(source, entry) if isinstance(entry, Transfer | Correction) else (),
-            hash=hash_,
-            prev=entry.prev,
-            next=following[0] if following else None,
-            sealed=text,
-            size=source.head.size,
-        )
+    if found is None:
+        raise NotThere
+    return asked.json(_as_json(asked, found)) if asked.format == "json" else _shown(asked, found)
 
 
-async def page(request: Any, datasette: Any) -> Any:
-    """`GET /-/entry/SEQ`."""
-    database = ledger_of(datasette)
-    assert database is not None
-    seq = int(request.url_vars["seq"])
-    with told():
-        found = await asyncio.to_thread(read, database.path_, seq, database.names)
-    context = {"entry": found, "seq": seq, "dated": dated, "decisions": VERDICTS}
-    html = await datasette.render_template("ledger_entry.html", context, request=request)
-    # Erasable values are on it: no copy is to stay in a browser's store after they are erased.
-    return Response.html(html, status=200 if found else 404, headers={"cache-control": "no-store"})
+def erasable(asked: Asked) -> Response:
+    """`POST /-/entries/SEQ/erasable`: the page with the erasable values. That they were looked at is logged first."""
+    asked.only()
+    seq = _seq(asked)
+    with asked.site.reading() as source:
+        if seq >= source.head.size or source.entry(seq) is None:
+            raise NotThere
+    asked.site.people.log(asked.who, VIEWED, f"entry {seq}")
+    with asked.site.reading_erasable() as source:
+        found = read(source, asked.site.view(), asked.site.decisions, seq, asked.today, viewed=True)
+    if found is None:
+        raise NotThere
+    return _shown(asked, found)

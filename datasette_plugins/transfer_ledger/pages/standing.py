@@ -95,7 +95,7 @@ def verified_of(run: Run) -> Verified | None:
     result = run.result
     if run.state != "done" or not isinstance(result, dict) or "assurance" not in result:
         return None
-    return Verified(run.n, run.ended, result["size"], result["assurance"], len(result["problems"]))
+    return Verified(run.n, run.ended, result["size"], result["assurance"], result["found"])
 
 
 def whole(source: Source, verified: Verified | None) -> Whole:

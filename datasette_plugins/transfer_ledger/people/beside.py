@@ -43,6 +43,8 @@ _STATEMENTS = (
     "CREATE TABLE runs (n INTEGER PRIMARY KEY, kind TEXT NOT NULL, person TEXT NOT NULL, at TEXT NOT NULL, "
     "what TEXT NOT NULL, state TEXT NOT NULL, ended TEXT NOT NULL, result TEXT NOT NULL) STRICT",
     "CREATE INDEX runs_by_kind ON runs (kind, n)",
+    "CREATE TABLE recorded (person TEXT NOT NULL, seq INTEGER NOT NULL, hash TEXT NOT NULL, at TEXT NOT NULL, "
+    "PRIMARY KEY (person, seq)) STRICT, WITHOUT ROWID",
 )
 
 
@@ -247,6 +249,22 @@ class Beside:
             db.executemany("INSERT INTO known VALUES (?, ?)", known.items())
             for line in lines:
                 _write(db, line)
+
+    # -- what somebody recorded -----------------------------------------------------------------------------------
+
+    def note_recorded(self, person: str, seq: int, hash_: str, at: datetime) -> None:
+        """Notes that somebody recorded entry `seq` with this hash; what was noted of it before stays."""
+        with self._at_once() as db:
+            db.execute("INSERT OR IGNORE INTO recorded VALUES (?, ?, ?, ?)", (person, seq, hash_, utc_text(at)))
+
+    def recorded(self, person: str, most: int, before: int | None = None) -> list[tuple[int, str]]:
+        """The newest entries that somebody recorded here, as (seq, hash), of those before entry `before`."""
+        return self._rows(
+            "SELECT seq, hash FROM recorded WHERE person = ? AND seq < ? ORDER BY seq DESC LIMIT ?",
+            person,
+            before if before is not None else 2**62,
+            most,
+        )
 
     # -- what ran -------------------------------------------------------------------------------------------------
 

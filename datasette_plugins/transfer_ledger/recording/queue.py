@@ -1,12 +1,14 @@
 """The queue of what is to be recorded: one thread takes all that waits, does it in one transaction, commits once.
 
-Nobody sleeps to gather more: what comes while a commit waits for the disk is the next group. So a single request
-waits for no other, and many at once share what the disk takes. A future has its result only after the commit.
+Nobody sleeps to gather more: what comes while a group is done joins it, and what comes while its commit waits for the
+disk is the next. So a single request waits for no other, and many at once share what the disk takes. A future has its
+result only after the commit.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from itertools import groupby
@@ -21,6 +23,9 @@ from ledger.writer import Ledger
 
 T = TypeVar("T")
 Item = TypeVar("Item")
+
+GROUP_SECONDS = 0.1
+"""For so long a group takes what comes while it is done; whoever came first waits no longer for those who follow."""
 
 RETRY_SECONDS = 1
 """When whoever was turned away may come again: a full queue of single transfers is written in about this time."""
@@ -112,28 +117,34 @@ class Recorder:
             with self._changed:
                 while not self._waiting and not self._closed:
                     self._changed.wait()
-                taken, self._waiting, self._weight = self._waiting, [], 0
-            if not taken:
-                self._ledger.close()
-                return
-            if wanted := [one for one in taken if one.future.set_running_or_notify_cancel()]:
-                self._group(wanted)
+                if not self._waiting:
+                    break
+            self._group()
+        self._ledger.close()
 
-    def _group(self, taken: list[_Waiting]) -> None:
+    def _take(self) -> list[_Waiting]:
+        """All that waits and that nobody has cancelled."""
+        with self._changed:
+            taken, self._waiting, self._weight = self._waiting, [], 0
+        return [one for one in taken if one.future.set_running_or_notify_cancel()]
+
+    def _group(self) -> None:
+        taken: list[_Waiting] = []
         outcomes: list[_Outcome] | None = None
         lost: BaseException | None = None
         try:
             try:
-                outcomes, end = self._transaction(taken, whole=True)
+                outcomes, end = self._whole(taken)
             except Busy:
                 raise
             except BaseException:
                 # Nothing of it was kept: done again, each for itself, so that what is refused spoils no other.
-                outcomes, end = self._transaction(taken, whole=False)
+                outcomes, end = self._parts(taken)
             self._ledger.kept(end)
         except BaseException as why:
             lost = why
             self._ledger.close()
+            taken = taken or self._take()  # where nothing was even begun, whoever waited for it is told
         for one, outcome in zip(taken, outcomes or [_Outcome(None, None)] * len(taken), strict=True):
             if outcome.error is not None:  # its own, so that it would have been refused in any case
                 one.future.set_exception(outcome.error)
@@ -142,14 +153,29 @@ class Recorder:
             else:
                 one.future.set_result(outcome.result)
 
-    def _transaction(self, taken: list[_Waiting], whole: bool) -> tuple[list[_Outcome], Head]:
-        """What came of each, and where the ledger ends, when it is on the disk. Raises where nothing of it was kept."""
+    def _whole(self, taken: list[_Waiting]) -> tuple[list[_Outcome], Head]:
+        """What came of all that waits, noted in `taken`, and where the ledger ends, when it is on the disk.
+
+        Raises where nothing of it was kept: any that is refused undoes all.
+        """
         ledger = self._ledger.opened()
         outcomes: list[_Outcome] = []
-        with ledger.together(whole):
+        with ledger.together(whole=True):
             self._ledger.same(ledger)
-            for _, alike in groupby(taken, attrgetter("work")):
-                outcomes += (_all if whole else _each)(ledger, list(alike))
+            until = time.monotonic() + GROUP_SECONDS
+            # Taken only now that the ledger is held, and again: what came meanwhile need not wait for the next commit.
+            while time.monotonic() < until and (more := self._take()):
+                taken += more
+                for _, alike in groupby(more, attrgetter("work")):
+                    outcomes += _all(ledger, list(alike))
+            return outcomes, self._ledger.end(ledger)
+
+    def _parts(self, taken: list[_Waiting]) -> tuple[list[_Outcome], Head]:
+        """As `_whole`, for what was `taken`; one that is refused leaves the others."""
+        ledger = self._ledger.opened()
+        with ledger.together():
+            self._ledger.same(ledger)
+            outcomes = [_alone(ledger, one) for one in taken]
             return outcomes, self._ledger.end(ledger)
 
 
@@ -158,12 +184,10 @@ def _all(ledger: Ledger, alike: list[_Waiting]) -> list[_Outcome]:
     return [_Outcome(result, None) for result, _ in zip(results, alike, strict=True)]
 
 
-def _each(ledger: Ledger, alike: list[_Waiting]) -> list[_Outcome]:
-    outcomes = []
-    for one in alike:
-        try:
-            with ledger.together():
-                outcomes += _all(ledger, [one])
-        except BaseException as error:
-            outcomes.append(_Outcome(None, error))
-    return outcomes
+def _alone(ledger: Ledger, one: _Waiting) -> _Outcome:
+    try:
+        with ledger.together():
+            (outcome,) = _all(ledger, [one])
+    except BaseException as error:
+        return _Outcome(None, error)
+    return outcome

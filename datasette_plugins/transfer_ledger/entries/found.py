@@ -1,0 +1,157 @@
+"""A finding as a page shows it: in words, with where its rule is written, and every decision about it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from datetime import date
+from typing import Any, NamedTuple
+
+import msgspec
+
+from datasette_plugins.transfer_ledger.decisions import Decisions
+from datasette_plugins.transfer_ledger.entries.decisions import decisions_on
+from ledger.source import Source
+from reports.decisions import Decision
+from reports.documents.findings import VERDICTS, state, title
+from reports.finding import Citation, Finding
+
+MOST = 50
+"""So many findings on one entry are shown with it; the others are counted."""
+
+MOST_ENTRIES = 20
+"""So many entries that one finding concerns are linked."""
+
+STANDINGS = {
+    "read": "checked against its source",
+    "recalled": "recalled, not checked against its source",
+    None: "from the documented purposes",
+}
+"""How it is known where a rule is written."""
+
+_COLUMNS = "f.expected, f.found, f.citation, f.next_step, whole.finding"
+_WHOLE = "findings AS f JOIN findings AS whole ON whole.key = f.key AND whole.finding IS NOT NULL"
+_finding = msgspec.json.Decoder(Finding).decode
+
+
+class Found(NamedTuple):
+    """One finding. The sentences are the last check's; how it stands is as of now, with decisions made since.
+
+    `entries` are the first of the entries that it concerns, `concerned` how many there are. `seen` is the newest
+    decision's seq as a form gives it back, "" for none.
+    """
+
+    key: str
+    check: str
+    title: str
+    outcome: str
+    severity: str
+    expected: str
+    found: str
+    citation: str
+    citations: tuple[Citation, ...]
+    next_step: str
+    assigned: str
+    entries: tuple[int, ...]
+    concerned: int
+    corrected_by: int | None
+    state: str
+    decisions: tuple[Decision, ...]
+    decided: int
+    seen: str
+
+    @property
+    def seq(self) -> int:
+        """The entry that it is about, the first of several."""
+        return self.entries[0]
+
+    def as_json(self) -> dict[str, Any]:
+        """The finding for programs; nothing of it is erasable."""
+        newest = self.decisions[0] if self.decisions else None
+        return {
+            "key": self.key,
+            "check": self.check,
+            "outcome": self.outcome,
+            "severity": self.severity,
+            "seq": self.seq,
+            "entries": self.concerned,
+            "expected": self.expected,
+            "found": self.found,
+            "citation": self.citation,
+            "assigned": self.assigned,
+            "next_step": self.next_step,
+            "state": self.state,
+            "corrected_by": self.corrected_by,
+            "decision": newest and decision_as_json(newest),
+        }
+
+
+def decision_as_json(one: Decision) -> dict[str, Any]:
+    """A decision for programs, without what was typed."""
+    return {
+        "seq": one.seq,
+        "decision": one.decision,
+        "words": VERDICTS[one.decision],
+        "due": one.due and one.due.isoformat(),
+        "recorded_at": one.recorded_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+    }
+
+
+def _corrected_by(source: Source, one: Finding) -> int | None:
+    # One on a single transfer is corrected with it, also since the last check; one on several, when all of them are.
+    if one.corrected_by is not None or one.id is None:
+        return one.corrected_by
+    return next((newest for _, _, _, newest in source.identities([one.seq])), None)
+
+
+def _found(source: Source, sealed: Decisions, row: tuple[Any, ...], today: date, typed: bool) -> Found:
+    expected, found, citation, next_step, text = row
+    one = _finding(text)
+    decisions, decided = decisions_on(source, sealed, one.key, typed=typed)
+    newest = decisions[0] if decisions else None
+    corrected_by = _corrected_by(source, one)
+    return Found(
+        key=one.key,
+        check=one.check,
+        title=title(one.check),
+        outcome=one.outcome,
+        severity=one.severity,
+        expected=expected,
+        found=found,
+        citation=citation,
+        citations=one.citations,
+        next_step=next_step,
+        assigned=one.assigned,
+        entries=one.entries[:MOST_ENTRIES],
+        concerned=len(one.entries),
+        corrected_by=corrected_by,
+        state=state(one.outcome, corrected_by, None if newest is None else newest.closes(today)),
+        decisions=decisions,
+        decided=decided,
+        seen="" if newest is None else str(newest.seq),
+    )
+
+
+def _all(source: Source, sealed: Decisions, rows: sqlite3.Cursor, today: date, typed: bool) -> Iterator[Found]:
+    for row in rows.fetchall():
+        yield _found(source, sealed, row, today, typed)
+
+
+def found_on(
+    source: Source, sealed: Decisions, seq: int, today: date, *, typed: bool = False
+) -> tuple[tuple[Found, ...], int]:
+    """What the last check found that concerns an entry, the worst first (at most `MOST`), and how many there are.
+
+    With `typed`, over a connection that may, with the reasons of the decisions.
+    """
+    rows = source.db.execute(
+        f"SELECT {_COLUMNS} FROM {_WHOLE} WHERE f.seq = ? ORDER BY f.position, f.key LIMIT ?", (seq, MOST)
+    )
+    count: int = source.db.execute("SELECT count(*) FROM findings WHERE seq = ?", (seq,)).fetchone()[0]
+    return tuple(_all(source, sealed, rows, today, typed)), count
+
+
+def found_by(source: Source, sealed: Decisions, key: str, today: date) -> Found | None:
+    """The finding with this key; None where the last check found none."""
+    rows = source.db.execute(f"SELECT {_COLUMNS} FROM {_WHOLE} WHERE f.key = ? LIMIT 1", (key,))
+    return next(_all(source, sealed, rows, today, False), None)

@@ -1,0 +1,336 @@
+"""Recording on a page: what is filled in, what a person changed, and all that a hurried clerk sends instead."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from shutil import copyfile
+from typing import Any
+
+import pytest
+
+from ledger.members import Correction, Transfer
+from ledger.source import Source
+from tests.plugins.browsed import make_ledger, read
+from tests.plugins.clerking import Desk, fields_of
+
+FLOW = "/-/record?flow=school-connexions&to=connexions"
+CONNEXIONS = "Connexions service provider"
+
+
+@pytest.fixture(scope="session")
+def kept_for_clerks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A ledger to copy from."""
+    return make_ledger(tmp_path_factory.mktemp("clerks") / "ledger.db")
+
+
+@pytest.fixture(scope="module")
+def desk(kept_for_clerks: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """The app over one ledger, to which these tests add."""
+    made = Desk(Path(copyfile(kept_for_clerks, tmp_path_factory.mktemp("desk") / "ledger.db")))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def fresh(kept_for_clerks: Path, tmp_path: Path) -> Iterator[Desk]:
+    """The app over a ledger of its own, in which nobody recorded anything through it."""
+    made = Desk(Path(copyfile(kept_for_clerks, tmp_path / "ledger.db")))
+    yield made
+    made.close()
+
+
+def begun(desk: Desk, path: str = FLOW, **changed: Any) -> dict[str, Any]:
+    """The form as it is shown, with some of it changed."""
+    answer = desk.get("cleo", path)
+    assert answer.status_code == 200, answer.text
+    return {**fields_of(answer.text), **changed}
+
+
+def recorded(desk: Desk, **changed: Any) -> int:
+    """The entry of a transfer that Cleo recorded."""
+    answer = desk.post("cleo", "/-/record", begun(desk, **{"sender": "Elm Primary School", **changed}))
+    assert answer.status_code == 303, read(answer.text)
+    return int(answer.headers["location"].rpartition("=")[2])
+
+
+def test_a_flow_fills_in_all_that_is_documented_and_says_so_in_the_record(desk: Desk) -> None:
+    form = begun(desk, sender="Elm Primary School", subject_count="31", note="by the <b>portal</b>")
+    assert (form["recipient"], form["purpose"]) == (CONNEXIONS, "connexions-service")
+    assert form["transferred_at"] == "2010-08-27"
+    form["fields"] = form["fields"][:3]
+    answer = desk.post("cleo", "/-/record", form)
+    assert answer.status_code == 303, read(answer.text)
+    one = desk.last()
+    assert isinstance(one.facts, Transfer)
+    assert answer.headers["location"] == f"/-/receipts?seq={one.seq}"
+    assert one.facts.id == form["id"]
+    assert one.facts.fields == tuple(sorted(form["fields"]))
+    assert one.given == {"recorded_by": "cleo", "note": "by the <b>portal</b>"}
+    # The count and the items are a person's; the rest stayed as this program filled it in.
+    assert one.facts.prefilled == (
+        "lawful_basis", "purpose", "recipient", "sender", "special_category_condition", "subjects.kind",
+        "transferred_at",
+    )  # fmt: skip
+
+
+def test_what_is_filled_in_is_worked_out_here_and_not_told_by_the_page(desk: Desk) -> None:
+    form = begun(desk, sender="Elm Primary School", recipient="DfE", prefilled="recipient", from_to="dfe")
+    assert desk.post("cleo", "/-/record", form).status_code == 303
+    assert "recipient" not in desk.last().facts.prefilled
+
+
+def test_a_receipt_says_where_it_is_sealed_and_is_kept_as_a_file(desk: Desk) -> None:
+    seq = recorded(desk)
+    page = desk.get("cleo", f"/-/receipts?seq={seq}")
+    one = desk.last()
+    assert one.hash in page.text
+    assert f"Elm Primary School sent 38 data items to {CONNEXIONS}" in read(page.text)
+    for link in (f"/-/record/{seq}/correct", f"/-/record/{seq}/withdraw", f"/-/record?same={seq}"):
+        assert f'"{link}"' in page.text
+    file = desk.get("cleo", f"/-/receipts.txt?seq={seq}")
+    assert file.headers["content-disposition"] == f'attachment; filename="receipt-{seq}.txt"'
+    assert one.hash in file.text
+    assert "27 August 2010" in file.text
+    # Nobody else's: a clerk learns nothing of it, and whoever records nothing has no such page.
+    for who in ("carl", "abe", "gus"):
+        assert desk.get(who, f"/-/receipts?seq={seq}").status_code == 404
+    assert desk.get("dora", f"/-/receipts?seq={seq}").status_code == 200
+
+
+def test_a_form_that_is_sent_twice_is_recorded_once(desk: Desk) -> None:
+    form, before = begun(desk, sender="Elm Primary School"), desk.size()
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(lambda _: desk.post("cleo", "/-/record", form), range(2)))
+    assert {answer.headers.get("location") for answer in answers} == {f"/-/receipts?seq={before}"}
+    assert desk.size() == before + 1
+    again = desk.post("cleo", "/-/record", {**form, "note": "and something else"})
+    assert again.status_code == 409
+    assert f"as entry {before}" in read(again.text)
+    assert fields_of(again.text)["note"] == "and something else"
+    assert desk.size() == before + 1
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"transferred_at": "2010-02-31"}, "2010-02-31 is not a date that exists"),
+        ({"transferred_at": "tomorrow"}, "is not a date or time"),
+        ({"transferred_at": ""}, "It is empty, and every transfer must state it"),
+        ({"transferred_at": "31/02/2010"}, "write YYYY-MM-DD"),
+        ({"sender": ""}, "It is empty"),
+        ({"fields": []}, "It is empty"),
+        ({"subject_count": "about 30"}, "is not a count"),
+        ({"subject_count": "9" * 40}, "is not a count"),
+        ({"note": "x" * 10_000}, "10,000 characters"),
+        ({"note": "Ring Mrs Patel about this"}, "a title and a name"),
+        ({"note": "A123456789012"}, "a unique pupil number"),
+        ({"channel": "carrier-pigeon"}, "is not a known channel"),
+        ({"country": "England"}, "two capital letters"),
+        ({"payload_sha256": "0" * 63}, "is not a SHA-256 digest"),
+        ({"note": "a\u202eb"}, "makes text read other than it is"),
+        ({"other_fields": "upn;;"}, ""),
+    ],
+)
+def test_what_is_wrong_stands_beside_its_box_and_nothing_typed_is_lost(
+    desk: Desk, changed: dict[str, Any], sentence: str
+) -> None:
+    form, before = begun(desk, **{"sender": "Elm Primary School", "operator": "Jo", **changed}), desk.size()
+    answer = desk.post("cleo", "/-/record", form)
+    if not sentence:
+        assert answer.status_code == 303
+        return
+    assert answer.status_code == 422, read(answer.text)
+    assert sentence in read(answer.text)
+    assert desk.size() == before
+    again = fields_of(answer.text)
+    different = {name for name in form if form[name] and again.get(name) != form[name]}
+    assert different <= {"channel"}  # no code of ours: it stands in a text box beside the list
+    assert "carrier-pigeon" in again.get("other_channel", "carrier-pigeon")
+
+
+def test_markup_and_sql_are_text(desk: Desk) -> None:
+    typed = "\"><script>alert('1')</script> '; DROP TABLE entries; --"
+    answer = desk.post("cleo", "/-/record", begun(desk, sender=typed, recipient=typed, other_purpose=typed, note=typed))
+    assert answer.status_code == 422
+    assert "<script>alert" not in answer.text
+    assert fields_of(answer.text)["note"] == typed
+
+
+def test_a_name_that_nobody_knows_is_kept_only_where_somebody_agrees_to_that_name(desk: Desk) -> None:
+    form, before = begun(desk, sender="Elm Primary School", recipient="Mystery Ltd"), desk.size()
+    asked = desk.post("cleo", "/-/record", form)
+    assert asked.status_code == 422
+    assert "Not known here: “Mystery Ltd”" in read(asked.text)
+    assert desk.size() == before
+    digest = asked.text.partition('name="agreed" value="')[2].partition('"')[0]
+    other = desk.post("cleo", "/-/record", {**form, "recipient": "Mrs Nobody", "agreed": digest})
+    assert other.status_code == 422
+    assert desk.size() == before
+    assert desk.post("cleo", "/-/record", {**form, "agreed": digest}).status_code == 303
+    assert desk.last().given["recipient_as_given"] == "Mystery Ltd"
+
+
+def test_the_same_as_last_time_is_ones_own_and_leaves_out_what_is_new(fresh: Desk) -> None:
+    desk = fresh
+    assert "What is sent most often" in desk.get("cleo", "/-/record").text
+    seq = recorded(desk, subject_count="31", channel="sftp", payload_rows="31", fields=["upn", "forename"])
+    page = desk.get("cleo", "/-/record").text
+    assert "The same as last time" in page
+    assert f"/-/record?same={seq}" in page
+    assert "The same as last time" not in desk.get("carl", "/-/record").text
+    form = begun(desk, f"/-/record?same={seq}")
+    assert (form["sender"], form["channel"], form["fields"]) == ("Elm Primary School", "sftp", ["upn", "forename"])
+    assert (form["subject_count"], form["payload_rows"], form["note"]) == ("", "", "")
+    assert desk.post("cleo", "/-/record", form).status_code == 303
+    assert {"sender", "fields", "channel"} <= set(desk.last().facts.prefilled)
+    # Who sends, and how, is filled in from last time where a flow leaves it open.
+    assert begun(desk)["sender"] == "Elm Primary School"
+    assert begun(desk)["channel"] == "sftp"
+
+
+def test_flows_are_found_by_what_people_call_them_and_ended_ones_are_not_offered(desk: Desk) -> None:
+    page = desk.get("cleo", "/-/record?q=inspectors").text
+    assert "flow=local-authority-ofsted&amp;to=ofsted" in page
+    assert "flow=qca" not in page
+    assert "contactpoint" not in desk.get("cleo", "/-/record").text.lower().partition("same")[0]
+    assert "No documented flow fits" in desk.get("cleo", "/-/record?q=zebra").text
+    for bad in ("flow=%3Cb%3E", "flow=no-such", "same=0", "same=x", "same=999999", "colour=red", "flow=qca&flow=qca"):
+        assert desk.get("cleo", f"/-/record?{bad}").status_code == 400, bad
+
+
+def test_a_session_that_ended_loses_nothing_without_a_word(desk: Desk) -> None:
+    form, before = begun(desk, sender="Elm Primary School", note="half an hour of typing"), desk.size()
+    stale = desk.ask("cleo", "POST", "/-/record", data={**form, "csrf": "of another session"})
+    assert stale.status_code == 409
+    assert "What you typed is still here" in read(stale.text)
+    again = fields_of(stale.text)
+    assert again == form
+    assert desk.size() == before
+    assert desk.post("cleo", "/-/record", again).status_code == 303
+
+
+def test_while_another_program_writes_the_form_stays_with_all_that_was_typed(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("datasette_plugins.transfer_ledger.recording.sealed.PATIENCE_SECONDS", 0.2)
+    form = begun(desk, sender="Elm Primary School", note="typed")
+    other = sqlite3.connect(desk.ledger, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    answer = desk.post("cleo", "/-/record", form)
+    assert answer.status_code == 503
+    assert "press the button again" in read(answer.text)
+    assert fields_of(answer.text) == form
+    other.execute("ROLLBACK")
+    other.close()
+    monkeypatch.setattr("datasette_plugins.transfer_ledger.recording.sealed.PATIENCE_SECONDS", 20)
+    first = desk.post("cleo", "/-/record", form)
+    assert first.status_code == 303
+    with Source(desk.ledger) as source:
+        ids = [e for (e,) in source.db.execute("SELECT seq FROM entries WHERE id = ?", (form["id"],))]
+    assert len(ids) == 1
+
+
+def test_a_ledger_that_is_gone_says_so_and_not_where_it_lay(fresh: Desk) -> None:
+    desk = fresh
+    form = begun(desk, sender="Elm Primary School", note="typed")
+    recorded(desk)
+    moved = desk.ledger.rename(desk.ledger.with_name("moved.db"))
+    answer = desk.post("cleo", "/-/record", form)
+    assert answer.status_code == 503
+    assert str(desk.ledger.parent) not in answer.text
+    moved.rename(desk.ledger)
+
+
+def test_a_correction_states_it_anew_and_needs_a_reason(desk: Desk) -> None:
+    seq = recorded(desk, note="as I typed it", subject_count="31")
+    path = f"/-/record/{seq}/correct"
+    shown = desk.get("cleo", path)
+    form = fields_of(shown.text)
+    assert (form["note"], form["subject_count"], form["sender"]) == ("as I typed it", "31", "Elm Primary School")
+    assert desk.post("cleo", path, form).status_code == 422
+    assert desk.post("cleo", path, {**form, "reason": "Ask Mrs Patel"}).status_code == 422
+    form |= {"reason": "one more", "subject_count": "32", "purpose": "statistics"}
+    first = desk.post("cleo", path, form)
+    assert first.status_code == 303, read(first.text)
+    one = desk.last()
+    assert isinstance(one.facts, Correction)
+    assert one.facts.corrects.seq == seq
+    assert one.given == {"reason": "one more", "note": "as I typed it", "recorded_by": "cleo"}
+    # Nobody looked at the purpose until now, and now somebody changed it; the recipient nobody ever touched.
+    assert "recipient" in one.facts.prefilled
+    assert "purpose" not in one.facts.prefilled
+    size = desk.size()
+    assert desk.post("cleo", path, form).headers["location"] == first.headers["location"]
+    late = desk.post("dora", path, {**form, "subject_count": "33"})
+    assert late.status_code == 409
+    assert f"Read entry {one.seq}" in read(late.text)
+    assert desk.size() == size
+
+
+def test_only_who_recorded_it_and_an_officer_may_put_it_right(desk: Desk) -> None:
+    seq = recorded(desk, note="mine")
+    for act in ("correct", "withdraw"):
+        path = f"/-/record/{seq}/{act}"
+        assert desk.get("carl", path).status_code == 404
+        assert desk.post("carl", path, {"made_from": str(seq), "reason": "mine now"}).status_code == 404
+        assert desk.get("abe", path).status_code == desk.get("gus", path).status_code == 404
+        assert desk.get("dora", path).status_code == 200
+        assert desk.get("cleo", f"/-/record/0/{act}").status_code == 404
+        assert desk.get("cleo", f"/-/record/999999/{act}").status_code == 404
+    assert any(line.person == "dora" and f"entry {seq}" in line.about for line in desk.site.people.logged(5))
+
+
+def test_a_withdrawal_is_sealed_once_and_ends_it(desk: Desk) -> None:
+    seq = recorded(desk)
+    path, form = f"/-/record/{seq}/withdraw", {"made_from": str(seq), "reason": "entered twice"}
+    assert desk.post("cleo", path, {**form, "reason": " "}).status_code == 422
+    first = desk.post("cleo", path, form)
+    assert first.status_code == 303
+    one = desk.last()
+    assert isinstance(one.facts, Correction)
+    assert one.facts.withdrawn
+    assert desk.post("cleo", path, form).headers["location"] == first.headers["location"]
+    assert desk.get("cleo", f"/-/record/{seq}/correct").status_code == 409
+    assert desk.post("cleo", path, {"made_from": str(one.seq), "reason": "again"}).status_code == 409
+    assert desk.post("cleo", path, {"made_from": "x", "reason": "again"}).status_code == 400
+    assert "It is as if" in read(desk.get("cleo", first.headers["location"]).text).replace("it is as if", "It is as if")
+
+
+def test_a_refused_request_is_recorded_once_with_its_receipt(desk: Desk) -> None:
+    form = fields_of(desk.get("cleo", "/-/record/refused").text)
+    wrong = desk.post("cleo", "/-/record/refused", {**form, "refused_on": "2010-02-31", "note": "Dr Who asked"})
+    assert wrong.status_code == 422
+    for sentence in ("not a date that exists", "Say who asked", "Choose the ground"):
+        assert sentence in read(wrong.text)
+    assert fields_of(wrong.text)["note"] == "Dr Who asked"
+    form |= {"recipient": "Ofsted", "ground": "no-lawful-basis", "fields": "UPN; Forename", "reason": "too much"}
+    before = desk.size()
+    first = desk.post("cleo", "/-/record/refused", form)
+    assert first.status_code == 303, read(first.text)
+    assert desk.post("cleo", "/-/record/refused", form).headers["location"] == first.headers["location"]
+    assert desk.post("cleo", "/-/record/refused", {**form, "ground": "exempt"}).status_code == 409
+    assert desk.size() == before + 1
+    receipt = read(desk.get("cleo", first.headers["location"]).text)
+    assert "what Ofsted asked for, Forename and Unique pupil number, was refused: no lawful basis." in receipt
+    assert "too much" not in receipt
+    met = desk.post("cleo", "/-/record/refused", {**form, "id": "r-" + "0" * 16, "transfer": "no-such"})
+    assert met.status_code == 503 or "no transfer has the id" in read(met.text)
+
+
+def test_receipts_are_listed_with_what_became_of_them(fresh: Desk) -> None:
+    desk = fresh
+    seqs = [recorded(desk, note=f"n{number}") for number in range(3)]
+    page = desk.get("cleo", "/-/receipts")
+    assert [f"seq={seq}" in page.text for seq in seqs] == [True] * 3
+    assert "n1" not in read(page.text)
+    older = read(desk.get("cleo", f"/-/receipts?before={seqs[1]}").text)
+    assert f"before entry {seqs[1]}" in older
+    assert "You recorded nothing here yet" in desk.get("carl", "/-/receipts").text
+    # An entry that is not the one that the receipt was given for is told, whatever the ledger says of itself.
+    desk.site.beside.note_recorded("carl", seqs[0], "0" * 64, desk.now)
+    assert "no longer holds this entry as it was recorded" in read(desk.get("carl", "/-/receipts").text)
+    for bad in ("seq=x", "before=-1", "seq=1&seq=2", "page=2"):
+        assert desk.get("cleo", f"/-/receipts?{bad}").status_code == 400, bad
