@@ -300,7 +300,7 @@ def test_who_decided_and_was_erased_is_told_as_that(site: Site) -> None:
 
 
 def test_findings_of_a_check_that_is_no_more_and_of_imports_are_shown(tmp_path: Path) -> None:
-    path = make_ledger(tmp_path / "transfers.db", AFTER, AFTER)
+    path = make_ledger(tmp_path / "transfers.db", AFTER, AFTER, AFTER)
     check_ledger(path, TODAY, keep=True)
     with closing(sqlite3.connect(path)) as db, db:
         # As an older version left it: a check of another name, and one on the register with no transfer.
@@ -309,14 +309,19 @@ def test_findings_of_a_check_that_is_no_more_and_of_imports_are_shown(tmp_path: 
             "WHERE rowid = (SELECT min(rowid) FROM findings)"
         )
         db.execute(
+            "UPDATE findings SET id = NULL, finding = json_set(finding, '$.entries', json('[6,7]'), '$.id', "
+            "json('null')) WHERE check_name = 'duplicate-transfer' AND seq = 6"
+        )
+        db.execute(
             "UPDATE findings SET seq = 1, id = NULL, finding = json_set(finding, '$.entries', json('[1]'), '$.id', "
-            "json('null')) WHERE check_name = 'contactpoint-closed'"
+            "json('null')) WHERE check_name = 'contactpoint-closed' AND seq = 7"
         )
     with opened(path) as site:
         desk = Desk(site)
         text = desk.get("/-/findings?state=all").text
         assert "gone-check" in text
         assert "The documented purposes" in text
+        assert "Several, in one import" in text
         keys = [one["key"] for one in desk.get("/-/findings.json?state=all").json()["findings"]]
         done = plain(desk.post(DECIDE, [*marked(*keys), ("seal", "1"), *ACCEPTED]).text)
         assert f"{len(keys)} decisions sealed" in done
