@@ -128,12 +128,15 @@ def test_a_form_that_is_sent_twice_seals_once(site: Site) -> None:
     assert len(decided(site)) == 3
 
 
-@pytest.mark.parametrize("whole", [True, False])
-def test_a_colleagues_decision_stands_and_is_told(site: Site, whole: bool) -> None:
+@pytest.mark.parametrize(("whole", "checked"), [(True, False), (True, True), (False, False)])
+def test_a_colleagues_decision_stands_and_is_told(site: Site, whole: bool, checked: bool) -> None:
     ann, dan, keys = Desk(site), Desk(site, "dan"), keys_of(site)
     sent = group_form(ann) if whole else form(ann.post(DECIDE, marked(*keys)).text)
     dan.post(DECIDE, [*marked(keys[1]), ("seal", "1"), ("decision", "remedied"), ("reason", "It was put right")])
     theirs = newest(site, keys[1])
+    if checked:  # what was seen is made out all the same
+        check_ledger(site.path, TODAY, keep=True)
+        site.columns.settle()
     answer = ann.post(DECIDE, sent + ACCEPTED).text
     page = plain(answer)
     assert "2 decisions sealed" in page
@@ -209,6 +212,17 @@ def test_what_went_from_a_group_meanwhile_is_told(site: Site) -> None:
     page = plain(desk.post(DECIDE, marked(*keys_of(site, state="all"))).text)
     assert "1 was corrected since" in page
     assert "Decide about 2 findings" in page
+
+
+def test_a_group_in_which_one_took_the_place_of_another_is_looked_at_first(site: Site) -> None:
+    desk = Desk(site)
+    sent = group_form(desk) + ACCEPTED
+    with site_ledger(site) as ledger:
+        ledger.correct("t1", "typed wrong", None, {})
+    record(site, "new-1")
+    page = plain(desk.post(DECIDE, sent, 409).text)
+    assert "Meanwhile other findings came in the place of some" in page
+    assert not decided(site)
 
 
 def test_a_group_that_is_no_more_is_told(untouched: Site) -> None:
