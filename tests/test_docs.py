@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -50,6 +51,12 @@ def test_links_of_the_documents_lead_somewhere() -> None:
     for page in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md")):
         for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text("utf-8")):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_the_changelog_has_the_digest_of_the_page_that_verifies() -> None:
+    digest = hashlib.sha256((ROOT / "docs" / "verify.html").read_bytes()).hexdigest()
+    first, *_ = re.findall(r"^  `([0-9a-f]{64})`\.$", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
+    assert first == digest
 
 
 def test_the_settings_that_the_document_shows_are_settings(tmp_path: Path) -> None:
