@@ -153,9 +153,7 @@ def page(asked: Asked) -> Response:
     seq = _seq(asked)
     not_theirs(asked, seq)
     with asked.site.reading() as source:
-        found = read(
-            source, asked.site.view(), asked.site.decisions, seq, asked.today, whole=asked.who.role != "clerk"
-        )
+        found = read(source, asked.site.view(), asked.site.decisions, seq, asked.today, whole=asked.who.role != "clerk")
     if found is None:
         raise NotThere
     return asked.json(_as_json(asked, found)) if asked.format == "json" else _shown(asked, found)
