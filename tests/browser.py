@@ -23,8 +23,8 @@ ARGUMENTS = [
 
 
 @contextmanager
-def chromium(profile: Path) -> Iterator[Any]:
-    """A browser context that keeps its files in the folder `profile`."""
+def chromium(profile: Path, **options: Any) -> Iterator[Any]:
+    """A browser context that keeps its files in the folder `profile`; `options` are playwright's for a context."""
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:
@@ -33,7 +33,7 @@ def chromium(profile: Path) -> Iterator[Any]:
         missing(f"{CHROMIUM} does not exist (apt-get install chromium)")
     with sync_playwright() as playwright:
         context = playwright.chromium.launch_persistent_context(
-            profile, executable_path=CHROMIUM, headless=True, args=ARGUMENTS
+            profile, executable_path=CHROMIUM, headless=True, args=ARGUMENTS, **options
         )
         yield context
         context.close()

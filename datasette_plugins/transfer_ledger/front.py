@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import re
 import sys
 import traceback
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
@@ -37,6 +38,7 @@ _MOST_AT_ONCE = 8
 
 NOT_SIGNED_IN = "Sign in first, or send a token that is known here."
 NOTHING_POSTED = bodies.Posted()
+_PLAIN_PATH = re.compile(r"(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)+", re.ASCII)
 _ELSEWHERE = Route("", "", "Not here")
 
 
@@ -79,6 +81,12 @@ class Front:
                 await self._behind(self._for_datasette(scope, asked), receive, send)
                 return
             answer = self._told(asked, 400, why)
+        elif (
+            person is None
+            and _by_hand(plain)
+            and (typed := await bodies.typed(plain.headers, receive, self._site.settings))
+        ):
+            answer = self._signed_out(plain, typed)
         else:
             answer = self._denied(plain, found, person)
         await answer(scope, receive, send)
@@ -108,6 +116,12 @@ class Front:
         if found is not None and theirs and person.role in found.route.get | found.route.post:
             return self._told(self._asked(found, plain, person), 405, "This address is not asked in that way.")
         return self._nowhere(plain, person)
+
+    def _signed_out(self, plain: Plain, typed: list[tuple[str, str]]) -> Response:
+        # Half an hour of typing is not to be lost with a session: it goes back to whoever sent it, wherever that was.
+        asked = self._asked(Found(_ELSEWHERE, {}, ""), plain, None)
+        path = plain.path if _PLAIN_PATH.fullmatch(plain.path or "") else "/"
+        return asked.page("signed_out.html", status=401, path=path, typed=typed)
 
     def _nowhere(self, plain: Plain, person: Person | None) -> Response:
         return self._told(self._asked(Found(_ELSEWHERE, {}, ""), plain, person), 404, str(NotThere()))
@@ -179,6 +193,15 @@ class Front:
             answer = asked.json({"error": sentence}, status=status)
         answer.headers.update(more)
         return answer
+
+
+def _by_hand(plain: Plain) -> bool:
+    """Whether a browser sends what somebody typed, and no program."""
+    return (
+        plain.method == "POST"
+        and "authorization" not in plain.headers
+        and "text/html" in plain.headers.get("accept", "")
+    )
 
 
 def _stock(plain: Plain, person: Person) -> bool:

@@ -1,4 +1,4 @@
-"""An app over a ledger with a person of each role, and how one of them asks it: as a browser does, through the front."""
+"""An app over a ledger with a person of each role, and how one of them asks it: as a browser does, over the front."""
 
 from __future__ import annotations
 

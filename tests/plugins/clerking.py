@@ -27,14 +27,14 @@ PEOPLE = {
     "abe": Account("Abe Auditor", "auditor", None),
     "gus": Account("Gus Governor", "governor", None),
 }
+SETTINGS = replace(Settings.local(8001), people=PEOPLE, by_link=False)
 
 
 class Desk:
     """The app over a ledger, asked as the people above ask it; `close` it."""
 
-    def __init__(self, ledger: Path) -> None:
+    def __init__(self, ledger: Path, settings: Settings = SETTINGS) -> None:
         self.now = NOW
-        settings = replace(Settings.local(8001), people=PEOPLE, by_link=False)
         self.site = serving.open_site(ledger, settings, self.clock, browsed.entropy())
         self.app = serving.app_of(self.site)
         self.ledger = ledger
@@ -122,5 +122,5 @@ def fields_of(page: str, form: str = "states") -> dict[str, Any]:
             put(attributes["name"], html.unescape(chosen[1]) if chosen else "")
         elif attributes.get("type") != "checkbox" or "checked" in attributes:
             put(attributes["name"], attributes.get("value", ""))
-    found.pop("csrf")
+    found.pop("csrf", None)
     return found

@@ -105,7 +105,9 @@ def sent(view: View, today: date) -> Sent | None:
         return None
     selected = view.select(Wanted(period=period), today)
     name, _, value = period.option.partition("=")
-    bars = _weeks(selected.days(), period.first, min(period.last, today) if current else period.last)
+    days = selected.days()
+    end = today if current or not days else days[-1][0]
+    bars = _weeks(days, period.first, min(period.last, end))
     return Sent(period.label, (name, value), selected.count, bars, current)
 
 

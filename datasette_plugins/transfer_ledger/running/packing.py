@@ -11,6 +11,7 @@ from typing import Any
 from ledger.source import Source
 from reports.cli.bundle import bundle_of, must_verify
 from reports.cli.edge import day
+from reports.cli.writing import write
 
 NAME = "evidence.zip"
 """The bundle's name in the folder of its run."""
@@ -30,7 +31,7 @@ def work(ledger: Path, folder: Path, what: dict[str, Any], tell: Callable[[int, 
     must_verify(ledger, lambda done: tell(done, 2 * size))
     data = bundle_of(ledger, today, {}, lambda done: tell(size + min(done, size), 2 * size))
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / NAME).write_bytes(data)
+    write(folder / NAME, (data,))
     _forget(folder)
     return {
         "size": size,

@@ -205,11 +205,32 @@ def test_a_session_that_ended_loses_nothing_without_a_word(desk: Desk) -> None:
     form, before = begun(desk, sender="Elm Primary School", note="half an hour of typing"), desk.size()
     stale = desk.ask("cleo", "POST", "/-/record", data={**form, "csrf": "of another session"})
     assert stale.status_code == 409
+    assert "Record</button>" in stale.text
     assert "What you typed is still here" in read(stale.text)
     again = fields_of(stale.text)
     assert again == form
     assert desk.size() == before
     assert desk.post("cleo", "/-/record", again).status_code == 303
+
+
+def test_whoever_is_signed_out_meanwhile_gets_back_what_they_typed(desk: Desk) -> None:
+    form, before = begun(desk, sender="Elm Primary School", note="half <an> hour"), desk.size()
+    gone = desk.ask(None, "POST", "/-/record", data={**form, "csrf": "of an old session"})
+    assert gone.status_code == 401
+    assert "What you typed is still in this page" in read(gone.text)
+    assert "of an old session" not in gone.text
+    handed = fields_of(gone.text.replace("<form", '<form class="states"'))
+    assert handed == form
+    assert desk.size() == before
+    assert desk.ask("cleo", "POST", "/-/record", data=handed).status_code == 409
+    # It is the same wherever it is sent, so that nobody learns what there is; and only for what a page of ours sends.
+    other = desk.ask(None, "POST", "/-/no-such", data={"note": "x"})
+    assert (other.status_code, "still in this page" in read(other.text)) == (401, True)
+    away = desk.ask(None, "POST", "//evil.example/x", data={"note": "x"})
+    assert "evil" not in away.text
+    for headers in ({"origin": "https://evil.example"}, {"accept": "application/json"}):
+        plain = desk.ask(None, "POST", "/-/record", data=form, headers=headers)
+        assert (plain.status_code, plain.headers["content-type"]) == (401, "application/json")
 
 
 def test_while_another_program_writes_the_form_stays_with_all_that_was_typed(
