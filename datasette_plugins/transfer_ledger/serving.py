@@ -14,6 +14,7 @@ from datasette_plugins.transfer_ledger.recording.queue import Recorder
 from datasette_plugins.transfer_ledger.runs import Runs
 from datasette_plugins.transfer_ledger.site import Site
 from ledger.cli.edge import clock, entropy
+from ledger.errors import Refused
 from ledger.seal import Clock, Entropy
 
 
@@ -25,7 +26,7 @@ def open_site(path: Path, settings: Settings, clock: Clock = clock, entropy: Ent
     app.open_read_only(path).close()
     columns = Columns(path)
     beside = Beside(path)
-    return Site(
+    site = Site(
         path=path,
         settings=settings,
         beside=beside,
@@ -36,6 +37,11 @@ def open_site(path: Path, settings: Settings, clock: Clock = clock, entropy: Ent
         clock=clock,
         entropy=entropy,
     )
+    try:
+        site.view()  # with the decisions, which are read now and not for the first who asks
+    except Refused:
+        pass  # a ledger that somebody altered is served, and each page says so
+    return site
 
 
 def app_of(site: Site) -> Front:
