@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from datasette_plugins.transfer_ledger import app
@@ -37,10 +38,9 @@ def open_site(path: Path, settings: Settings, clock: Clock = clock, entropy: Ent
         clock=clock,
         entropy=entropy,
     )
-    try:
-        site.view()  # with the decisions, which are read now and not for the first who asks
-    except Refused:
-        pass  # a ledger that somebody altered is served, and each page says so
+    # Decisions are read now, and not for the first who asks. Of a ledger that somebody altered each page says so.
+    with suppress(Refused), site.reading() as source:
+        site.decisions.take_in(source)
     return site
 
 
