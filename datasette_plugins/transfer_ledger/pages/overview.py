@@ -150,9 +150,10 @@ def page(asked: Asked) -> Response:
     asked.only()
     if asked.who.role == "clerk":
         return asked.see("/-/record")
-    view, today = asked.site.view(), asked.today
+    today = asked.today
     last = asked.site.people.visit(asked.who, asked.now)
     with asked.site.reading() as source:
+        view = asked.site.view(source)
         genesis = source.genesis()
         whole = standing.whole(source, last_verified(asked.site))
         happened = since(source, last)
