@@ -112,7 +112,8 @@ class Front:
                 back = "" if plain.path in (None, "/") else address("", str(plain.path), dict(plain.query))
                 return RedirectResponse(self._site.url("/-/sign-in", next=back), status_code=303)
             return JSONResponse({"error": NOT_SIGNED_IN}, status_code=401, headers={"www-authenticate": "Bearer"})
-        if found is not None and person.role in found.route.get | found.route.post:
+        theirs = found is not None and (found.route.api or person.via != "token")
+        if found is not None and theirs and person.role in found.route.get | found.route.post:
             return self._told(self._asked(found, plain, person), 405, "This address is not asked in that way.")
         return self._nowhere(plain, person)
 
@@ -204,7 +205,9 @@ def _by_hand(plain: Plain) -> bool:
 
 
 def _stock(plain: Plain, person: Person) -> bool:
-    return plain.method == "GET" and plain.path is not None and stock.may(plain.path, person.role)
+    # Programs ask what the table of routes says is theirs, and nothing of Datasette's.
+    asks = plain.method == "GET" and person.via != "token"
+    return asks and plain.path is not None and stock.may(plain.path, person.role)
 
 
 def _in_text(error: Unacceptable) -> Response:

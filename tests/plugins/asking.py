@@ -34,11 +34,11 @@ SETTINGS = Settings(
 
 
 @contextmanager
-def site_over(path: Path) -> Iterator[Site]:
+def site_over(path: Path, settings: Settings = SETTINGS) -> Iterator[Site]:
     """The app over the ledger at `path`; an account is called as its role. Whatever runs has ended after it."""
     beside = Beside(path)
     site = Site(
-        path=path, settings=SETTINGS, beside=beside, people=People(SETTINGS, beside, lambda: NOW, entropy),
+        path=path, settings=settings, beside=beside, people=People(settings, beside, lambda: NOW, entropy),
         columns=Columns(path), recorder=Recorder(path, lambda: NOW, entropy), runs=Runs(path, beside, lambda: NOW),
         clock=lambda: NOW, entropy=entropy,
     )  # fmt: skip

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from starlette.responses import Response
 
+from datasette_plugins.transfer_ledger.entries.seal import verifier_digest
 from datasette_plugins.transfer_ledger.pages import verified
-from datasette_plugins.transfer_ledger.pages.evidence import verifier_sha256
 from datasette_plugins.transfer_ledger.people.beside import Run
 from datasette_plugins.transfer_ledger.running import packing
 from datasette_plugins.transfer_ledger.running.verifying import kept_in, keys_in
@@ -98,7 +98,7 @@ def _page(asked: Asked, given: Given, status: int = 200) -> Response:
         since=None if last is None else standing.size - last.result["size"],
         levels=verified.levels(last),
         rows=[verified.row(run, named) for run in runs],
-        sha256=verifier_sha256(),
+        sha256=verifier_digest(),
     )
 
 

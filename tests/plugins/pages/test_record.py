@@ -254,6 +254,15 @@ def test_while_another_program_writes_the_form_stays_with_all_that_was_typed(
     assert len(ids) == 1
 
 
+def test_while_no_more_is_taken_the_form_stays_with_all_that_was_typed(fresh: Desk) -> None:
+    form = begun(fresh, sender="Elm Primary School", note="typed")
+    fresh.site.recorder.close()
+    answer = fresh.post("cleo", "/-/record", form)
+    assert answer.status_code == 503
+    assert "Not recorded yet. The server is stopping" in read(answer.text)
+    assert fields_of(answer.text) == form
+
+
 def test_a_ledger_that_is_gone_says_so_and_not_where_it_lay(fresh: Desk) -> None:
     desk = fresh
     form = begun(desk, sender="Elm Primary School", note="typed")
@@ -302,6 +311,35 @@ def test_only_who_recorded_it_and_an_officer_may_put_it_right(desk: Desk) -> Non
         assert desk.get("cleo", f"/-/record/0/{act}").status_code == 404
         assert desk.get("cleo", f"/-/record/999999/{act}").status_code == 404
     assert any(line.person == "dora" and f"entry {seq}" in line.about for line in desk.site.people.logged(5))
+
+
+def test_what_others_typed_is_not_shown_to_who_recorded_it_first(desk: Desk) -> None:
+    seq = recorded(desk)
+    path = f"/-/record/{seq}/correct"
+    form = fields_of(desk.get("dora", path).text)
+    assert desk.post("dora", path, {**form, "reason": "add a note", "note": "from the office"}).status_code == 303
+    shown = desk.get("cleo", path)
+    assert "from the office" not in shown.text
+    assert "Somebody else stated this last" in read(shown.text)
+
+
+def test_who_does_not_record_has_none_of_these_pages(desk: Desk) -> None:
+    for who in ("abe", "gus"):
+        for path in ("/-/record", "/-/record/refused", "/-/receipts"):
+            assert desk.get(who, path).status_code == 404
+        assert desk.post(who, "/-/record", {"id": "t-" + "0" * 16}).status_code == 404
+    assert desk.get(None, "/-/receipts").status_code == 303
+
+
+def test_a_form_that_was_changed_on_the_way_is_refused_in_a_sentence(desk: Desk) -> None:
+    form, before = begun(desk, sender="Elm Primary School"), desk.size()
+    changes = ({"id": "transfer-1"}, {"id": ""}, {"from_day": "31.2."}, {"from_register": "-1"}, {"from_same": "0"})
+    for change in (*changes, {"from_file_sha256": "x"}, {"from_flow": "<b>"}, {"note": ["a", "b"]}):
+        answer = desk.post("cleo", "/-/record", {**form, **change})
+        assert answer.status_code == 400, change
+    assert desk.post("cleo", "/-/record", {**form, "from_register": "999"}).status_code == 303
+    assert "recipient" not in desk.last().facts.prefilled
+    assert desk.size() == before + 1
 
 
 def test_a_withdrawal_is_sealed_once_and_ends_it(desk: Desk) -> None:
