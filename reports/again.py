@@ -24,6 +24,8 @@ from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
+
 import ledger
 import reports
 from ledger.source import Recorded, Source
@@ -182,6 +184,13 @@ def check_again(
     base = kept.state(source.db)
     if base is None or not _goes_on(source, base, as_of):
         return None
+    try:
+        return _gone_on(source, base, as_of, done)
+    except msgspec.MsgspecError:
+        return None  # what was kept is a cache that somebody damaged: it is made again
+
+
+def _gone_on(source: Source, base: Kept, as_of: date, done: Callable[[int], None]) -> tuple[Evidence, Result, Changes]:
     size = base.size
     evidence = evidence_of(source, since=size)
     then = replace(

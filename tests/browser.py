@@ -35,10 +35,12 @@ def _started() -> Iterator[Any]:
 
 
 @contextmanager
-def chromium(profile: Path) -> Iterator[Any]:
-    """A browser context that keeps its files in the folder `profile`."""
+def chromium(profile: Path, **options: Any) -> Iterator[Any]:
+    """A browser context that keeps its files in the folder `profile`; `options` are playwright's for a context."""
     with _started() as started:
-        context = started.launch_persistent_context(profile, executable_path=CHROMIUM, headless=True, args=ARGUMENTS)
+        context = started.launch_persistent_context(
+            profile, executable_path=CHROMIUM, headless=True, args=ARGUMENTS, **options
+        )
         yield context
         context.close()
 

@@ -12,7 +12,7 @@ from starlette.datastructures import FormData, Headers
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from datasette_plugins.transfer_ledger.hygiene import Unacceptable, from_here, pairs
-from datasette_plugins.transfer_ledger.routes import FILE_BYTES, Route
+from datasette_plugins.transfer_ledger.routes import FILE_BYTES, FORM_BYTES, Route
 
 if TYPE_CHECKING:
     from datasette_plugins.transfer_ledger.people.settings import Settings
@@ -76,6 +76,19 @@ async def read(
         await found.close()
         raise Unacceptable(403, "This form is out of date: open the page again, and send it from there.")
     return Posted(form=found)
+
+
+async def typed(
+    headers: dict[str, str], receive: Callable[[], Awaitable[MutableMapping[str, Any]]], settings: Settings
+) -> list[tuple[str, str]]:
+    """What a form holds that a page of ours sent, to be handed back to whoever typed it; [] for anything else."""
+    if not from_here(headers, settings) or _FORM.fullmatch(headers.get("content-type", "")) is None:
+        return []
+    try:
+        found = pairs(await _all(headers, receive, FORM_BYTES), _MOST_FIELDS)
+    except Unacceptable:
+        return []
+    return [(name, value) for name, value in found if name != "csrf"]
 
 
 def _same(given: str, secret: str) -> bool:

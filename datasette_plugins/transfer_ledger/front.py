@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import re
 import sys
 import traceback
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
@@ -37,6 +38,7 @@ _MOST_AT_ONCE = 8
 
 NOT_SIGNED_IN = "Sign in first, or send a token that is known here."
 NOTHING_POSTED = bodies.Posted()
+_PLAIN_PATH = re.compile(r"(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)+", re.ASCII)
 _ELSEWHERE = Route("", "", "Not here")
 
 
@@ -79,6 +81,12 @@ class Front:
                 await self._behind(self._for_datasette(scope, asked), receive, send)
                 return
             answer = self._told(asked, 400, why)
+        elif (
+            person is None
+            and _by_hand(plain)
+            and (typed := await bodies.typed(plain.headers, receive, self._site.settings))
+        ):
+            answer = self._signed_out(plain, typed)
         else:
             answer = self._denied(plain, found, person)
         await answer(scope, receive, send)
@@ -104,9 +112,16 @@ class Front:
                 back = "" if plain.path in (None, "/") else address("", str(plain.path), dict(plain.query))
                 return RedirectResponse(self._site.url("/-/sign-in", next=back), status_code=303)
             return JSONResponse({"error": NOT_SIGNED_IN}, status_code=401, headers={"www-authenticate": "Bearer"})
-        if found is not None and person.role in found.route.get | found.route.post:
+        theirs = found is not None and (found.route.api or person.via != "token")
+        if found is not None and theirs and person.role in found.route.get | found.route.post:
             return self._told(self._asked(found, plain, person), 405, "This address is not asked in that way.")
         return self._nowhere(plain, person)
+
+    def _signed_out(self, plain: Plain, typed: list[tuple[str, str]]) -> Response:
+        # Half an hour of typing is not to be lost with a session: it goes back to whoever sent it, wherever that was.
+        asked = self._asked(Found(_ELSEWHERE, {}, ""), plain, None)
+        path = plain.path if _PLAIN_PATH.fullmatch(plain.path or "") else "/"
+        return asked.page("signed_out.html", status=401, path=path, typed=typed)
 
     def _nowhere(self, plain: Plain, person: Person | None) -> Response:
         return self._told(self._asked(Found(_ELSEWHERE, {}, ""), plain, person), 404, str(NotThere()))
@@ -180,8 +195,19 @@ class Front:
         return answer
 
 
+def _by_hand(plain: Plain) -> bool:
+    """Whether a browser sends what somebody typed, and no program."""
+    return (
+        plain.method == "POST"
+        and "authorization" not in plain.headers
+        and "text/html" in plain.headers.get("accept", "")
+    )
+
+
 def _stock(plain: Plain, person: Person) -> bool:
-    return plain.method == "GET" and plain.path is not None and stock.may(plain.path, person.role)
+    # Programs ask what the table of routes says is theirs, and nothing of Datasette's.
+    asks = plain.method == "GET" and person.via != "token"
+    return asks and plain.path is not None and stock.may(plain.path, person.role)
 
 
 def _in_text(error: Unacceptable) -> Response:

@@ -27,14 +27,18 @@ PEOPLE = {
     "abe": Account("Abe Auditor", "auditor", None),
     "gus": Account("Gus Governor", "governor", None),
 }
+SETTINGS = replace(Settings.local(8001), people=PEOPLE, by_link=False)
+
+
+FLOW = "/-/record?flow=school-connexions&to=connexions"
+CONNEXIONS = "Connexions service provider"
 
 
 class Desk:
     """The app over a ledger, asked as the people above ask it; `close` it."""
 
-    def __init__(self, ledger: Path) -> None:
+    def __init__(self, ledger: Path, settings: Settings = SETTINGS) -> None:
         self.now = NOW
-        settings = replace(Settings.local(8001), people=PEOPLE, by_link=False)
         self.site = serving.open_site(ledger, settings, self.clock, browsed.entropy())
         self.app = serving.app_of(self.site)
         self.ledger = ledger
@@ -122,5 +126,19 @@ def fields_of(page: str, form: str = "states") -> dict[str, Any]:
             put(attributes["name"], html.unescape(chosen[1]) if chosen else "")
         elif attributes.get("type") != "checkbox" or "checked" in attributes:
             put(attributes["name"], attributes.get("value", ""))
-    found.pop("csrf")
+    found.pop("csrf", None)
     return found
+
+
+def begun(desk: Desk, path: str = FLOW, **changed: Any) -> dict[str, Any]:
+    """The form as it is shown, with some of it changed."""
+    answer = desk.get("cleo", path)
+    assert answer.status_code == 200, answer.text
+    return {**fields_of(answer.text), **changed}
+
+
+def recorded(desk: Desk, **changed: Any) -> int:
+    """The entry of a transfer that Cleo recorded."""
+    answer = desk.post("cleo", "/-/record", begun(desk, **{"sender": "Elm Primary School", **changed}))
+    assert answer.status_code == 303, browsed.read(answer.text)
+    return int(answer.headers["location"].rpartition("=")[2])

@@ -83,6 +83,7 @@ def test_one_that_is_killed_is_told_and_leaves_nothing(runs: Runs) -> None:
     assert not runs.files(n).exists()
 
 
+@pytest.mark.slow
 def test_what_ran_when_the_app_ended_is_stopped_when_it_starts_again(runs: Runs, beside: Beside) -> None:
     n = runs.start("verify", {}, "dpo")
     child = pid(runs, n)
@@ -144,6 +145,7 @@ def test_how_one_ended_is_known_also_where_it_cannot_be_written_down(runs: Runs,
     assert (state, result["assurance"]) == ("done", "consistent")
 
 
+@pytest.mark.slow
 def test_too_many_at_once_are_told_so_and_a_second_verification_is_the_first(runs: Runs) -> None:
     first = runs.start("verify", {}, "dpo")
     assert runs.start("verify", {}, "auditor") == first

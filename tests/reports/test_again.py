@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -208,7 +209,9 @@ def test_another_register_takes_over_only_what_none_judged(world: World) -> None
     assert same_as_from_scratch(world.path, date(2011, 3, 1)) == 1
 
 
-@pytest.mark.parametrize("what", ["organisation", "erasure", "code", "an earlier day", "another ledger", "unreadable"])
+@pytest.mark.parametrize(
+    "what", ["organisation", "erasure", "code", "an earlier day", "another ledger", "unreadable", "damaged"]
+)
 def test_what_may_change_anything_is_judged_from_scratch(
     world: World, what: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -224,6 +227,9 @@ def test_what_may_change_anything_is_judged_from_scratch(
         monkeypatch.setattr(again, "code", lambda: "another")
     elif what == "an earlier day":
         as_of -= timedelta(days=1)
+    elif what == "damaged":
+        with closing(sqlite3.connect(world.path)) as db, db:
+            assert db.execute("UPDATE findings SET finding = '{\"check\": 1}' WHERE finding IS NOT NULL").rowcount
     else:
         db = sqlite3.connect(world.path)
         name, value = ("head", "0" * 64) if what == "another ledger" else ("size", "many")

@@ -88,11 +88,11 @@ class Called:
         return np.fromiter((word in text for text in self._texts(codes, count)[:count]), np.bool_, count)
 
     def ranks(self, codes: Codes, count: int) -> Ints:
-        """The place of each of the first `count` codes in the order of their names."""
+        """A number for each of the first `count` codes, in the order of their names; later codes may lie between."""
         found = self._ranks.get(codes.kind)
         if found is None or len(found) < count:
             texts = self._texts(codes, count)[:count]
             found = np.empty(count, np.int32)
             found[sorted(range(count), key=texts.__getitem__)] = np.arange(count, dtype=np.int32)
             self._ranks[codes.kind] = found
-        return found[:count] if len(found) == count else np.argsort(np.argsort(found[:count])).astype(np.int32)
+        return found[:count]

@@ -94,6 +94,7 @@ class Columns:
         self._thread: threading.Thread | None = None
         self._problem: Refused | None = None
         self._view: View | None = None
+        self._schools: Schools | None = None
         try:
             while not self._take_in():
                 pass
@@ -202,7 +203,6 @@ class Columns:
     def _in_background(self) -> None:
         try:
             self._read_findings()
-            self._problem = None
         except Refused as error:
             self._problem = error  # the next view tries again
         finally:
@@ -218,6 +218,7 @@ class Columns:
             self._found = Findings([], self._table.now(), (shapes.parties, shapes.purposes), {})
             self._checked, self._view = {}, None
         if checked and self._thread is None:
+            self._problem = None
             self._thread = threading.Thread(target=self._in_background, name="findings", daemon=True)
             self._thread.start()
 
@@ -237,12 +238,13 @@ class Columns:
                 self._stale = False
             if self._view is None:
                 rows, shapes = self._table.now(), self._table.shapes
+                self._schools = Schools(self._known.organisations, shapes.parties, rows.shapes, self._schools)
                 self._view = View(
                     Head(self._size, self._hash.decode("ascii", "replace")),
                     rows,
                     shapes,
                     self._known,
-                    Schools(self._known.organisations, shapes.parties, rows.shapes),
+                    self._schools,
                     self._found,
                     self._checked,
                 )
@@ -254,10 +256,10 @@ class Columns:
             with self._lock:
                 whole = self._take_in()
                 self._keep_findings()
-                thread, problem = self._thread, self._problem
-            if problem is not None:
-                raise problem
+                thread = self._thread
             if thread is not None:
                 thread.join()
+                if self._problem is not None:
+                    raise self._problem
             elif whole:
                 return

@@ -10,7 +10,10 @@ MOST_LISTED = 200
 
 
 class Count(NamedTuple):
-    """A number in both, below which heading; None in one that has it not. `change` is in words, "" where one of them is not shown."""
+    """A number in both, and below which heading it stands; None in one that has it not.
+
+    `change` is in words, "" where one of them is not shown.
+    """
 
     section: str
     label: str

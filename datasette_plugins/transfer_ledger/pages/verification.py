@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-from functools import cache
-from pathlib import Path
 from typing import NamedTuple
 
 from starlette.responses import Response
 
-import reports
 from datasette_plugins.transfer_ledger.pages import verified
 from datasette_plugins.transfer_ledger.people.beside import Run
+from datasette_plugins.transfer_ledger.running import packing
 from datasette_plugins.transfer_ledger.running.verifying import kept_in, keys_in
+from datasette_plugins.transfer_ledger.verifier_page import verifier_sha256
 from datasette_plugins.transfer_ledger.web import Asked, NotThere
 from ledger.errors import Busy, Refused
 from ledger.verify.levels import Brought, kept
@@ -34,12 +32,6 @@ class Given(NamedTuple):
     def wrong(self) -> bool:
         """Whether anything is."""
         return bool(self.keys_wrong or self.kept_wrong or self.busy)
-
-
-@cache
-def verifier_sha256() -> str:
-    """The SHA-256 of the page that verifies, in hex."""
-    return hashlib.sha256((Path(str(reports.__file__)).parent / "verify.html").read_bytes()).hexdigest()
 
 
 def page(asked: Asked) -> Response:
@@ -111,13 +103,16 @@ def _page(asked: Asked, given: Given, status: int = 200) -> Response:
 
 
 def run(asked: Asked) -> Response:
-    """`/-/verification/N`: how far it is, and then what it came to."""
+    """`/-/verification/N`: how far it is, and then what it came to; also of the packing of an evidence bundle."""
     asked.only()
-    found = asked.site.runs.one(int(asked.vars["n"]), "verify")
+    n = int(asked.vars["n"])
+    found = asked.site.runs.one(n, "verify") or asked.site.runs.one(n, "bundle")
     if found is None:
         raise NotThere
-    progress = asked.site.runs.progress(found.n)
-    answer = asked.json(_json(found, progress)) if asked.format == "json" else _run_page(asked, found)
+    if asked.format == "json":
+        answer: Response = asked.json(_json(found, asked.site.runs.progress(n)))
+    else:
+        answer = _run_page(asked, found) if found.kind == "verify" else _bundle_page(asked, found)
     if found.state == "running" and asked.format == "html":
         answer.headers.update(AGAIN)
     return answer
@@ -131,6 +126,18 @@ def _run_page(asked: Asked, found: Run) -> Response:
         answer=verified.answer(found.result) if found.state == "done" else None,
         result=found.result if found.state == "done" else None,
         levels=verified.levels(found) if found.state == "done" else (),
+    )
+
+
+def _bundle_page(asked: Asked, found: Run) -> Response:
+    file = asked.site.runs.files(found.n) / packing.NAME
+    return asked.page(
+        "bundle_run.html",
+        run=found,
+        by=names(asked).get(found.person, found.person),
+        progress=asked.site.runs.progress(found.n),
+        there=found.state == "done" and file.is_file(),
+        result=found.result or {},
     )
 
 

@@ -57,6 +57,8 @@ def stated(chance: random.Random, id_: str) -> dict[str, Any]:
         members["schools"] = chance.sample(["high", "low", "lower"], chance.randrange(1, 3))
     if chance.random() < 0.3:
         del members["subjects"]
+    if chance.random() < 0.3:
+        members["channel"] = "post"
     return members
 
 

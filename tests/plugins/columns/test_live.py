@@ -193,6 +193,40 @@ def test_an_erasure_and_a_check_between_two_views_show_no_old_finding(
     assert (len(view.found), dict(view.checked)) == (0, {})
 
 
+def test_findings_that_were_read_just_before_an_erasure_are_not_shown(
+    tmp_path: Path, opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = make_ledger(tmp_path / "erased.db", {**GOOD, "recipient": SECRET}, GOOD)
+    mixture.check(path)
+    columns, read = opened(path), live._found
+
+    def meanwhile(db: sqlite3.Connection) -> object:
+        found = read(db)
+        with ledger(path) as writer, closing(sqlite3.connect(path)) as other:
+            (seq,) = other.execute("SELECT seq FROM disclosures WHERE name = 'recipient_as_given'").fetchone()
+            erase(writer, seq, "recipient_as_given", "request-of-person", {})
+        mixture.check(path)
+        columns.view()  # as another request would, which takes the erasure in
+        return found
+
+    monkeypatch.setattr(Columns, "_in_background", lambda self: None)
+    monkeypatch.setattr(live, "_found", meanwhile)
+    columns._read_findings()
+    view = columns.view()
+    assert (len(view.found), dict(view.checked)) == (0, {})
+
+
+def test_findings_on_entries_that_no_view_took_in_yet_have_their_transfers(path: Path, opened: Opened) -> None:
+    columns = opened(path)
+    size = columns.view().head.size
+    mixture.record(path, random.Random(9), 5000, 20)
+    mixture.check(path, date(2011, 3, 1))
+    columns._read_findings()
+    view = columns.view()
+    assert view.found.problem == ""
+    assert any(item.recipient for seq in range(size, size + 20) for item in view.found.by_entry([seq])[seq])
+
+
 def test_a_ledger_that_was_never_checked_has_no_findings(tmp_path: Path, opened: Opened) -> None:
     columns = opened(make_ledger(tmp_path / "new.db", GOOD))
     view = columns.view()

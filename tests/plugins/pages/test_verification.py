@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from collections.abc import Iterator
@@ -21,6 +22,13 @@ from tests.plugins.asking import NAMES, Reader, read, site_over
 
 NOTHING = {"keys": "", "kept": ""}
 PAGE = "/-/verification"
+
+
+@pytest.fixture(scope="module")
+def idle(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """An app in which nothing ever runs."""
+    with site_over(small(tmp_path_factory.mktemp("idle") / "l.db")) as made:
+        yield made
 
 
 @pytest.fixture
@@ -49,9 +57,9 @@ def reached(answer: httpx.Response) -> dict[str, str]:
     return dict(re.findall(r'<tr><th scope="row">(\w+)</th><td>(?:<span class="same">)?(yes|no)', answer.text))
 
 
-def test_before_the_first_one_it_is_unsure_and_offers_to_run_it(site: Site) -> None:
-    answer = Reader(site).get(PAGE)
-    assert verdict(answer) == ("unsure", "Nobody has verified the record from this page yet.")
+def test_before_the_first_one_it_is_unsure_and_offers_to_run_it(idle: Site) -> None:
+    answer = Reader(idle).get(PAGE)
+    assert verdict(answer) == ("unsure", "Nobody has verified the record from this app yet.")
     assert set(reached(answer).values()) == {"no"}
     assert "The ledger has no checkpoint yet" in read(answer)
 
@@ -99,15 +107,15 @@ def test_a_key_and_a_checkpoint_from_elsewhere_reach_more(tmp_path: Path) -> Non
     ],
 )
 def test_what_is_neither_key_nor_checkpoint_comes_back_with_a_sentence(
-    site: Site, field: str, text: str, says: str
+    idle: Site, field: str, text: str, says: str
 ) -> None:
-    answer = Reader(site).post(PAGE, NOTHING | {field: text})
+    answer = Reader(idle).post(PAGE, NOTHING | {field: text})
     assert answer.status_code == 400
     assert f'id="f-{field}-wrong"' in answer.text
     assert f'<a href="#f-{field}">' in answer.text
     assert says in read(answer)
     assert "<script>" not in answer.text
-    assert site.runs.newest("verify") == []
+    assert idle.runs.newest("verify") == []
 
 
 def test_a_key_and_a_checkpoint_of_another_ledger_are_refused_before_anything_runs(tmp_path: Path) -> None:
@@ -172,14 +180,31 @@ def test_a_run_that_came_to_nothing_is_not_passed_over(site: Site) -> None:
 
 
 @pytest.mark.parametrize("role", ["governor", "clerk"])
-def test_others_find_nothing_there(site: Site, role: str) -> None:
-    reader = Reader(site, role)
+def test_others_find_nothing_there(idle: Site, role: str) -> None:
+    reader = Reader(idle, role)
     nowhere = reader.get("/-/nothing")
     for path in (PAGE, f"{PAGE}/1", f"{PAGE}/1.json"):
         assert (reader.get(path).status_code, reader.get(path).text) == (404, nowhere.text)
     assert reader.post(PAGE, NOTHING).status_code == 404
-    assert Reader(site).get(f"{PAGE}/99").status_code == 404
-    assert site.runs.newest("verify") == []
+    assert Reader(idle).get(f"{PAGE}/99").status_code == 404
+    assert idle.runs.newest("verify") == []
+
+
+@pytest.mark.slow
+def test_an_evidence_bundle_shows_how_far_it_is_and_then_its_file(tmp_path: Path) -> None:
+    path, _, _ = signed_ledger(tmp_path)
+    with site_over(path) as site:
+        reader = Reader(site, "auditor")
+        address = reader.get("/-/evidence.zip").headers["location"]
+        assert reader.get(address).headers["refresh"] == "1"
+        site.runs.wait(1, 60)
+        page = reader.get(address)
+        assert f'href="/-/evidence.zip?run={address.rpartition("/")[2]}"' in page.text
+        data = reader.get("/-/evidence.zip?run=1").content
+        assert hashlib.sha256(data).hexdigest() in page.text
+        assert reader.get(f"{address}.json").json()["result"]["bytes"] == len(data)
+        (site.runs.files(1) / "evidence.zip").unlink()
+        assert "no longer kept" in read(reader.get(address))
 
 
 def test_a_report_has_no_page_among_the_verifications(site: Site) -> None:
