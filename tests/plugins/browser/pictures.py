@@ -92,7 +92,7 @@ PICTURES = (
     Picture(name="a finding decided about", route="/-/findings/{key}", address="/-/findings/{decided}"),
     _dpo("nothing marked", "/-/findings/decide", form={"of": "", "number": "0"}),
     _dpo("deciding", "/-/findings/decide", form={"key": "{open}"}),
-    _dpo("deciding half typed", "/-/findings/decide", form={"key": "{open}", **DECISION, "due": "2009"}, status=400),
+    _dpo("deciding half typed", "/-/findings/decide", form={"key": "{open}", **DECISION, "due": "2009-01-01"}, status=400),
     _dpo("decided", "/-/findings/decide",
          form={"key": "{open}", "seal": "1", "decision": "accepted", "reason": "We live with it"}),
     _dpo("decided meanwhile", "/-/findings/decide",
