@@ -38,6 +38,7 @@ def live(served: Served, kept: Kept) -> Places:
 
     auditor.post("/-/verification", {"keys": kept.first.keys[-1].key.text(), "kept": ""})
     found["verified"] = str(served.finish(served.site.runs.newest("verify")[0].n))
+    found["packed"] = str(served.finish(served.site.runs.start("bundle", {}, "auditor")))
     for name, desk, kind, period in (
         ("governors_before", governor, "governors", "month=2010-06"),
         ("governors", governor, "governors", YEAR),
