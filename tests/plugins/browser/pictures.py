@@ -145,6 +145,7 @@ PICTURES = (
          form={"made_from": "{recorded}", "sender": "Ofsted", "reason": ""}),
     _own("correct what was withdrawn", "/-/record/{seq}/correct", "/-/record/{undone}/correct", status=409),
     _own("withdraw", "/-/record/{seq}/withdraw", "/-/record/{recorded}/withdraw"),
+    _dpo("withdraw anybody's", "/-/record/{seq}/withdraw", "/-/record/{bad}/withdraw"),
     _own("withdraw without a reason", "/-/record/{seq}/withdraw", "/-/record/{recorded}/withdraw", status=422,
          form={"made_from": "{recorded}", "reason": ""}),
     Picture(name="receipts", route="/-/receipts"),
