@@ -173,7 +173,7 @@ def stock() -> Iterator[Picture]:
         yield Picture(name=f"view {name}", route=STOCK, address=f"/{DATABASE}/{name}")
         yield Picture(
             name=f"view {name} narrowed", route=STOCK,
-            address=f"/{DATABASE}/{name}?_sort_desc=seq&recipient__contains=o&_facet=purpose&_size=10",
+            address=f"/{DATABASE}/{name}?_sort_desc=seq&recipient__contains=o&_facet=sender&_size=10",
         )  # fmt: skip
     for name in described["queries"]:
         yield Picture(name=f"question {name}", route=STOCK, address=f"/{DATABASE}/{name}")
