@@ -129,9 +129,9 @@ def _transfer(id_: str) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _post(client: httpx.Client, value: object) -> None:
+def _post(client: httpx.Client, body: bytes) -> None:
     answer = client.post(
-        "/-/transfers", content=json.dumps(value),
+        "/-/transfers", content=body,
         headers={"authorization": f"Bearer {TOKEN}", "content-type": "application/json"},
     )  # fmt: skip
     assert answer.status_code == 201, f"{answer.status_code}: {answer.text[:300]}"
