@@ -1,7 +1,7 @@
 """Print what the modules say of themselves, in the order in which they are built: `make docs`.
 
-The floors, and the order inside the ledger, are those that import-linter enforces, as `pyproject.toml` has
-them, so the essay and the imports cannot disagree. On the other floors modules follow by name.
+The floors, and the order inside the ledger and the app, are those that import-linter enforces, as `pyproject.toml`
+has them, so the essay and the imports cannot disagree. Among the reports modules follow by name.
 """
 
 from __future__ import annotations
@@ -23,11 +23,14 @@ def layers(contract: str) -> list[str]:
 
 def docstrings() -> dict[tuple[str, ...], str]:
     """Every module's docstring by the parts of its name, in building order."""
-    floors, ledger = layers("floors"), ["ledger", *layers("ledger")]
+    floors = layers("floors")
+    inside = {("ledger",): layers("ledger"), ("datasette_plugins", "transfer_ledger"): layers("app")}
 
     def place(module: tuple[str, ...]) -> tuple[int, int, tuple[str, ...]]:
-        inside = ledger.index(module[:2][-1]) if module[0] == "ledger" else 0
-        return floors.index(module[0]), inside, module
+        for container, order in inside.items():
+            if module[: len(container)] == container and len(module) > len(container):
+                return floors.index(module[0]), 1 + order.index(module[len(container)]), module
+        return floors.index(module[0]), 0, module
 
     found = {}
     for path in (path for floor in floors for path in (ROOT / floor).rglob("*.py")):

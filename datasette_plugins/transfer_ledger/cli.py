@@ -5,6 +5,7 @@ Both check the ledger first, so that the findings on the pages are those of toda
 
 from __future__ import annotations
 
+import signal
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -59,6 +60,8 @@ def _serve(ledger: Path, listener: socket.socket, settings: Settings, greet: Cal
             app_of(site), log_level="warning", server_header=False, proxy_headers=False, timeout_graceful_shutdown=5
         )
         greet(site)
+        # As Ctrl-C: uvicorn ends what it answers, then gives the signal back, which would else end the program here.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         uvicorn.Server(config).run(sockets=[listener])
     except KeyboardInterrupt:
         click.echo("Ended.")

@@ -46,6 +46,8 @@ class Decisions:
     def take_in(self, source: Source) -> None:
         """Reads what was sealed since the last time."""
         with self._lock:
+            if source.head.size <= self._size:
+                return
             # All of them or none: what is read up to one that cannot be read would be taken in again the next time.
             new = list(source.decisions(self._size))
             for seq, _, one in new:
@@ -53,7 +55,7 @@ class Decisions:
                 self._all.append(sealed)
                 self._seqs.append(seq)
                 self._of.setdefault(one.finding, []).append(sealed)
-            self._size = max(self._size, source.head.size)
+            self._size = source.head.size
 
     def newest(self, finding: str, size: int) -> Sealed | None:
         """The newest decision about a finding when the ledger had so many entries; None for none."""

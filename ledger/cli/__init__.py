@@ -44,6 +44,7 @@ VERBS: dict[str, str] = {
     "export": "reports.cli.export:export",
     "bundle": "reports.cli.bundle:bundle",
     "browse": "datasette_plugins.transfer_ledger.cli:browse",
+    "serve": "datasette_plugins.transfer_ledger.cli:serve",
     "demo": "reports.cli.demo:demo",
 }
 """Every verb and where it lives, in the order of the help."""

@@ -54,7 +54,8 @@ COLUMNS = (
 """Those of `check --format csv`, and then how the finding stands and the ids of its parties."""
 
 
-def _values(row: Row) -> tuple[Value, ...]:
+def values(row: Row) -> tuple[Value, ...]:
+    """The cells of a finding, as `COLUMNS` has them."""
     of = row.decision
     decided: tuple[Value, ...] = (None,) * 4 if of is None else (of.decision, of.due, of.seq, int(of.closed))
     return (
@@ -91,7 +92,7 @@ class Listed:
         return len(self._rows)
 
     def __iter__(self) -> Iterator[tuple[Value, ...]]:
-        return map(_values, self._rows)
+        return map(values, self._rows)
 
 
 def data(rows: Rows) -> Data:

@@ -34,11 +34,11 @@ SETTINGS = Settings(
 
 
 @contextmanager
-def site_over(path: Path) -> Iterator[Site]:
+def site_over(path: Path, settings: Settings = SETTINGS) -> Iterator[Site]:
     """The app over the ledger at `path`; an account is called as its role. Whatever runs has ended after it."""
     beside = Beside(path)
     site = Site(
-        path=path, settings=SETTINGS, beside=beside, people=People(SETTINGS, beside, lambda: NOW, entropy),
+        path=path, settings=settings, beside=beside, people=People(settings, beside, lambda: NOW, entropy),
         columns=Columns(path), recorder=Recorder(path, lambda: NOW, entropy), runs=Runs(path, beside, lambda: NOW),
         clock=lambda: NOW, entropy=entropy,
     )  # fmt: skip
@@ -46,6 +46,22 @@ def site_over(path: Path) -> Iterator[Site]:
         yield site
     finally:
         site.close()
+
+
+def asked_of(
+    site: Site, method: str, path: str, headers: Mapping[str, str], content: str | None = None
+) -> httpx.Response:
+    """What the app of `site` answers to one request; nothing of it is Datasette's."""
+
+    async def behind(_scope: Any, _receive: Any, _send: Any) -> None:
+        raise AssertionError("nothing of this is Datasette's")
+
+    async def asked() -> httpx.Response:
+        transport = httpx.ASGITransport(app=Front(site, behind))  # type: ignore[arg-type]
+        async with httpx.AsyncClient(transport=transport, base_url=site.settings.origin) as client:
+            return await client.request(method, path, content=content, headers=headers)
+
+    return asyncio.run(asked())
 
 
 class Reader:
@@ -58,16 +74,8 @@ class Reader:
             self._cookie, self._csrf = f"{SETTINGS.cookie}={value}", person.csrf
 
     def _ask(self, method: str, path: str, content: str | None = None, **headers: str) -> httpx.Response:
-        async def behind(_scope: Any, _receive: Any, _send: Any) -> None:
-            raise AssertionError("nothing of this is Datasette's")
-
-        async def asked() -> httpx.Response:
-            transport = httpx.ASGITransport(app=Front(self.site, behind))  # type: ignore[arg-type]
-            given = {"accept": "text/html", "origin": SETTINGS.origin, "cookie": self._cookie, **headers}
-            async with httpx.AsyncClient(transport=transport, base_url=SETTINGS.origin) as client:
-                return await client.request(method, path, content=content, headers=given)
-
-        return asyncio.run(asked())
+        given = {"accept": "text/html", "origin": SETTINGS.origin, "cookie": self._cookie, **headers}
+        return asked_of(self.site, method, path, given, content)
 
     def get(self, path: str, **headers: str) -> httpx.Response:
         """What a page is answered with."""

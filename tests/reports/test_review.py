@@ -161,7 +161,9 @@ def test_of_many_decided_about_at_once_those_decided_meanwhile_are_left(make: Ma
         assert f"entry {size} decided" in str(again)
         replaced = [Judged(key, "any", seq) for key, seq in ((first, size - 1), (second, size))]
         found = ledger.review_many(replaced, "accepted", None, {"reason": REASON})
-    assert [one.seq for one in found if isinstance(one, writer.Receipt)] == [size + 1, size + 2]
+        assert [one.seq for one in found if isinstance(one, writer.Receipt)] == [size + 1, size + 2]
+        (third,) = ledger.review_many([Judged(first, "any", size + 1)], "remedied", None, {"reason": REASON})
+    assert isinstance(third, writer.Receipt)
     assert not verify(path).problems
 
 

@@ -1,17 +1,10 @@
-"""The seal of an entry: what an auditor checks without this program, and with what."""
+"""The seal of an entry: what an auditor checks without this program."""
 
 from __future__ import annotations
 
-import hashlib
-from functools import cache
-from pathlib import Path
 from typing import NamedTuple
 
-import reports
 from ledger.source import Source
-
-VERIFIER = Path(str(reports.__file__)).with_name("verify.html")
-"""The page that verifies, as this version ships it."""
 
 
 class Seal(NamedTuple):
@@ -34,9 +27,3 @@ def seal(source: Source, seq: int, hash_: str, prev: str, sealed: str) -> Seal:
     newest = source.db.execute("SELECT max(size) FROM checkpoints").fetchone()[0]
     covered = newest if newest is not None and newest > seq else None
     return Seal(hash_, prev, row[0] if row else None, sealed, source.head.size, covered)
-
-
-@cache
-def verifier_digest() -> str:
-    """The SHA-256 of the page that verifies, in hex, to be compared with the release notes'."""
-    return hashlib.sha256(VERIFIER.read_bytes()).hexdigest()

@@ -79,8 +79,9 @@ def page(asked: Asked) -> Response:
         sealed_ = start.cells_of(found.facts, ways.names_of(source, view))
     if asked.method == "POST":
         return _correct(asked, found, sealed_, view)
-    cells = {**sealed_, **_typed(asked, found, sealed_)}
-    form = Form(_began(cells), cells, {"made_from": str(found.newest)})
+    typed = _typed(asked, found, sealed_)
+    cells = {**sealed_, **(typed or {})}
+    form = Form(_began(cells), cells, {"made_from": str(found.newest)}, told="" if typed is not None else NOT_YOURS)
     return _form(asked, found, form, view)
 
 
@@ -89,17 +90,26 @@ WITHDRAWN = (
 )
 
 
+NOT_YOURS = (
+    "Somebody else stated this last. What they typed as erasable values, such as a note, is not shown to you, and your "
+    "correction would stand without it; ask them, or your data protection officer, if it matters."
+)
+
+
 def _began(cells: Mapping[str, Cell]) -> Filled:
     return Filled(dict(cells), {}, {}, None, ())
 
 
-def _typed(asked: Asked, found: Current, sealed_: Mapping[str, Cell]) -> dict[str, Cell]:
-    """The erasable values of the statement, for whoever recorded them, or may see any: that is written in the log."""
+def _typed(asked: Asked, found: Current, sealed_: Mapping[str, Cell]) -> dict[str, Cell] | None:
+    """The erasable values of the statement, for whoever recorded them, or may see any: that is written in the log.
+
+    None where they are neither.
+    """
     if asked.who.role == "dpo":
         asked.site.people.log(asked.who, VIEWED, f"entry {found.newest}, to correct it")
     with asked.site.reading_erasable() as source:
         if asked.who.role != "dpo" and own.recorder_of(source, found.newest) != asked.who.id:
-            return {}
+            return None
         given = source.given(found.newest)
     cells: dict[str, Cell] = {}
     for name, value in given.items():

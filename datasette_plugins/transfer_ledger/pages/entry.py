@@ -18,10 +18,11 @@ from datasette_plugins.transfer_ledger.entries.changes import Corrections, corre
 from datasette_plugins.transfer_ledger.entries.facts import Fact, facts
 from datasette_plugins.transfer_ledger.entries.found import MOST, STANDINGS, Found, found_on
 from datasette_plugins.transfer_ledger.entries.judged import judged
-from datasette_plugins.transfer_ledger.entries.seal import Seal, seal, verifier_digest
+from datasette_plugins.transfer_ledger.entries.seal import Seal, seal
 from datasette_plugins.transfer_ledger.entries.sentences import KINDS, sentence
 from datasette_plugins.transfer_ledger.entries.shared import Shared
 from datasette_plugins.transfer_ledger.entries.typed import Erasable, Typed, erasable_of, recorded_by, typed_of
+from datasette_plugins.transfer_ledger.verifier_page import verifier_sha256
 from datasette_plugins.transfer_ledger.web import Asked, NotThere
 from ledger import canonical
 from ledger.members import Correction, Review, Transfer, kind_of
@@ -144,7 +145,7 @@ def _as_json(asked: Asked, one: Page) -> dict[str, Any]:
 
 
 def _shown(asked: Asked, one: Page) -> Response:
-    return asked.page("entry.html", entry=one, verifier=verifier_digest(), standings=STANDINGS)
+    return asked.page("entry.html", entry=one, verifier=verifier_sha256(), standings=STANDINGS)
 
 
 def page(asked: Asked) -> Response:

@@ -7,24 +7,22 @@ checkpoint, and its signature.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import sqlite3
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, suppress
-from functools import cache
 from pathlib import Path
 from typing import IO
 
 from starlette.responses import FileResponse, PlainTextResponse, Response, StreamingResponse
 
-import reports
 from datasette_plugins.transfer_ledger.running import packing
+from datasette_plugins.transfer_ledger.verifier_page import VERIFIER
 from datasette_plugins.transfer_ledger.web import Asked, BadRequest, NotThere, download
 from ledger import checkpoints, tree
-from ledger.errors import Refused
+from ledger.errors import Conflict, Refused
 from ledger.publish.published import width
 from ledger.source import connect
 from ledger.store import sentences
@@ -80,23 +78,26 @@ def bundle(asked: Asked) -> Response:
     A person is sent to the page of the run, which shows how far it is; a program is told what to ask for, and when.
     """
     asked.only("run")
-    asked_for = asked.one("run")
-    if asked_for == "":
+    given = asked.one("run")
+    if given == "":
         with asked.site.reading() as source:
             if checkpoints.newest(source.db) is None:
                 return _missing(asked, NO_CHECKPOINT)
         return _packing(asked, asked.site.runs.start("bundle", {}, asked.who.id))
-    if _RUN.fullmatch(asked_for) is None:
+    if _RUN.fullmatch(given) is None:
         raise BadRequest("“run” is the number of a run, as in the address of its page.")
-    n = int(asked_for)
-    file = asked.site.runs.files(n) / packing.NAME
-    if asked.site.runs.progress(n) is not None:
-        return _packing(asked, n)
+    found = asked.site.runs.one(int(given), "bundle")
+    if found is None:
+        raise NotThere
+    if found.state == "running":
+        return _packing(asked, found.n)
+    if found.state != "done":
+        raise Conflict(str(found.result["sentence"]))
+    file = asked.site.runs.files(found.n) / packing.NAME
     if not file.is_file():
         raise NotThere
-    return FileResponse(
-        file, media_type=_ZIP, filename=f"evidence-{n}.zip", headers={"cache-control": "no-store", **_APART}
-    )
+    name = f"evidence-{found.n}.zip"
+    return FileResponse(file, media_type=_ZIP, filename=name, headers={"cache-control": "no-store", **_APART})
 
 
 _APART = {"content-security-policy": "default-src 'none'; sandbox"}
@@ -110,21 +111,10 @@ def _packing(asked: Asked, n: int) -> Response:
     return asked.see(f"/-/verification/{n}")
 
 
-@cache
-def _verifier() -> bytes:
-    return (Path(str(reports.__file__)).parent / "verify.html").read_bytes()
-
-
-@cache
-def verifier_sha256() -> str:
-    """The SHA-256 of the verifier page in hex, which the release notes name too."""
-    return hashlib.sha256(_verifier()).hexdigest()
-
-
 def verifier(asked: Asked) -> Response:
     """`GET /-/verifier.html`: the page that verifies evidence offline, to keep. It is never shown inside the app."""
     asked.only()
-    return download(_verifier(), "verify.html", "text/html; charset=utf-8")
+    return download(VERIFIER.read_bytes(), "verify.html", "text/html; charset=utf-8")
 
 
 def whole(asked: Asked) -> Response:
@@ -135,9 +125,9 @@ def whole(asked: Asked) -> Response:
     asked.site.columns.stands()
     # Before anything is read: what cannot be written in the log is not handed out.
     asked.site.people.log(asked.who, "downloaded the ledger's file", "the whole of it, with all erasable values")
-    copy, size = _copy(asked.site.path)
+    copy, name, size = _copy(asked.site.path)
     return StreamingResponse(
-        _read(copy),
+        _read(copy, name),
         media_type=_SQLITE,
         headers={
             "content-length": str(size),
@@ -148,8 +138,8 @@ def whole(asked: Asked) -> Response:
     )
 
 
-def _copy(path: Path) -> tuple[IO[bytes], int]:
-    """A copy of the ledger at `path` as it is now, open, and its size in bytes.
+def _copy(path: Path) -> tuple[IO[bytes], str, int]:
+    """A copy of the ledger at `path` as it is now, open, its name, and its size in bytes.
 
     It lies beside the ledger, where its erasable values are as safe, and goes when it is closed.
     """
@@ -167,13 +157,20 @@ def _copy(path: Path) -> tuple[IO[bytes], int]:
         copy.close()
         raise
     finally:
-        for ending in ("", "-wal", "-shm", "-journal"):
-            with suppress(OSError):
-                os.unlink(f"{name}{ending}")  # open, it is read on until it is closed
-    return copy, size
+        _remove(name)  # what is open is read on until it is closed
+    return copy, name, size
 
 
-def _read(copy: IO[bytes]) -> Iterator[bytes]:
-    with copy:
-        while chunk := copy.read(_CHUNK):
-            yield chunk
+def _remove(name: str) -> None:
+    for ending in ("", "-wal", "-shm", "-journal"):
+        with suppress(OSError):
+            os.unlink(f"{name}{ending}")
+
+
+def _read(copy: IO[bytes], name: str) -> Iterator[bytes]:
+    try:
+        with copy:
+            while chunk := copy.read(_CHUNK):
+                yield chunk
+    finally:
+        _remove(name)  # Windows removes nothing that is open

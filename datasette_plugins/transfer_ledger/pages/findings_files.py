@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from starlette.responses import Response
 
 from datasette_plugins.transfer_ledger.columns.codes import Ints
-from datasette_plugins.transfer_ledger.columns.finding import Item
 from datasette_plugins.transfer_ledger.columns.view import View
 from datasette_plugins.transfer_ledger.columns.wanted import WantedFindings
 from datasette_plugins.transfer_ledger.decisions import as_decided
@@ -19,7 +18,7 @@ from datasette_plugins.transfer_ledger.web import Asked, BadRequest
 from ledger.source import Source
 from reports.documents import listed
 from reports.documents.blocks import Data
-from reports.documents.findings import Decided, Row, Rows, Sent
+from reports.documents.findings import Decided, Row
 from reports.formats.json_ import KEYS, decision_as_json
 
 MOST = 1000
@@ -30,26 +29,29 @@ USUAL = 100
 _KEY = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
-def rows_of(asked: Asked, view: View, places: Ints, source: Source) -> Rows:
-    """The findings at `places`, in their order, as reports have them. `view` has the decisions until `source` ends."""
-    decisions, found = asked.site.decisions, view.found
+def rows_of(asked: Asked, view: View, places: Ints, source: Source) -> Iterator[Row]:
+    """The findings at `places`, in their order, as reports have them, in the words that the last check found for them:
+    it may have been of an older version, with checks that are no more.
+
+    `view` has the decisions until `source` ends.
+    """
+    decisions, found, size = asked.site.decisions, view.found, source.head.size
     kinds = inbox.kinds_of(view, places.tolist(), source)
-    sent: list[Sent] = []
-    same: dict[object, Sent] = {}
-    decided: dict[str, Decided] = {}
-    for item in found.items(places.tolist()):
-        of = (item.on, item.sender, item.recipient, item.purpose, item.id is None, kinds.get(item.seq))
-        sent.append(same.get(of) or same.setdefault(of, _sent(view, item, kinds)))
-        if item.decision is not None and (one := decisions.newest(item.key, source.head.size)) is not None:
-            decided[item.key] = Decided(item.decision, item.due, item.closed(asked.today), one.seq)
-    return Rows([found.read(place).finding for place in places.tolist()], sent, view.labels, decided)
-
-
-def _sent(view: View, item: Item, kinds: Mapping[int, str]) -> Sent:
-    of = inbox.about(view, item, kinds)
-    # What is on no transfer is so from both ends, as in reports.
-    recipient = of.recipient or of.sender
-    return Sent(item.on, of.sender_id, of.sender, of.recipient_id, recipient, of.purpose, of.purpose_id)
+    same: dict[object, inbox.About] = {}
+    for place in places.tolist():
+        item, finding = found.item(place), found.read(place).finding
+        of = (item.sender, item.recipient, item.purpose, item.id is None, kinds.get(item.seq))
+        about = same.get(of) or same.setdefault(of, inbox.about(view, item, kinds))
+        sealed = None if item.decision is None else decisions.newest(item.key, size)
+        yield Row(
+            key=item.key, check=item.check, reason=item.reason, outcome=item.outcome, severity=item.severity,
+            seq=item.seq, id=item.id, entries=item.entries, on=item.on, sender_id=about.sender_id, sender=about.sender,
+            recipient_id=about.recipient_id, recipient=about.recipient, purpose=about.purpose, expected=item.expected,
+            found=item.found, shortly=item.found, citation=item.citation, assigned=finding.assigned,
+            prefilled=finding.prefilled, next_step=item.next_step, corrected_by=item.corrected_by,
+            decision=None if sealed is None
+            else Decided(sealed.decision, sealed.due, item.closed(asked.today), sealed.seq),
+        )  # fmt: skip
 
 
 def as_file(asked: Asked, view: View, wanted: WantedFindings) -> Response:
@@ -63,7 +65,8 @@ def _data(asked: Asked, view: View, wanted: WantedFindings) -> Iterator[Data]:
     with asked.site.reading() as source:
         view = as_decided(view, asked.site.decisions, source)
         places = view.found.groups(view.findings(wanted, asked.today)).in_order()
-        yield listed.data(rows_of(asked, view, places, source))
+        rows = rows_of(asked, view, places, source)
+        yield Data("findings", "Findings", listed.COLUMNS, map(listed.values, rows))
 
 
 def member(row: Row) -> dict[str, Any]:

@@ -72,8 +72,9 @@ def show(asked: Asked, template: str, form: Form, view: View, status: int = 200,
         for column, texts in form.unlisted.found:
             quoted = ", ".join(f"“{text}”" for text in texts)
             wrong.setdefault(column, f"Not known here: {quoted}. Choose a known name, or agree below to keep it so.")
+    current = frozenset(one.id for one in load_law().bases if one.in_force(asked.today))
     shown = tuple(
-        _group(title, tuple(_box(box, form, view, wrong) for box in inside), folded)
+        _group(title, tuple(_box(box, form, view, wrong, current) for box in inside), folded)
         for title, inside, folded in groups()
     )
     problems = [(boxes()[column], text) for column, text in wrong.items() if column in boxes()]
@@ -126,7 +127,7 @@ def _told(shown: ShownBox) -> str:
     return f"{shown.box.label}: {shown.text}" if shown.text else ""
 
 
-def _box(box: Box, form: Form, view: View, wrong: Mapping[str, str]) -> ShownBox:
+def _box(box: Box, form: Form, view: View, wrong: Mapping[str, str], current: frozenset[str]) -> ShownBox:
     cell = form.cells.get(box.column, "")
     documented = form.filled.documented.get(box.column)
     listed = dict(purposes(view)) if box.form == "purpose" else dict(options(box))
@@ -138,7 +139,8 @@ def _box(box: Box, form: Form, view: View, wrong: Mapping[str, str]) -> ShownBox
         other = "; ".join(value for value in values if value and value not in listed)
     else:
         text = "; ".join(values)
-    leading = [id_ for id_ in listed if id_ in chosen or id_ in (documented or ())]
+    likely = current if documented is None and box.kind == "lawful_basis" else documented or ()
+    leading = [id_ for id_ in listed if id_ in chosen or id_ in likely]
     few = len(listed) <= 20 and box.form == "many" and not leading
     first = tuple((id_, listed[id_]) for id_ in (listed if few else leading))
     rest = () if few else tuple((id_, name) for id_, name in listed.items() if id_ not in leading)

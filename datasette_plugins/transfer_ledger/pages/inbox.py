@@ -129,7 +129,8 @@ def kinds_of(view: View, places: Iterable[int], source: Source) -> dict[int, str
 def about(view: View, item: Item, kinds: Mapping[int, str]) -> About:
     """From whom to whom for what a finding is, as reports.documents.findings has it."""
     if (kind := kinds.get(item.seq)) in ON_NO_TRANSFER:
-        return About("", "", "", ON_NO_TRANSFER[str(kind)], "", "")
+        nobody = ON_NO_TRANSFER[str(kind)]  # from both ends, as in reports
+        return About("", "", "", nobody, nobody, "")
     if item.id is None:
         return About("", "", "", SEVERAL, SEVERAL, "")
     ids = item.sender, item.recipient, item.purpose

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from datasette_plugins.transfer_ledger.decisions import Sealed
 from datasette_plugins.transfer_ledger.pages.chosen import value
+from datasette_plugins.transfer_ledger.pages.entry import VIEWED
 from datasette_plugins.transfer_ledger.web import Asked
 from ledger.errors import Conflict, Refused
 from ledger.source import Source
@@ -129,7 +130,7 @@ def _who(asked: Asked, seqs: Sequence[int]) -> dict[int, str]:
     # Who decided is erasable: a data protection officer may see it, and that they did is written down.
     if not seqs:
         return {}
-    asked.site.people.log(asked.who, "erasable values", f"who decided, entries {', '.join(map(str, seqs))}"[:500])
+    asked.site.people.log(asked.who, VIEWED, f"who decided, entries {', '.join(map(str, seqs))}"[:500])
     with asked.site.reading_erasable() as source:
         return {seq: by for seq in seqs if (by := _decided_by(source, seq))}
 

@@ -7,10 +7,10 @@ from typing import NamedTuple
 from starlette.responses import Response
 
 from datasette_plugins.transfer_ledger.pages import verified
-from datasette_plugins.transfer_ledger.pages.evidence import verifier_sha256
 from datasette_plugins.transfer_ledger.people.beside import Run
 from datasette_plugins.transfer_ledger.running import packing
 from datasette_plugins.transfer_ledger.running.verifying import kept_in, keys_in
+from datasette_plugins.transfer_ledger.verifier_page import verifier_sha256
 from datasette_plugins.transfer_ledger.web import Asked, NotThere
 from ledger.errors import Busy, Refused
 from ledger.verify.levels import Brought, kept

@@ -1,4 +1,4 @@
-"""The real app over a ledger file, asked as a browser or a program asks it."""
+"""The real app over a ledger file, with Datasette behind it, asked as a browser or a program asks it."""
 
 from __future__ import annotations
 
@@ -12,10 +12,14 @@ from typing import Any
 import httpx
 
 from datasette_plugins.transfer_ledger import serving
-from datasette_plugins.transfer_ledger.people.settings import Settings
+from datasette_plugins.transfer_ledger.people.secrets import Reference, Secret
+from datasette_plugins.transfer_ledger.people.settings import Account
 from datasette_plugins.transfer_ledger.roles import Role
 from datasette_plugins.transfer_ledger.site import Site
-from tests.plugins.browsed import RANDOM, clock
+from tests.plugins.asking import NOW, SETTINGS, site_over
+
+PROGRAM = {"authorization": f"Bearer {'t' * 32}", "accept": "*/*"}
+"""How the program asks that every such app knows."""
 
 
 class Opened:
@@ -27,14 +31,13 @@ class Opened:
 
     def _cookie(self, role: Role) -> str:
         if role not in self._cookies:
-            now = self.site.clock()
-            self._cookies[role] = self.site.people.spend(self.site.people.link(role, now), now)[1]
+            self._cookies[role] = self.site.people.start(role, NOW, "in a test")[1]
         return self._cookies[role]
 
     async def asked(self, path: str, role: Role | None = "dpo", method: str = "GET", **headers: str) -> httpx.Response:
         """What the app answers to somebody of this role, None for anonymous."""
         settings = self.site.settings
-        given = {"accept": "text/html", "host": sorted(settings.hosts)[0]}
+        given = {"accept": "text/html"}
         if role is not None:
             given["cookie"] = f"{settings.cookie}={self._cookie(role)}"
         transport = httpx.ASGITransport(app=self.front)  # type: ignore[arg-type]
@@ -48,9 +51,7 @@ class Opened:
 
 @contextmanager
 def opened(path: Path, **settings: Any) -> Iterator[Opened]:
-    """The app over the ledger at `path`, three weeks after ContactPoint closed."""
-    site = serving.open_site(path, replace(Settings.local(8001), **settings), clock, RANDOM)
-    try:
+    """The app over the ledger at `path`, three weeks after ContactPoint closed; one program may ask as a DPO."""
+    program = Account("A program", "dpo", Secret(Reference(env="UNREAD"), "t" * 32))
+    with site_over(path, replace(SETTINGS, **{"tokens": {"program": program}, **settings})) as site:
         yield Opened(site)
-    finally:
-        site.close()

@@ -69,6 +69,7 @@ GOOD: dict[str, tuple[str, bytes]] = {
     "Unicode text": ("pupils.txt", csv_of("\t").encode("utf-16")),
     "workbook": ("pupils.xlsx", xlsx_of()),
     "workbook by another name": ("pupils.dat", xlsx_of()),
+    "somebody's name": (f"Mary {MARK}.csv", csv_of().encode()),
     "a path": ("../../x.csv", csv_of().encode()),
 }
 BROKEN: dict[str, tuple[str, bytes]] = {

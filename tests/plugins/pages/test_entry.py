@@ -7,12 +7,14 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from datasette_plugins.transfer_ledger.decisions import Decisions
 from datasette_plugins.transfer_ledger.entries.judged import TYPED as NOT_READ
 from datasette_plugins.transfer_ledger.entries.judged import UNCHECKED, judged
 from datasette_plugins.transfer_ledger.entries.sentences import KINDS, sentence
@@ -25,6 +27,10 @@ from ledger.settle import Content
 from ledger.source import Source
 from reports.cli.check import check_ledger
 from reports.cli.explain import explain_ledger
+from reports.demo.play import record_year
+from reports.evidence import evidence_of
+from reports.explain import explain
+from reports.run import run
 from tests.ledger.signers import signed_ledger
 from tests.plugins.asking import Reader, read, site_over
 from tests.plugins.browsed import (
@@ -224,6 +230,33 @@ def test_it_never_says_other_than_explain_does_but_that_it_may_not_say(ledger: P
         assert (flow.id if flow else None) == (whole["flow"]["id"] if whole["flow"] else None)
     unread = [answer.check for answer in mine.explanation.answers if answer.why == NOT_READ]
     assert bool(unread) is (seq == ODD)
+
+
+@pytest.mark.slow
+def test_of_a_whole_year_it_says_what_explain_does(tmp_path: Path) -> None:
+    path, day = tmp_path / "year.db", date(2010, 9, 30)
+    record_year(path, lambda _: None)
+    assert check_ledger(path, day, keep=True).unkept is None
+    unsure, unread = 0, 0
+    with Source(path) as source:
+        evidence, shared, everything = evidence_of(source), shared_of(source), list(source.transfers())
+        result = run(replace(evidence, recorded=everything), day)
+        for one in everything:
+            if one.facts.transferred_on is None:
+                continue
+            mine = judged(source, shared, one.seq, day, 1000)
+            assert mine is not None
+            whole = explain(one, evidence, result, source.earlier(one))
+            for answer, other in zip(mine.explanation.answers, whole.answers, strict=True):
+                if answer.why == NOT_READ:
+                    unread += 1
+                else:
+                    assert answer == other, one.seq
+            if mine.sure:
+                assert mine.explanation.flow == whole.flow, one.seq
+            unsure += not mine.sure
+    assert 0 < unsure < len(everything) / 100
+    assert 0 < unread < len(everything)
 
 
 def test_what_was_recorded_after_the_last_check_is_judged_by_itself(own: Path) -> None:
@@ -474,6 +507,37 @@ def test_a_proof_without_values_reads_none(tmp_path: Path) -> None:
         assert prove.inclusion(source.db, made.tree.size - 1)
         with pytest.raises(sqlite3.DatabaseError, match="prohibited"):
             prove.inclusion(source.db, made.tree.size - 1, ["note"])
+
+
+# -- at any size ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seq", [0, 1, FIRST, CORRECTION])
+def test_no_statement_of_a_page_goes_through_a_table(ledger: Path, seq: int) -> None:
+    asked_of: list[str] = []
+    with Source(ledger) as source:
+        shared, known = shared_of(source), Decisions()
+        source.db.set_trace_callback(asked_of.append)
+        assert entry_page.read(source, shared, known, seq, AS_OF) is not None
+        source.db.set_trace_callback(None)
+        plans = {
+            (sql, row[3]) for sql in asked_of if sql.startswith("SELECT")
+            for row in source.db.execute(f"EXPLAIN QUERY PLAN {sql}")
+        }  # fmt: skip
+    assert len(plans) > 3
+    # `checked` has a dozen rows, and `j` are the numbers that the statement is about.
+    assert not [plan for plan in plans if plan[1].startswith("SCAN") and not re.match("SCAN (checked|j) ?", plan[1])]
+
+
+def test_markup_in_what_was_sealed_is_text(own: Path) -> None:
+    with writer.Ledger(own, clock, RANDOM) as opened:
+        opened.add_organisations([{"id": "ash", "name": '<i>Ash" & Co', "role": "school", "phase": "primary"}])
+        opened.append(stated(opened, "from-ash", sender="ash"))
+    with site_over(own) as made:
+        for seq in (10, 11):
+            answer = Reader(made).get(f"/-/entries/{seq}").text
+            assert "<i>" not in answer
+            assert "&lt;i&gt;Ash&#34; &amp; Co" in answer
 
 
 # -- altered ledgers -----------------------------------------------------------------------------------------------

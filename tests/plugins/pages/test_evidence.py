@@ -11,6 +11,7 @@ import pytest
 
 from datasette_plugins.transfer_ledger.pages import evidence
 from datasette_plugins.transfer_ledger.running import packing
+from datasette_plugins.transfer_ledger.verifier_page import verifier_sha256
 from ledger import bundle
 from ledger.errors import Refused
 from ledger.publish.published import Published
@@ -18,11 +19,11 @@ from ledger.tlog import tiles
 from ledger.verify.assurance import verify_publication
 from ledger.verify.levels import Brought
 from ledger.verify.proofs import Trusted
-from tests.ledger.publish.places import grow, ledger_of
+from tests.ledger.publish.places import grow, ledger_of, sign
 from tests.ledger.signers import make, new_key
 from tests.ledger.worlds import ORIGIN
 from tests.plugins.browsed import make_ledger
-from tests.plugins.pages.opened import Opened, opened
+from tests.plugins.pages.opened import PROGRAM, Opened, opened
 
 SIZE = 600
 """Entries under the newest checkpoint: two full tiles and a partial one, and one of the level above."""
@@ -98,7 +99,7 @@ def test_without_a_checkpoint_a_sentence_says_what_makes_one(kept: Path) -> None
 def test_the_verifier_page_is_a_file_whose_digest_pages_show(app: Opened) -> None:
     answer = app.get("/-/verifier.html")
     assert answer.headers["content-disposition"] == 'attachment; filename="verify.html"'
-    assert hashlib.sha256(answer.content).hexdigest() == evidence.verifier_sha256()
+    assert hashlib.sha256(answer.content).hexdigest() == verifier_sha256()
 
 
 # -- the whole file ------------------------------------------------------------------------------------------------
@@ -128,43 +129,61 @@ def test_the_whole_file_is_for_the_dpo_where_the_settings_allow_it_and_is_logged
 
 
 @pytest.mark.slow
-def test_the_bundle_is_packed_by_a_run_and_is_what_the_command_makes(app: Opened) -> None:
+def test_the_bundle_is_packed_by_a_run_whose_page_leads_to_the_file(app: Opened) -> None:
     begun = app.get("/-/evidence.zip", "auditor")
     assert begun.status_code == 303
-    n = int(begun.headers["location"].removeprefix("/-/verification/"))
+    page = begun.headers["location"]
+    n = int(page.removeprefix("/-/verification/"))
+    address = f"/-/evidence.zip?run={n}"
+    told = app.get(address, None, **PROGRAM)
+    assert (told.status_code, told.headers.get("retry-after")) in ((202, "5"), (200, None))
     app.site.runs.wait(n, 60)
-    while app.site.runs.progress(n) is not None:
-        pass
-    answer = app.get(f"/-/evidence.zip?run={n}")
-    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/zip")
+    shown = app.get(page, "auditor").text
+    assert address in shown
+    for answer in (app.get(address, "auditor"), app.get(address, None, **PROGRAM)):
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "application/zip")
+        assert answer.headers["content-disposition"] == f'attachment; filename="evidence-{n}.zip"'
+        assert hashlib.sha256(answer.content).hexdigest() in shown
     members = bundle.read(answer.content)
     said = bundle.read_manifest(members[bundle.MANIFEST])
     bundle.check_members(said, members)
     assert said.tree.size == SIZE
+    (app.site.runs.files(n) / packing.NAME).unlink()
+    assert app.get(address).status_code == 404
+
+
+@pytest.mark.slow
+def test_a_bundle_that_could_not_be_packed_says_why(tmp_path: Path) -> None:
+    path = ledger_of(tmp_path / "transfers.db", 20)
+    sign(path, 20)  # by a key that the ledger does not name
+    with opened(path) as app:
+        n = app.get("/-/evidence.zip", None, **PROGRAM).json()["run"]
+        app.site.runs.wait(n, 60)
+        told = app.get(f"/-/evidence.zip?run={n}", None, **PROGRAM)
+        assert (told.status_code, "evidence" in told.json()["error"]) == (409, True)
 
 
 def test_a_bundle_that_nobody_packed_is_not_there(app: Opened) -> None:
     assert app.get("/-/evidence.zip?run=987654").status_code == 404
-    for odd in ("0", "x", "-1", "01", "9" * 20, "../1"):
+    for odd in ("0", "x", "-1", "01", "9" * 20, "../1", "1&take=1"):
         assert app.get(f"/-/evidence.zip?run={odd}").status_code == 400
 
 
 def test_what_is_packed_says_what_it_is_and_old_ones_go(app: Opened, tmp_path: Path) -> None:
-    told: list[tuple[int, int]] = []
+    told: list[tuple[int, int, str]] = []
     for n in range(1, 6):
         (tmp_path / str(n)).mkdir()
         (tmp_path / str(n) / packing.NAME).write_bytes(b"an older one")
     folder = tmp_path / "6"
-    result = packing.work(app.site.path, folder, {}, lambda done, total: told.append((done, total)))
+    result = packing.work(app.site.path, folder, {}, lambda done, total, step="": told.append((done, total, step)))
     data = (folder / packing.NAME).read_bytes()
     assert result["sha256"] == hashlib.sha256(data).hexdigest()
     assert (result["size"], result["bytes"]) == (SIZE + 20, len(data))
-    assert told
-    assert all(0 <= done <= total == 2 * (SIZE + 20) for done, total in told)
+    assert {step for _, _, step in told} == {"Verifying", "Proving"}
     assert sorted(one.parent.name for one in tmp_path.glob(f"*/{packing.NAME}")) == ["4", "5", "6"]
 
 
 def test_a_ledger_without_a_checkpoint_is_refused_before_anything_is_packed(kept: Path, tmp_path: Path) -> None:
     with pytest.raises(Refused, match="no checkpoint"):
-        packing.work(kept, tmp_path / "1", {}, lambda _done, _total: None)
+        packing.work(kept, tmp_path / "1", {}, lambda _done, _total, _step="": None)
     assert not (tmp_path / "1").exists()

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
@@ -15,10 +20,10 @@ from datasette_plugins.transfer_ledger.api.schemas import transfer_to_record
 from datasette_plugins.transfer_ledger.columns.asked import FINDINGS, TRANSFERS
 from datasette_plugins.transfer_ledger.roles import ROLES
 from datasette_plugins.transfer_ledger.routes import ROUTES, find
-from ledger.intake.draft import from_json
-from ledger.members import ERASABLE, REQUIRED, Transfer, members_of
+from ledger.intake.draft import Problems, from_json
+from ledger.members import REQUIRED, Erasable, columns
 from tests.plugins.browsed import make_ledger
-from tests.plugins.pages.opened import Opened, opened
+from tests.plugins.pages.opened import PROGRAM, Opened, opened
 
 
 @pytest.fixture(scope="module")
@@ -87,16 +92,19 @@ def test_every_parameter_that_narrows_is_documented_and_every_error_has_its_word
                 assert answer["description"] == ERRORS[int(status)]
 
 
-def test_what_is_to_be_recorded_has_the_members_of_a_transfer(document: dict[str, Any]) -> None:
+def test_what_is_to_be_recorded_has_the_members_of_a_transfer_and_no_others() -> None:
     schema = transfer_to_record()
     assert set(schema["required"]) == set(REQUIRED)
-    paths = {outer if "properties" not in one or outer == "onward_of" else f"{outer}.{inner}"
-             for outer, one in schema["properties"].items() for inner in one.get("properties", {"": None})}  # fmt: skip
-    for member in members_of(Transfer):
-        path = member.path.rstrip(".")
-        if path in paths and member.column is not None:
-            paths.discard(path)
-    assert paths <= {one.name for one in ERASABLE} | {"id", "onward_of", "prefilled"}
+    inner = {name: one["properties"] for name, one in schema["properties"].items() if "properties" in one}
+    found = {name for name in schema["properties"] if name not in inner}
+    found |= {f"{name}.{part}" for name, parts in inner.items() for part in parts}
+    assert {one.name if isinstance(one, Erasable) else one.path.rstrip(".") for one in columns().values()} <= found
+    for path in found:
+        outer, _, name = path.partition(".")
+        with pytest.raises(Problems) as error:
+            from_json({outer: {name: []} if name else []})  # of a wrong type, and not unknown
+        assert path in dict(error.value.found)
+        assert "no member" not in dict(error.value.found)[path]
 
 
 STATED = {
@@ -113,7 +121,8 @@ def test_what_the_command_takes_the_document_allows_and_what_it_refuses_not(docu
     one.validate(STATED)
     many.validate({"transfers": [STATED]})
     for odd in ({"seq": 1}, {"recorded_by": "Jo"}, {"fields": []}, {"fields": "upn"}, {"subjects": {}}, {"x": 1},
-                {"subjects": {"count": -1}}, {"subjects": {"count": 1.5}}, {"opt_outs": {"checked": "yes"}}):  # fmt: skip
+                {"subjects": {"count": -1}}, {"subjects": {"count": 1.5}},
+                {"opt_outs": {"checked": "yes"}}):  # fmt: skip
         with pytest.raises(ValidationError):
             one.validate({**STATED, **odd})
     with pytest.raises(ValidationError):
@@ -121,8 +130,6 @@ def test_what_the_command_takes_the_document_allows_and_what_it_refuses_not(docu
 
 
 def test_a_sealed_entry_of_every_kind_fits_its_schema(app: Opened, document: dict[str, Any]) -> None:
-    import json
-
     sealed = validator(document, "SealedEntry")
     with app.site.reading() as source:
         texts = [row[0] for row in source.db.execute("SELECT entry FROM entries ORDER BY seq")]
@@ -132,12 +139,30 @@ def test_a_sealed_entry_of_every_kind_fits_its_schema(app: Opened, document: dic
 
 @pytest.mark.parametrize(
     ("path", "name"),
-    [("/-/transfers.json", "ListedTransfers"), ("/-/transfers.json?size=1&findings=any", "ListedTransfers")],
-)
+    [("/-/transfers.json", "ListedTransfers"), ("/-/transfers.json?size=1&findings=any", "ListedTransfers"),
+     ("/-/findings.json?state=all", "ListedFindings"), ("/-/findings.json?size=1", "ListedFindings"),
+     *((f"/-/entries/{seq}.json", "Entry") for seq in range(10)), ("/-/entries/3", "Entry")],
+)  # fmt: skip
 def test_what_is_answered_fits_its_schema(app: Opened, document: dict[str, Any], path: str, name: str) -> None:
-    answer = app.get(path, accept="*/*")
+    answer = app.get(path, None, **PROGRAM)
     assert answer.status_code == 200
     validator(document, name).validate(answer.json())
+
+
+@pytest.mark.parametrize("path", ["/-/transfers.json", "/-/findings.json"])
+def test_what_is_answered_as_after_may_be_asked_for(app: Opened, document: dict[str, Any], path: str) -> None:
+    after = app.get(f"{path}?size=1", None, **PROGRAM).json()["after"]
+    (schema,) = (one["schema"] for one in document["paths"][path]["get"]["parameters"] if one["name"] == "after")
+    Draft202012Validator(schema).validate(after)
+    assert app.get(f"{path}?size=1&after={after}", None, **PROGRAM).status_code == 200
+
+
+def test_every_finding_fits_its_schema_by_itself(app: Opened, document: dict[str, Any]) -> None:
+    one = validator(document, "FindingWithDecisions")
+    listed = app.get("/-/findings.json?state=all", None, **PROGRAM).json()["findings"]
+    assert listed
+    for finding in listed:
+        one.validate(app.get(f"/-/findings/{finding['key']}.json", None, **PROGRAM).json())
 
 
 def test_an_error_fits_its_schema(app: Opened, document: dict[str, Any]) -> None:
@@ -146,3 +171,43 @@ def test_an_error_fits_its_schema(app: Opened, document: dict[str, Any]) -> None
         answer = app.get(path, accept="application/json")
         assert answer.status_code in (400, 404)
         error.validate(answer.json())
+
+
+CHECKS = ("not_a_server_error", "status_code_conformance", "content_type_conformance", "response_schema_conformance",
+          "response_headers_conformance", "negative_data_rejection")  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")
+def test_the_app_keeps_to_it_whatever_it_is_asked(app: Opened, document: dict[str, Any]) -> None:
+    schemathesis.checks.load_all_checks()
+    checks = schemathesis.checks.CHECKS.get_by_names(list(CHECKS))
+    seen: dict[tuple[str, str], set[int]] = {}
+    with asyncio.Runner() as runner:
+        for operation in schemathesis.openapi.from_dict(document).get_all_operations():
+            one = operation.ok()
+            if one.path != "/-/evidence.zip":  # it starts a process each time
+                _asked(app, runner, one, checks, seen.setdefault((one.method.upper(), one.path), set()))
+    assert 200 in seen["GET", "/-/transfers.json"] & seen["GET", "/-/findings.json"] & seen["GET", "/-/openapi.json"]
+    assert all(seen.values())
+
+
+def _asked(app: Opened, runner: asyncio.Runner, operation: Any, checks: Any, seen: set[int]) -> None:
+    @given(operation.as_strategy())
+    @settings(
+        max_examples=30, deadline=None, database=None, phases=[Phase.generate], suppress_health_check=[*HealthCheck]
+    )
+    def one(case: Any) -> None:
+        found = case.as_transport_kwargs(base_url="http://127.0.0.1:8001")
+        body = {name: found[name] for name in ("params", "json") if found.get(name) is not None}
+
+        async def ask() -> httpx.Response:
+            transport = httpx.ASGITransport(app=app.front)  # type: ignore[arg-type]
+            async with httpx.AsyncClient(transport=transport) as client:
+                return await client.request(found["method"], found["url"], headers=PROGRAM, **body)
+
+        answer = runner.run(ask())
+        seen.add(answer.status_code)
+        case.validate_response(answer, checks=checks)
+
+    one()

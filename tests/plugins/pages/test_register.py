@@ -79,6 +79,7 @@ def test_everybody_reads_it_and_only_readers_are_led_to_entries(app: Opened, rol
         assert "Shire <Council>" not in answer.text
         entries = re.findall(r'href="/-/entries/\d+"', answer.text)
         assert bool(entries) is (role in ("dpo", "auditor") and not path.endswith("differences")), path
+    assert ("Sealed in" in app.get("/-/register", role).text) is (role in ("dpo", "auditor"))  # type: ignore[arg-type]
     assert app.get("/-/register", None).status_code == 303
 
 

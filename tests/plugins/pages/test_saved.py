@@ -6,6 +6,7 @@ import asyncio
 import re
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,19 @@ from datasette_plugins.transfer_ledger.roles import ROLES
 from ledger import writer
 from ledger.schema import objects
 from reports.cli.check import check_ledger
-from tests.plugins.browsed import FIRST, METADATA, QUERIES, RANDOM, REASON, TYPED, VIEWS, make_ledger, read, stated
+from tests.plugins.browsed import (
+    FIRST,
+    METADATA,
+    QUERIES,
+    RANDOM,
+    REASON,
+    TYPED,
+    VIEWS,
+    clock,
+    make_ledger,
+    read,
+    stated,
+)
 from tests.plugins.pages.opened import Opened, opened
 
 PAGES = (*VIEWS, *QUERIES)
@@ -70,9 +83,9 @@ def test_every_page_is_in_the_shell_and_its_links_lead_somewhere(app: Opened, na
     assert page.count("<html lang=") == page.count("<main ") == page.count("<h1>") == 1
     assert not [one for one in ("<style", "<script", "style=") if one in page]
     links = {link.replace("&amp;", "&") for link in re.findall(r'(?:href|action)="([^"#]+)[^"]*"', page)}
-    own = {re.sub("^http://127.0.0.1(:8001)?", "", link) for link in links if not link.startswith("data:")}
+    own = {link.removeprefix("http://127.0.0.1:8001") for link in links if not link.startswith("data:")}
     assert all(link.startswith("/") for link in own), own
-    for link in sorted(own):
+    for link in sorted(own - {link for link in own if "_sort" in link and not link.endswith("sort=seq")}):
         if link.startswith("/ledger/"):
             answer = app.get(link)
             assert answer.status_code == 200, (link, answer.text[:300])
@@ -88,7 +101,7 @@ def test_every_column_is_described_and_every_facet_narrows(app: Opened, view: st
     for facet in answer["facet_results"].values():
         assert facet["results"]
         for value in facet["results"]:
-            narrowed = app.get(value["toggle_url"].partition("127.0.0.1")[2], accept="*/*").json()
+            narrowed = app.get(value["toggle_url"].removeprefix("http://127.0.0.1:8001"), accept="*/*").json()
             assert narrowed["filtered_table_rows_count"] == value["count"], value
 
 
@@ -108,10 +121,12 @@ def test_transfers_stand_as_corrected_and_lead_to_their_entries(app: Opened) -> 
 
 def test_below_a_prefix_and_behind_tls_every_link_has_both(tmp_path: Path) -> None:
     path = make_ledger(tmp_path / "transfers.db")
-    with opened(path, at=Address("https", "ledger.example", 443, "/a/b")) as app:
+    address = Address("https", "ledger.example", 443, "/a/b")
+    with opened(path, at=address, proxies=("127.0.0.1",)) as app:
         for name in ("transfers?_size=1&recipient=ofsted", "recorded-late"):
             page = app.get(f"/a/b/ledger/{name}").text
             links = [one for one in re.findall(r'(?:href|action)="([^"#]+)[^"]*"', page) if not one.startswith("data:")]
+            assert len(links) > 10
             assert all(one.removeprefix("https://ledger.example").startswith("/a/b/") for one in links), links
             assert not [one for one in links if "/a/b/a/b" in one]
         sent = app.get("/a/b/ledger/transfers?_filter_column=seq&_filter_op=gt&_filter_value=3")
@@ -183,18 +198,20 @@ def test_late_recordings_are_counted_in_londons_days_from_when_the_date_was_firs
 
     record("july-31", now[0])
     record("august-1", datetime(2010, 7, 31, 23, 0, tzinfo=UTC))  # midnight of summer time
+    record("midnight", datetime(2010, 7, 31, 23, 0, tzinfo=UTC))
     now[0] = datetime(2010, 9, 30, 12, tzinfo=UTC)
     with writer.Ledger(path, lambda: now[0], RANDOM) as ledger:
         ledger.correct("july-31", REASON, stated(ledger, "july-31", "2010-07-01", channel="post"), {})
         ledger.correct("august-1", REASON, stated(ledger, "august-1", "2010-07-02"), {})
     with opened(path) as app:
         found = {row["id"]: row["days_late"] for row in rows(app, "/ledger/recorded-late.json?days=0")}
-        assert found == {"july-31": 30, "august-1": 90}
-        assert {row["id"] for row in rows(app, "/ledger/recorded-late.json")} == {"august-1"}
-        assert {row["id"] for row in rows(app, "/ledger/recorded-late.json?days=29")} == {"july-31", "august-1"}
+        assert found == {"july-31": 30, "midnight": 31, "august-1": 90}
+        assert {row["id"] for row in rows(app, "/ledger/recorded-late.json")} == {"midnight", "august-1"}
+        assert {row["id"] for row in rows(app, "/ledger/recorded-late.json?days=31")} == {"august-1"}
+        assert {row["id"] for row in rows(app, "/ledger/recorded-late.json?days=29")} == set(found)
     checked = check_ledger(path, date(2010, 10, 1)).result.findings
     late = {one.id: one.found[0] for one in checked if one.check == "recorded-late" and one.corrected_by is None}
-    assert late == {"august-1": 90}
+    assert late == {"midnight": 31, "august-1": 90}
 
 
 def test_late_recordings(app: Opened) -> None:
@@ -241,8 +258,8 @@ names = st.one_of(
 )
 values = st.one_of(
     st.sampled_from(["", "1", "0", "max", "on", "objects", "array", "arrays", "fields", "lawful_basis", "2010-07",
-                     "exact", "isblank__1", "[1", "[]", "%", "{c}", "\u00b2", "\u0663", "1e400", "nan", "'", '"', "\\", "9" * 15,
-                     "9" * 16, "-1", "a,b,,", *NAMES]),
+                     "exact", "isblank__1", "[1", "[]", "%", "{c}", "\u00b2", "\u0663", "1e400", "nan", "'", '"', "\\",
+                     "9" * 15, "9" * 16, "-1", "a,b,,", *NAMES]),
     st.text(st.characters(min_codepoint=32, max_codepoint=0x1F600, exclude_categories=["Cs", "Cc"]), max_size=30),
 )  # fmt: skip
 
@@ -285,10 +302,75 @@ async def test_plain_datasette_with_our_metadata_shows_nobody_anything(app: Open
         db.backup(into)
     plain = datasette_app.Datasette([str(copy)], metadata=datasette_app.metadata())
     for path in ("/", "/ledger", "/ledger.json", *(f"/ledger/{name}.json" for name in PAGES),
-                 "/ledger/entries", "/ledger/disclosures.json", "/ledger.json?sql=select+1", "/-/metadata.json", "/ledger.db"):  # fmt: skip
+                 "/ledger/entries", "/ledger/disclosures.json",
+                 "/ledger.json?sql=select+1", "/-/metadata.json", "/ledger.db"):  # fmt: skip
         answer = await plain.client.get(path)
         assert answer.status_code == 403, path
         assert "Shire" not in answer.text
+
+
+@pytest.mark.anyio
+async def test_plain_datasette_on_a_ledger_keeps_what_was_typed_to_itself(app: Opened, tmp_path: Path) -> None:
+    copy = tmp_path / "plain.db"
+    with sqlite3.connect(app.site.path) as db, sqlite3.connect(copy) as into:
+        db.backup(into)
+    plain = datasette_app.Datasette([str(copy)])
+    assert (await plain.client.get("/plain/transfers.json")).status_code == 200
+    with pytest.raises(sqlite3.DatabaseError, match="prohibited"):
+        await plain.get_database("plain").execute("SELECT * FROM disclosures", log_sql_errors=False)
+
+
+# -- a ledger that changes, or that somebody changed ---------------------------------------------------------------
+
+
+def test_an_entry_recorded_meanwhile_shows_and_an_empty_ledger_has_every_page(tmp_path: Path) -> None:
+    path = tmp_path / "transfers.db"
+    writer.create(path, "shire.example/transfers", "Shire Council", clock, RANDOM)
+    with opened(path) as app:
+        for name in PAGES:
+            assert app.get(f"/ledger/{name}").status_code == 200
+        assert "Nothing here fits what was asked." in app.get("/ledger/transfers").text
+        assert "Nothing fits this question now." in app.get("/ledger/open-breaches").text
+        with writer.Ledger(path, clock, RANDOM) as ledger:
+            ledger.append(stated(ledger, "meanwhile"))
+            assert "meanwhile" in app.get("/ledger/transfers").text
+
+
+def test_a_decided_finding_is_listed_as_decided_and_open_again_when_overdue(tmp_path: Path) -> None:
+    path = make_ledger(tmp_path / "transfers.db")
+    checked = check_ledger(path, date(2010, 8, 31)).result.findings
+    (key,) = (one.key for one in checked if one.check == "contactpoint-closed" and one.corrected_by is None)
+    with writer.Ledger(path, clock, RANDOM) as ledger:
+        review = ledger.review(key, "contactpoint-closed", "accepted", date(2010, 9, 30), None, {"reason": REASON})
+    for as_of, overdue in ((date(2010, 8, 31), False), (date(2010, 10, 1), True)):
+        assert check_ledger(path, as_of, keep=True).unkept is None
+        with opened(path) as app:
+            still = {row["check_name"] for row in rows(app, "/ledger/open-breaches.json")}
+            assert ("contactpoint-closed" in still) is overdue
+            (decided,) = rows(app, "/ledger/decided.json")
+            assert (decided["check_name"], decided["closed"]) == ("contactpoint-closed", int(not overdue))
+            assert decided["decided_in"] == review.seq
+            page = app.get("/ledger/decided").text
+            assert f'<a href="/-/entries/{review.seq}">' in page
+            assert REASON not in page
+
+
+@pytest.mark.parametrize("page", ["transfers", "transfers.csv", "recorded-late"])
+def test_an_entry_that_is_no_json_any_more_is_told_in_a_sentence(
+    tmp_path: Path, page: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = make_ledger(tmp_path / "altered.db")
+    with opened(path) as app:
+        old = b'"id":"plain","kind":"transfer"'
+        with closing(sqlite3.connect(path)) as db:
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        data = path.read_bytes()
+        assert data.count(old) == 1
+        path.write_bytes(data.replace(old, old.replace(b':"transfer"', b']"transfer"')))
+        answer = app.get(f"/ledger/{page}")
+    assert "`transfer-ledger verify` says more." in answer.text
+    assert "malformed" not in answer.text
+    assert "Traceback" not in capfd.readouterr().err
 
 
 # -- cells ---------------------------------------------------------------------------------------------------------

@@ -1,0 +1,345 @@
+"""Deciding about findings in the app: one or many, exactly those that were seen, and never over a colleague's."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from datasette_plugins.transfer_ledger.pages import sealing
+from datasette_plugins.transfer_ledger.site import Site
+from ledger.source import Source
+from ledger.verify.assurance import verify
+from ledger.writer import Ledger
+from reports.cli.check import check_ledger
+from tests.plugins.pages.desk import Desk, hidden, opened, plain
+from tests.reports.ledgers import AFTER, UNDOCUMENTED, make_ledger
+
+TODAY = date(2011, 2, 28)
+REASON = ("reason", "Looked into with the school")
+ACCEPTED = [("decision", "accepted"), REASON]
+DECIDE = "/-/findings/decide"
+
+
+@pytest.fixture(scope="module")
+def ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A ledger in which three transfers went wrong in one way and one in another."""
+    path = make_ledger(tmp_path_factory.mktemp("ledger") / "transfers.db", AFTER, AFTER, AFTER, UNDOCUMENTED)
+    check_ledger(path, TODAY, keep=True)
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # it is copied
+    return path
+
+
+@pytest.fixture
+def site(tmp_path: Path, ledger: Path) -> Iterator[Site]:
+    """The app over a copy of that ledger."""
+    with opened(Path(shutil.copy(ledger, tmp_path))) as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def untouched(ledger: Path) -> Iterator[Site]:
+    """The app over that ledger itself, for what seals nothing."""
+    with opened(ledger) as site:
+        yield site
+        assert not decided(site)
+
+
+def keys_of(site: Site, check: str = "contactpoint-closed", state: str = "open") -> list[str]:
+    found = Desk(site).get(f"/-/findings.json?state={state}&check={check}&size=1000").json()["findings"]
+    return [one["key"] for one in sorted(found, key=lambda one: one["seq"])]
+
+
+def decided(site: Site) -> list[tuple[str, str, date | None, dict[str, object]]]:
+    with Source(site.path) as source:
+        return [(one.finding, one.decision, one.due, given) for _, _, one, given in source.reviews()]
+
+
+def newest(site: Site, key: str) -> int:
+    with Source(site.path) as source:
+        return max(seq for seq, _, one in source.decisions() if one.finding == key)
+
+
+def marked(*keys: str) -> list[tuple[str, str]]:
+    return [("key", key) for key in keys]
+
+
+def form(page: str) -> list[tuple[str, str]]:
+    """The form that decides, as the page gives it, with nothing typed."""
+    return [pair for pair in hidden(page) if pair[0] in ("seal", "key", "of", "group", "size", "digest", "number")]
+
+
+def group_form(desk: Desk, query: str = "state=open&check=contactpoint-closed") -> list[tuple[str, str]]:
+    """What the button “Decide about all” of the first group leads to."""
+    page = desk.get(f"/-/findings?{query}").text
+    sent = dict(pair for pair in hidden(page) if pair[0] in ("of", "number", "group"))
+    return form(desk.post(DECIDE, list(sent.items())).text)
+
+
+def test_several_are_decided_about_with_one_form(site: Site) -> None:
+    desk, keys = Desk(site), keys_of(site)
+    shown = desk.post(DECIDE, marked(*keys[:2])).text
+    assert "Decide about 2 findings" in plain(shown)
+    assert not decided(site)
+    more = [("owner", "The office"), ("due", "2011-03-31")]
+    size = site.view().head.size
+    page = plain(desk.post(DECIDE, form(shown) + ACCEPTED + more).text)
+    assert f"2 decisions sealed Accepted until 31 March 2011 : entries {size} to {size + 1}." in page
+    given = {"reason": REASON[1], "owner": "The office", "decided_by": "Ann Smith (ann)"}
+    assert decided(site) == [(key, "accepted", date(2011, 3, 31), given) for key in keys[:2]]
+    assert keys_of(site) == keys[2:]
+    assert keys_of(site, state="decided") == keys[:2]
+    assert not verify(site.path).problems
+    # What was decided is in no page but that of its entry.
+    pages = [Desk(site, who).get("/-/findings?state=all").text for who in ("ann", "bob")]
+    assert not [one for page in pages for one in given.values() if one in page and one != "Ann Smith (ann)"]
+
+
+def test_a_whole_group_is_decided_about_as_it_was_seen(site: Site) -> None:
+    desk, keys = Desk(site), keys_of(site)
+    page = plain(desk.post(DECIDE, group_form(desk) + ACCEPTED).text)
+    assert "3 decisions sealed" in page
+    assert [one[0] for one in decided(site)] == keys
+    assert keys_of(site) == []
+
+
+def test_of_a_group_in_pieces_all_are_sealed(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sealing, "TOGETHER", 2)
+    desk = Desk(site)
+    assert "3 decisions sealed" in plain(desk.post(DECIDE, group_form(desk) + ACCEPTED).text)
+    assert len(decided(site)) == 3
+
+
+def test_a_form_that_is_sent_twice_seals_once(site: Site) -> None:
+    desk = Desk(site)
+    sent = group_form(desk) + ACCEPTED
+    desk.post(DECIDE, sent)
+    page = plain(desk.post(DECIDE, sent).text)
+    assert "Nothing was sealed" in page
+    assert "You decided about 3 yourself just now" in page
+    assert "Decide again" not in page
+    assert len(decided(site)) == 3
+
+
+@pytest.mark.parametrize(("whole", "checked"), [(True, False), (True, True), (False, False)])
+def test_a_colleagues_decision_stands_and_is_told(site: Site, whole: bool, checked: bool) -> None:
+    ann, dan, keys = Desk(site), Desk(site, "dan"), keys_of(site)
+    sent = group_form(ann) if whole else form(ann.post(DECIDE, marked(*keys)).text)
+    dan.post(DECIDE, [*marked(keys[1]), ("seal", "1"), ("decision", "remedied"), ("reason", "It was put right")])
+    theirs = newest(site, keys[1])
+    if checked:  # what was seen is made out all the same
+        check_ledger(site.path, TODAY, keep=True)
+        site.columns.settle()
+    answer = ann.post(DECIDE, sent + ACCEPTED).text
+    page = plain(answer)
+    assert "2 decisions sealed" in page
+    assert "One was decided by somebody meanwhile" in page
+    assert "Dan Jones (dan)" in page
+    assert f"/-/entries/{theirs}" in answer
+    assert "It was put right" not in page
+    told = {key: decision for key, decision, _, _ in decided(site)}
+    assert told == {keys[0]: "accepted", keys[1]: "remedied", keys[2]: "accepted"}
+    logged = site.people.logged(10)
+    assert [one for one in logged if one.person == "ann" and f"entries {theirs}" in one.about]
+    # Having seen it, she may decide about it again.
+    again = plain(ann.post(DECIDE, form(answer) + ACCEPTED).text)
+    assert "One decision sealed" in again
+    assert [one[1] for one in decided(site) if one[0] == keys[1]] == ["remedied", "accepted"]
+    assert not verify(site.path).problems
+
+
+def test_two_who_decide_at_the_same_moment_never_decide_twice(site: Site) -> None:
+    desks = [Desk(site), Desk(site, "dan")]
+    forms = [group_form(desk) + ACCEPTED for desk in desks]
+    begin, pages = threading.Barrier(2), ["", ""]
+
+    def send(number: int) -> None:
+        begin.wait()
+        pages[number] = plain(desks[number].post(DECIDE, forms[number]).text)
+
+    threads = [threading.Thread(target=send, args=(number,)) for number in (0, 1)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert sorted("3 decisions sealed" in page for page in pages) == [False, True]
+    assert sorted("3 were decided by somebody meanwhile" in page for page in pages) == [False, True]
+    assert sorted(one[0] for one in decided(site)) == sorted(keys_of(site, state="decided"))
+    assert not verify(site.path).problems
+
+
+def record(site: Site, *ids: str) -> None:
+    with site_ledger(site) as ledger:
+        for id_ in ids:
+            ledger.append(ledger.settle({**AFTER, "transferred_on": date(2010, 8, 6), "id": id_}, {}))
+    check_ledger(site.path, TODAY, keep=True)
+    site.columns.settle()
+
+
+def site_ledger(site: Site) -> Ledger:
+    return Ledger(site.path, site.clock, site.entropy)
+
+
+def test_what_came_to_a_group_meanwhile_is_looked_at_first(site: Site) -> None:
+    desk = Desk(site)
+    sent = group_form(desk) + ACCEPTED
+    record(site, "new-1", "new-2")
+    answer = desk.post(DECIDE, sent, 409).text
+    page = plain(answer)
+    assert "Nothing was sealed. Meanwhile 2 findings came in addition: there were 3, and there are 5 now." in page
+    assert not decided(site)
+    assert REASON[1] in answer
+    assert "5 decisions sealed" in plain(desk.post(DECIDE, form(answer) + ACCEPTED).text)
+
+
+def test_what_went_from_a_group_meanwhile_is_told(site: Site) -> None:
+    desk = Desk(site)
+    sent = group_form(desk) + ACCEPTED
+    with site_ledger(site) as ledger:
+        ledger.correct("t1", "typed wrong", None, {})
+    check_ledger(site.path, TODAY, keep=True)
+    site.columns.settle()
+    page = plain(desk.post(DECIDE, sent, 409).text)
+    assert "Meanwhile 1 finding went" in page
+    # Marked one by one, a corrected one is left out, and the others can be decided about.
+    page = plain(desk.post(DECIDE, marked(*keys_of(site, state="all"))).text)
+    assert "1 was corrected since" in page
+    assert "Decide about 2 findings" in page
+
+
+def test_a_group_in_which_one_took_the_place_of_another_is_looked_at_first(site: Site) -> None:
+    desk = Desk(site)
+    sent = group_form(desk) + ACCEPTED
+    with site_ledger(site) as ledger:
+        ledger.correct("t1", "typed wrong", None, {})
+    record(site, "new-1")
+    page = plain(desk.post(DECIDE, sent, 409).text)
+    assert "Meanwhile other findings came in the place of some" in page
+    assert not decided(site)
+
+
+def test_a_group_that_is_no_more_is_told(untouched: Site) -> None:
+    desk = Desk(untouched)
+    first = [("of", "state=open&check=field-not-documented"), ("group", "0" * 16), ("number", "2")]
+    page = plain(desk.post(DECIDE, first, 409).text)
+    assert "Nothing to decide about" in page
+    assert "None of these findings is in that list any more" in page
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        ([("decision", "accepted")], "Reason : It is empty"),
+        ([REASON], "Choose one of the three"),
+        ([("decision", "closed"), REASON], "Choose one of the three"),
+        ([*ACCEPTED, ("due", "2011-02-27")], "2011-02-27 is before 2011-02-28"),
+        ([*ACCEPTED, ("due", "soon")], "'soon' is not a date"),
+        ([*ACCEPTED, ("due", "２011-03-01")], "is not a date"),
+        ([("decision", "accepted"), ("reason", "asked by Mrs Patel")], "Reason :"),
+        ([("decision", "accepted"), ("reason", "asked by jo@example.org")], "It looks like an e-mail address"),
+        ([("decision", "accepted"), ("reason", "x" * 2001)], "2,001 characters"),
+        ([*ACCEPTED, ("owner", "a\u202eb")], "makes text read other than it is"),
+    ],
+)
+def test_what_is_wrong_stands_beside_its_field_and_nothing_is_sealed(
+    untouched: Site, typed: list[tuple[str, str]], says: str
+) -> None:
+    desk, (key, *_) = Desk(untouched), keys_of(untouched)
+    answer = desk.post(DECIDE, [*marked(key), ("seal", "1"), *typed], 400).text
+    assert says in plain(answer)
+    assert "Nothing was sealed yet." in answer
+    assert not decided(untouched)
+    for name, value in typed:
+        if name == "owner":
+            assert f'value="{value}"' in answer
+    assert f'value="{key}"' in answer
+
+
+@pytest.mark.parametrize(
+    ("sent", "says"),
+    [
+        ([("key", "x")], "no key"),
+        ([("key", "0" * 63 + "ａ")], "no key"),
+        ([("key", "0" * 64 + ".-1")], "no key"),
+        ([("group", "x"), ("of", "")], "which one it is"),
+        ([("group", "0" * 16), ("of", "state=nothing")], "one of open"),
+        ([("group", "0" * 16), ("of", ""), ("size", "-1"), ("digest", "0" * 64)], "which one it is"),
+    ],
+)
+def test_a_broken_form_is_a_sentence(untouched: Site, sent: Sequence[tuple[str, str]], says: str) -> None:
+    assert says in plain(Desk(untouched).post(DECIDE, [("seal", "1"), *sent, *ACCEPTED], 400).text)
+
+
+def test_what_no_check_found_cannot_be_decided_about(untouched: Site) -> None:
+    page = plain(Desk(untouched).post(DECIDE, [*marked("0" * 64), ("seal", "1"), *ACCEPTED]).text)
+    assert "1 of those marked is not among what the last check found" in page
+    assert not decided(untouched)
+    assert "No finding was marked" in plain(Desk(untouched).post(DECIDE, []).text)
+
+
+@pytest.mark.parametrize("who", ["bob", "cem"])
+def test_only_a_data_protection_officer_decides(untouched: Site, who: str) -> None:
+    desk = Desk(untouched, who)
+    desk.csrf = "x"
+    (key, *_) = keys_of(untouched)
+    desk.post(DECIDE, [*marked(key), ("seal", "1"), *ACCEPTED], 404)
+    assert not decided(untouched)
+
+
+def test_a_reason_of_several_lines_becomes_one(site: Site) -> None:
+    (key, *_) = keys_of(site)
+    typed = [("decision", "false-alarm"), ("reason", "one\r\ntwo")]
+    Desk(site).post(DECIDE, [*marked(key), ("seal", "1"), *typed])
+    assert decided(site)[0][3]["reason"] == "one two"
+
+
+def test_who_decided_and_was_erased_is_told_as_that(site: Site) -> None:
+    ann, dan, (key, *_) = Desk(site), Desk(site, "dan"), keys_of(site)
+    sent = form(ann.post(DECIDE, marked(key)).text)
+    dan.post(DECIDE, [*marked(key), ("seal", "1"), *ACCEPTED])
+    with site_ledger(site) as ledger:
+        ledger.erase(newest(site, key), "decided_by", "request-of-person", {})
+    check_ledger(site.path, TODAY, keep=True)
+    site.columns.settle()
+    page = plain(ann.post(DECIDE, sent + ACCEPTED).text)
+    assert "not said, or erased" in page
+    assert "Dan Jones" not in page
+
+
+def test_findings_of_a_check_that_is_no_more_and_of_imports_are_shown(tmp_path: Path) -> None:
+    path = make_ledger(tmp_path / "transfers.db", AFTER, AFTER, AFTER)
+    check_ledger(path, TODAY, keep=True)
+    with closing(sqlite3.connect(path)) as db, db:
+        # As an older version left it: a check of another name, and one on the register with no transfer.
+        db.execute(
+            "UPDATE findings SET check_name = 'gone-check', finding = json_set(finding, '$.check', 'gone-check') "
+            "WHERE rowid = (SELECT min(rowid) FROM findings)"
+        )
+        db.execute(
+            "UPDATE findings SET id = NULL, finding = json_set(finding, '$.entries', json('[6,7]'), '$.id', "
+            "json('null')) WHERE check_name = 'duplicate-transfer' AND seq = 6"
+        )
+        db.execute(
+            "UPDATE findings SET seq = 1, id = NULL, finding = json_set(finding, '$.entries', json('[1]'), '$.id', "
+            "json('null')) WHERE check_name = 'contactpoint-closed' AND seq = 7"
+        )
+    with opened(path) as site:
+        desk = Desk(site)
+        text = desk.get("/-/findings?state=all").text
+        assert "gone-check" in text
+        assert "The documented purposes" in text
+        assert "Several, in one import" in text
+        keys = [one["key"] for one in desk.get("/-/findings.json?state=all").json()["findings"]]
+        done = plain(desk.post(DECIDE, [*marked(*keys), ("seal", "1"), *ACCEPTED]).text)
+        assert f"{len(keys)} decisions sealed" in done
+        found = desk.get("/-/findings.json?state=all").json()["findings"]
+        assert {"gone-check", "contactpoint-closed"} <= {one["check"] for one in found}
+        for ending in ("csv", "xlsx", "atom"):
+            desk.get(f"/-/findings.{ending}?state=all")
