@@ -60,7 +60,7 @@ def _serve(ledger: Path, listener: socket.socket, settings: Settings, greet: Cal
             app_of(site), log_level="warning", server_header=False, proxy_headers=False, timeout_graceful_shutdown=5
         )
         greet(site)
-        # As Ctrl-C: uvicorn ends what it answers, and then gives the signal back, which would else end the program here.
+        # As Ctrl-C: uvicorn ends what it answers, then gives the signal back, which would else end the program here.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         uvicorn.Server(config).run(sockets=[listener])
     except KeyboardInterrupt:

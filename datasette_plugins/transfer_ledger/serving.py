@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from datasette_plugins.transfer_ledger import app
@@ -14,6 +15,7 @@ from datasette_plugins.transfer_ledger.recording.queue import Recorder
 from datasette_plugins.transfer_ledger.runs import Runs
 from datasette_plugins.transfer_ledger.site import Site
 from ledger.cli.edge import clock, entropy
+from ledger.errors import Refused
 from ledger.seal import Clock, Entropy
 
 
@@ -25,7 +27,7 @@ def open_site(path: Path, settings: Settings, clock: Clock = clock, entropy: Ent
     app.open_read_only(path).close()
     columns = Columns(path)
     beside = Beside(path)
-    return Site(
+    site = Site(
         path=path,
         settings=settings,
         beside=beside,
@@ -36,6 +38,10 @@ def open_site(path: Path, settings: Settings, clock: Clock = clock, entropy: Ent
         clock=clock,
         entropy=entropy,
     )
+    # Decisions are read now, and not for the first who asks. Of a ledger that somebody altered each page says so.
+    with suppress(Refused), site.reading() as source:
+        site.decisions.take_in(source)
+    return site
 
 
 def app_of(site: Site) -> Front:

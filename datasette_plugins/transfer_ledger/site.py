@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from datasette_plugins.transfer_ledger.decisions import Decisions
+from datasette_plugins.transfer_ledger.decisions import Decisions, as_decided
 from datasette_plugins.transfer_ledger.guard import authorise_ours
 from datasette_plugins.transfer_ledger.web import address
 from ledger.seal import Clock, Entropy
@@ -43,9 +43,10 @@ class Site:
         """The address of a page of this app, with its prefix; parameters that are "" are left out."""
         return address(self.settings.prefix, path, query)
 
-    def view(self) -> View:
-        """The transfers and findings as they are now."""
-        return self.columns.view()
+    def view(self, source: Source | None = None) -> View:
+        """The transfers and findings as they are now; with `source`, also with the decisions in it since the check."""
+        view = self.columns.view()
+        return view if source is None else as_decided(view, self.decisions, source)
 
     @contextmanager
     def reading(self) -> Iterator[Source]:

@@ -30,6 +30,10 @@ PEOPLE = {
 SETTINGS = replace(Settings.local(8001), people=PEOPLE, by_link=False)
 
 
+FLOW = "/-/record?flow=school-connexions&to=connexions"
+CONNEXIONS = "Connexions service provider"
+
+
 class Desk:
     """The app over a ledger, asked as the people above ask it; `close` it."""
 
@@ -124,3 +128,17 @@ def fields_of(page: str, form: str = "states") -> dict[str, Any]:
             put(attributes["name"], attributes.get("value", ""))
     found.pop("csrf", None)
     return found
+
+
+def begun(desk: Desk, path: str = FLOW, **changed: Any) -> dict[str, Any]:
+    """The form as it is shown, with some of it changed."""
+    answer = desk.get("cleo", path)
+    assert answer.status_code == 200, answer.text
+    return {**fields_of(answer.text), **changed}
+
+
+def recorded(desk: Desk, **changed: Any) -> int:
+    """The entry of a transfer that Cleo recorded."""
+    answer = desk.post("cleo", "/-/record", begun(desk, **{"sender": "Elm Primary School", **changed}))
+    assert answer.status_code == 303, browsed.read(answer.text)
+    return int(answer.headers["location"].rpartition("=")[2])

@@ -22,7 +22,7 @@ from datasette_plugins.transfer_ledger.entries.seal import Seal, seal
 from datasette_plugins.transfer_ledger.entries.sentences import KINDS, sentence
 from datasette_plugins.transfer_ledger.entries.shared import Shared
 from datasette_plugins.transfer_ledger.entries.typed import Erasable, Typed, erasable_of, recorded_by, typed_of
-from datasette_plugins.transfer_ledger.pages.evidence import verifier_sha256
+from datasette_plugins.transfer_ledger.verifier_page import verifier_sha256
 from datasette_plugins.transfer_ledger.web import Asked, NotThere
 from ledger import canonical
 from ledger.members import Correction, Review, Transfer, kind_of

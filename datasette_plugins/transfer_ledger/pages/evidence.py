@@ -18,8 +18,8 @@ from typing import IO
 
 from starlette.responses import FileResponse, PlainTextResponse, Response, StreamingResponse
 
-from datasette_plugins.transfer_ledger.entries.seal import VERIFIER
 from datasette_plugins.transfer_ledger.running import packing
+from datasette_plugins.transfer_ledger.verifier_page import VERIFIER
 from datasette_plugins.transfer_ledger.web import Asked, BadRequest, NotThere, download
 from ledger import checkpoints, tree
 from ledger.errors import Conflict, Refused

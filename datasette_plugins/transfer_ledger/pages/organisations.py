@@ -95,7 +95,8 @@ def parties(view: View, sent: Sequence[By], got: Sequence[By]) -> list[Party]:
 def page(asked: Asked) -> Response:
     """`GET /-/organisations`."""
     asked.only("q")
-    view, words = asked.site.view(), asked.one("q").casefold().split()
+    with asked.site.reading() as source:
+        view, words = asked.site.view(source), asked.one("q").casefold().split()
     selected = view.select(Wanted(), asked.today)
     all_ = parties(view, selected.by("sender"), selected.by("recipient"))
     found = [one for one in all_ if all(word in f"{one.name} {one.id} {one.role}".casefold() for word in words)]
@@ -162,7 +163,8 @@ def _moved(view: View, flows: Sequence[Flow], ids: frozenset[str], got: bool) ->
 def one(asked: Asked) -> Response:
     """`GET /-/organisations/ID`."""
     asked.only()
-    view, id_ = asked.site.view(), asked.vars["id"]
+    with asked.site.reading() as source:
+        view, id_ = asked.site.view(source), asked.vars["id"]
     organisation = view.organisations.get(id_)
     selected = view.select(Wanted(), asked.today)
     ids = frozenset((id_,)) if organisation is None else frozenset((id_, organisation.id, *organisation.former_ids))

@@ -11,15 +11,11 @@ from starlette.responses import Response
 
 from datasette_plugins.transfer_ledger.columns.view import View
 from datasette_plugins.transfer_ledger.columns.wanted import Wanted
-from datasette_plugins.transfer_ledger.pages import standing
-from datasette_plugins.transfer_ledger.pages.standing import Verified
-from datasette_plugins.transfer_ledger.site import Site
+from datasette_plugins.transfer_ledger.pages import standing, verified
 from datasette_plugins.transfer_ledger.web import Asked
 from ledger.london import utc_text
 from ledger.source import Source
 from reports.scope import Period, term, terms, year
-
-_RECENT_RUNS = 20
 
 KINDS = {
     "transfer": ("transfer recorded", "transfers recorded"),
@@ -139,29 +135,27 @@ def since(source: Source, at: datetime | None) -> Since:
     return Since(at, first, told)
 
 
-def last_verified(site: Site) -> Verified | None:
-    """The last verification that this app ran to its end."""
-    runs = site.beside.runs("verify", _RECENT_RUNS)
-    return next((found for run in runs if (found := standing.verified_of(run)) is not None), None)
-
-
 def page(asked: Asked) -> Response:
     """`GET /`."""
     asked.only()
     if asked.who.role == "clerk":
         return asked.see("/-/record")
-    view, today = asked.site.view(), asked.today
+    today = asked.today
     last = asked.site.people.visit(asked.who, asked.now)
     with asked.site.reading() as source:
+        view = asked.site.view(source)
         genesis = source.genesis()
-        whole = standing.whole(source, last_verified(asked.site))
+        last_run = verified.last_of(asked.site.runs.newest("verify"))
+        now = verified.standing(source, last_run)
         happened = since(source, last)
     return asked.page(
         "overview.html",
         organisation=genesis.organisation,
         origin=genesis.origin,
         wrong=standing.wrong(view, today),
-        whole=whole,
+        whole=verified.now(last_run, now),
+        verified=last_run,
+        now=now,
         contactpoint=standing.contactpoint(view),
         ages=view.found.ages(today),
         sent=sent(view, today),

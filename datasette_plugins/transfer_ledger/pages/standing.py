@@ -1,7 +1,6 @@
-"""How the ledger stands today: whether anything is wrong, and how sure it is that the record is whole.
+"""Whether anything is wrong today, as the first page says it first: what is open, and what there is of ContactPoint.
 
-The first page says it first, and the verification page at length. What was verified is what a run of this app verified;
-what another program did on another machine, nobody here can know.
+How sure it is that the record is whole, `verified` knows.
 """
 
 from __future__ import annotations
@@ -12,37 +11,9 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from datasette_plugins.transfer_ledger.columns.view import View
-from datasette_plugins.transfer_ledger.people.beside import Run
 from ledger.register.read import load_law
-from ledger.source import Source
-from reports.documents.heartbeats import Heartbeat, newest
-from reports.documents.record import kept_of
 
 Kind = Literal["bad", "unsure", "good", "note"]
-
-
-class Verified(NamedTuple):
-    """The last verification that this app ran to its end: when, of how many entries, the level, how many problems."""
-
-    n: int
-    at: str
-    size: int
-    level: str
-    problems: int
-
-
-class Whole(NamedTuple):
-    """How sure it is that the record is whole. `since` is how many entries came after what was verified.
-
-    `checkpoint` is the size of the newest checkpoint kept, `heartbeat` the newest time at which somebody else saw it.
-    """
-
-    kind: Kind
-    answer: str
-    verified: Verified | None
-    since: int
-    checkpoint: int | None
-    heartbeat: Heartbeat | None
 
 
 class Wrong(NamedTuple):
@@ -88,33 +59,6 @@ def unchecked(view: View) -> int:
     """How many entries came after the last check."""
     size = view.checked.get("size", "")
     return view.head.size - int(size) if size.isdecimal() and size.isascii() else view.head.size
-
-
-def verified_of(run: Run) -> Verified | None:
-    """A run of a verification that ended, by its record; None for any other."""
-    result = run.result
-    if run.state != "done" or not isinstance(result, dict) or "assurance" not in result:
-        return None
-    return Verified(run.n, run.ended, result["size"], result["assurance"], result["found"])
-
-
-def whole(source: Source, verified: Verified | None) -> Whole:
-    """The answer to the second question."""
-    kept, heartbeats = kept_of(source)
-    sizes = [one.size for one in kept if not one.problem]
-    checkpoint, beat = max(sizes, default=None), newest(heartbeats)
-    since = source.head.size - verified.size if verified else source.head.size
-    if verified is None:
-        return Whole("unsure", "The record was not verified from here yet.", None, since, checkpoint, beat)
-    if verified.problems:
-        return Whole(
-            "bad", "The record does not verify: it was altered, or is damaged.", verified, since, checkpoint, beat
-        )
-    if since < 0:
-        answer = "The record is shorter than what was verified: entries are gone."
-        return Whole("bad", answer, verified, since, checkpoint, beat)
-    answer = f"The record verified, at the level “{verified.level}”."
-    return Whole("good" if not since else "note", answer, verified, since, checkpoint, beat)
 
 
 def contactpoint(view: View) -> ContactPoint:

@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 from starlette.responses import Response
 
-from datasette_plugins.transfer_ledger.entries.seal import verifier_digest
 from datasette_plugins.transfer_ledger.pages import verified
 from datasette_plugins.transfer_ledger.people.beside import Run
 from datasette_plugins.transfer_ledger.running import packing
 from datasette_plugins.transfer_ledger.running.verifying import kept_in, keys_in
+from datasette_plugins.transfer_ledger.verifier_page import verifier_sha256
 from datasette_plugins.transfer_ledger.web import Asked, NotThere
 from ledger.errors import Busy, Refused
 from ledger.verify.levels import Brought, kept
@@ -98,7 +98,7 @@ def _page(asked: Asked, given: Given, status: int = 200) -> Response:
         since=None if last is None else standing.size - last.result["size"],
         levels=verified.levels(last),
         rows=[verified.row(run, named) for run in runs],
-        sha256=verifier_digest(),
+        sha256=verifier_sha256(),
     )
 
 

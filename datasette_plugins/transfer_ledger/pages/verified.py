@@ -139,7 +139,7 @@ def now(last: Run | None, standing: Standing) -> Answer:
     if last is None:
         return Answer(
             "unsure",
-            "Nobody has verified the record from this page yet.",
+            "Nobody has verified the record from this app yet.",
             ("What was verified on the command line or on another machine is not known here. Run it below.",),
         )
     found = answer(last.result)

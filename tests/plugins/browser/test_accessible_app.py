@@ -19,9 +19,7 @@ SEEN = [(picture, role) for picture in ALL for role in viewers(picture)]
 
 
 @pytest.fixture(scope="module")
-def visitor(
-    apps: dict[App, Served], places: Places, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Visitor]:
+def visitor(apps: dict[App, Served], places: Places, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visitor]:
     """One tab for all pictures."""
     with chromium(tmp_path_factory.mktemp("profile")) as context:
         yield Visitor(context, apps, places)

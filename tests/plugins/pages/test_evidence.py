@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from datasette_plugins.transfer_ledger.entries.seal import verifier_digest
 from datasette_plugins.transfer_ledger.pages import evidence
 from datasette_plugins.transfer_ledger.running import packing
+from datasette_plugins.transfer_ledger.verifier_page import verifier_sha256
 from ledger import bundle
 from ledger.errors import Refused
 from ledger.publish.published import Published
@@ -99,7 +99,7 @@ def test_without_a_checkpoint_a_sentence_says_what_makes_one(kept: Path) -> None
 def test_the_verifier_page_is_a_file_whose_digest_pages_show(app: Opened) -> None:
     answer = app.get("/-/verifier.html")
     assert answer.headers["content-disposition"] == 'attachment; filename="verify.html"'
-    assert hashlib.sha256(answer.content).hexdigest() == verifier_digest()
+    assert hashlib.sha256(answer.content).hexdigest() == verifier_sha256()
 
 
 # -- the whole file ------------------------------------------------------------------------------------------------

@@ -34,8 +34,8 @@ def test_the_answer_comes_first(site: Site) -> None:
     says = read(answer)
     open_ = int(site.view().found.open(NOW.date()).sum())
     assert open_ == 6
-    assert says.index("6 breaches are open.") < says.index("The record was not verified from here yet.")
-    assert says.index("verified from here") < says.index("ContactPoint")
+    assert says.index("6 breaches are open.") < says.index("Nobody has verified the record from this app yet.")
+    assert says.index("verified the record from this app") < says.index("ContactPoint")
     assert numbers(answer)["Open breaches"] == "6"
     assert numbers(answer)["Transfers that stand"] == "4"
 

@@ -59,7 +59,7 @@ def reached(answer: httpx.Response) -> dict[str, str]:
 
 def test_before_the_first_one_it_is_unsure_and_offers_to_run_it(idle: Site) -> None:
     answer = Reader(idle).get(PAGE)
-    assert verdict(answer) == ("unsure", "Nobody has verified the record from this page yet.")
+    assert verdict(answer) == ("unsure", "Nobody has verified the record from this app yet.")
     assert set(reached(answer).values()) == {"no"}
     assert "The ledger has no checkpoint yet" in read(answer)
 

@@ -17,7 +17,7 @@ from datasette_plugins.transfer_ledger.roles import Role
 from datasette_plugins.transfer_ledger.routes import ROUTES, find
 from ledger import checkpoints, writer
 from tests.ledger.signers import new_key
-from tests.plugins.browsed import FIRST, METADATA, QUERIES, RANDOM, TYPED, VIEWS, clock, make_ledger
+from tests.plugins.browsed import FIRST, QUERIES, RANDOM, TYPED, VIEWS, clock, make_ledger
 from tests.plugins.security.house import NOWHERE, House, Who, carries_headers, house_over
 
 LETTERS: dict[str, Role] = {"d": "dpo", "a": "auditor", "g": "governor", "c": "clerk"}

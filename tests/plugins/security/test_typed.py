@@ -14,7 +14,6 @@ import re
 import zipfile
 from collections.abc import Iterator
 from html.parser import HTMLParser
-from pathlib import Path
 from urllib.parse import unquote_plus, urlsplit
 
 import openpyxl
