@@ -14,17 +14,13 @@ from urllib.parse import urlencode
 
 import httpx
 
-from datasette_plugins.transfer_ledger.columns.live import Columns
 from datasette_plugins.transfer_ledger.front import Front
 from datasette_plugins.transfer_ledger.people.address import Address
-from datasette_plugins.transfer_ledger.people.beside import Beside
-from datasette_plugins.transfer_ledger.people.known import People
 from datasette_plugins.transfer_ledger.people.settings import Account, Settings
-from datasette_plugins.transfer_ledger.recording.queue import Recorder
 from datasette_plugins.transfer_ledger.roles import ROLES
-from datasette_plugins.transfer_ledger.runs import Runs
+from datasette_plugins.transfer_ledger.serving import open_site
 from datasette_plugins.transfer_ledger.site import Site
-from ledger.cli.edge import entropy
+from ledger.seal import Clock
 
 NOW = datetime(2010, 8, 27, 9, tzinfo=UTC)
 NAMES = {"dpo": "Ann Smith", "auditor": "Bob Jones", "governor": "Gus Gray", "clerk": "Cleo Clerk"}
@@ -34,14 +30,9 @@ SETTINGS = Settings(
 
 
 @contextmanager
-def site_over(path: Path, settings: Settings = SETTINGS) -> Iterator[Site]:
+def site_over(path: Path, settings: Settings = SETTINGS, clock: Clock = lambda: NOW) -> Iterator[Site]:
     """The app over the ledger at `path`; an account is called as its role. Whatever runs has ended after it."""
-    beside = Beside(path)
-    site = Site(
-        path=path, settings=settings, beside=beside, people=People(settings, beside, lambda: NOW, entropy),
-        columns=Columns(path), recorder=Recorder(path, lambda: NOW, entropy), runs=Runs(path, beside, lambda: NOW),
-        clock=lambda: NOW, entropy=entropy,
-    )  # fmt: skip
+    site = open_site(path, settings, clock)
     try:
         yield site
     finally:
@@ -70,7 +61,7 @@ class Reader:
     def __init__(self, site: Site, role: str | None = "dpo") -> None:
         self.site, self._cookie, self._csrf = site, "", ""
         if role is not None:
-            person, value = site.people.start(role, NOW, "in a test")
+            person, value = site.people.start(role, site.clock(), "in a test")
             self._cookie, self._csrf = f"{SETTINGS.cookie}={value}", person.csrf
 
     def _ask(self, method: str, path: str, content: str | None = None, **headers: str) -> httpx.Response:

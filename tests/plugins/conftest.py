@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -19,4 +20,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def copied(kept: Path, tmp_path: Path) -> Path:
     """A copy of it, for a test that changes it or lays files beside it."""
-    return Path(shutil.copyfile(kept, tmp_path / "what?100%.db"))
+    path = tmp_path / "what?100%.db"
+    with closing(sqlite3.connect(kept)) as db, closing(sqlite3.connect(path)) as copy:
+        db.backup(copy)  # a copy of the file alone lacks what is still beside it
+    return path

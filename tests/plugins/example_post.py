@@ -48,6 +48,5 @@ def shown() -> str:
     """What is posted, and the receipt of the first time, as the document has them."""
     with TemporaryDirectory() as folder:
         (status, receipt), _ = answers(Path(folder))
-    lines = ["`transfer.json` is", "", "```json", json.dumps(TRANSFER, indent=2), "```", "",
-             f"and the answer, {status}, its receipt:", "", "```json", json.dumps(receipt, indent=2), "```"]  # fmt: skip
-    return "\n".join(lines)
+    posted, kept = (f"```json\n{json.dumps(one, indent=2)}\n```" for one in (TRANSFER, receipt))
+    return f"`transfer.json` is\n\n{posted}\n\nand the answer, {status}, its receipt:\n\n{kept}"

@@ -58,7 +58,7 @@ ALTERED: dict[str, Callable[[Path], None]] = {
 
 
 def looked_at(app: Opened, path: str) -> str:
-    """The page, which is one whatever it says: never a traceback, never SQLite's own words, never where the file lies."""
+    """The page, whatever it says: never a traceback, never SQLite's own words, never where the file lies."""
     answer = app.get(path)
     assert answer.status_code in (200, 500, 503), f"{path}: {answer.status_code}: {answer.text[:300]}"
     assert not [one for one in ("Traceback", "malformed", str(app.site.path.parent)) if one in answer.text], path

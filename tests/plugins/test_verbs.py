@@ -12,7 +12,6 @@ import urllib.request
 from contextlib import closing
 from http.cookiejar import CookieJar
 from pathlib import Path
-from urllib.parse import urlencode
 
 import pytest
 from click.testing import CliRunner
@@ -59,7 +58,7 @@ class Unredirected(urllib.request.HTTPRedirectHandler):
         return None
 
 
-@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("ending", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
 def test_browse_signs_in_with_its_link_and_serves_until_it_is_ended(copied: Path, ending: signal.Signals) -> None:
     command = "from datasette_plugins.transfer_ledger.cli import browse; browse()"
     arguments = [sys.executable, "-c", command, str(copied), "--port", "0", "--as", "auditor"]
@@ -75,12 +74,14 @@ def test_browse_signs_in_with_its_link_and_serves_until_it_is_ended(copied: Path
             stranger = urllib.request.build_opener(Unredirected)
             with pytest.raises(urllib.error.HTTPError) as closed:
                 stranger.open(here, timeout=20)
+            closed.value.close()
             assert closed.value.code == 401
             browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
             browser.addheaders = [("Accept", "text/html"), ("Origin", here.rstrip("/"))]
-            assert "auditor" in browser.open(link[1], timeout=20).read().decode()
-            page = browser.open(link[1], data=urlencode({}).encode(), timeout=20).read().decode()
-            assert "Shire Council" in page
+            with browser.open(link[1], timeout=20) as asked:
+                assert "auditor" in asked.read().decode()
+            with browser.open(link[1], data=b"", timeout=20) as first:
+                assert "Shire Council" in first.read().decode()
             assert f"Port {address[2]} cannot be used here" in refused(copied, "--port", address[2])
         finally:
             server.send_signal(ending)

@@ -131,14 +131,18 @@ class Columns:
             "that it is the right one and start the app again."
         )
 
+    def still_there(self) -> None:
+        """Does nothing where the file is the one that was opened; `Refused` where it was replaced or deleted."""
+        if self._on_disk() != self._identity:
+            raise self._other_file()
+
     # -- entries ---------------------------------------------------------------------------------------------
 
     def _take_in(self) -> bool:
         """Takes in some of the entries that are new; gives whether that was all of them."""
         if self._refused is not None:
             raise self._refused
-        if self._on_disk() != self._identity:
-            raise self._other_file()
+        self.still_there()
         size = self._size
         with sentences(self._path), reading(self._db):
             if size and self._db.execute(_HASH, (size - 1,)).fetchone() != (self._hash,):

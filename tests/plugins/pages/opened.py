@@ -16,6 +16,7 @@ from datasette_plugins.transfer_ledger.people.secrets import Reference, Secret
 from datasette_plugins.transfer_ledger.people.settings import Account
 from datasette_plugins.transfer_ledger.roles import Role
 from datasette_plugins.transfer_ledger.site import Site
+from ledger.seal import Clock
 from tests.plugins.asking import NOW, SETTINGS, site_over
 
 PROGRAM = {"authorization": f"Bearer {'t' * 32}", "accept": "*/*"}
@@ -31,7 +32,7 @@ class Opened:
 
     def _cookie(self, role: Role) -> str:
         if role not in self._cookies:
-            self._cookies[role] = self.site.people.start(role, NOW, "in a test")[1]
+            self._cookies[role] = self.site.people.start(role, self.site.clock(), "in a test")[1]
         return self._cookies[role]
 
     async def asked(self, path: str, role: Role | None = "dpo", method: str = "GET", **headers: str) -> httpx.Response:
@@ -50,8 +51,8 @@ class Opened:
 
 
 @contextmanager
-def opened(path: Path, **settings: Any) -> Iterator[Opened]:
+def opened(path: Path, clock: Clock = lambda: NOW, **settings: Any) -> Iterator[Opened]:
     """The app over the ledger at `path`, three weeks after ContactPoint closed; one program may ask as a DPO."""
     program = Account("A program", "dpo", Secret(Reference(env="UNREAD"), "t" * 32))
-    with site_over(path, replace(SETTINGS, **{"tokens": {"program": program}, **settings})) as site:
+    with site_over(path, replace(SETTINGS, **{"tokens": {"program": program}, **settings}), clock) as site:
         yield Opened(site)

@@ -19,7 +19,9 @@ def site(tmp_path_factory: pytest.TempPathFactory, kept: Path) -> Iterator[Site]
         yield made
 
 
-@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example:8001", "localhost:x", "[::2]", "127.0.0.1:80"])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "127.0.0.1.evil.example:8001", "localhost:x", "[::2]", "127.0.0.1:80"]
+)
 def test_another_name_is_not_answered(site: Site, host: str) -> None:
     answer = Reader(site).get("/", host=host)
     assert answer.status_code == 421
