@@ -25,7 +25,7 @@ import httpx
 from bench.checks import filled
 from bench.documents import EVERY
 from bench.ledgers import clock, contents, new
-from bench.served import TOKENS
+from bench.served import TOKEN
 from ledger.writer import Ledger
 from reports.cli.check import check_ledger
 
@@ -57,11 +57,11 @@ def _serving(ledger: Path, port: int, *kind: str) -> Iterator[httpx.Client]:
     try:
         assert process.stdout is not None
         start = time.perf_counter()
-        assert process.stdout.readline() == "ready\n"
+        cookie = process.stdout.readline().strip()
         time.sleep(0.5)
         took = time.perf_counter() - start
         click.echo(f"    the app is ready after {took:.1f} s, holding {_peak(process.pid)} MB")
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60, headers={"cookie": cookie}) as client:
             yield client
     finally:
         process.terminate()
@@ -88,7 +88,7 @@ def _appending(ledger: Path) -> Iterator[subprocess.Popen[str]]:
 
 def _asked(client: httpx.Client, path: str) -> float:
     start = time.perf_counter()
-    answer = client.get(path, headers={"authorization": f"Bearer {TOKENS['dpo']}", "accept": "text/html"})
+    answer = client.get(path, headers={"accept": "text/html"})
     took = time.perf_counter() - start
     assert answer.status_code == 200, f"{path}: {answer.status_code} {answer.text[:300]}"
     return took
@@ -132,7 +132,7 @@ def _transfer(id_: str) -> dict[str, object]:
 def _post(client: httpx.Client, value: object) -> None:
     answer = client.post(
         "/-/transfers", content=json.dumps(value),
-        headers={"authorization": f"Bearer {TOKENS['clerk']}", "content-type": "application/json"},
+        headers={"authorization": f"Bearer {TOKEN}", "content-type": "application/json"},
     )  # fmt: skip
     assert answer.status_code == 201, f"{answer.status_code}: {answer.text[:300]}"
 
