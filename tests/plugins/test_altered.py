@@ -13,9 +13,8 @@ import pytest
 from ledger import writer
 from ledger.errors import Refused
 from reports.cli.check import check_ledger
-from tests.plugins.asking import site_over
+from tests.plugins.asking import Opened, opened, site_over
 from tests.plugins.browsed import FIRST, QUERIES, RANDOM, VIEWS, clock, read, stated
-from tests.plugins.pages.opened import Opened, opened
 
 OURS = ("/", "/-/transfers", "/-/findings", "/-/organisations", "/-/register", "/-/verification", "/-/reports")
 DATASETTES = ("/ledger/transfers", "/ledger/transfers.csv", "/ledger/contactpoint")

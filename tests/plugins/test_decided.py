@@ -10,8 +10,8 @@ import pytest
 from ledger import writer
 from ledger.london import LONDON
 from reports.cli.check import check_ledger
+from tests.plugins.asking import opened
 from tests.plugins.browsed import FIRST, RANDOM, clock, read
-from tests.plugins.pages.opened import opened
 
 REASON = "a reason that was typed for the decision"
 ANSWERED = date(2010, 8, 27)
