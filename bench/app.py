@@ -129,9 +129,9 @@ def _transfer(id_: str) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _post(client: httpx.Client, value: object) -> None:
+def _post(client: httpx.Client, body: bytes) -> None:
     answer = client.post(
-        "/-/transfers", content=json.dumps(value),
+        "/-/transfers", content=body,
         headers={"authorization": f"Bearer {TOKEN}", "content-type": "application/json"},
     )  # fmt: skip
     assert answer.status_code == 201, f"{answer.status_code}: {answer.text[:300]}"
@@ -140,7 +140,7 @@ def _post(client: httpx.Client, value: object) -> None:
 def _eight(client: httpx.Client, prefix: str, each: int) -> float:
     def one(number: int) -> None:
         for n in range(each):
-            _post(client, _transfer(f"{prefix}-{number}-{n}"))
+            _post(client, json.dumps(_transfer(f"{prefix}-{number}-{n}")).encode())
 
     start = time.perf_counter()
     with ThreadPoolExecutor(8) as pool:
@@ -163,8 +163,9 @@ def posts(folder: Path, runs: int = 5, each: int = 40) -> None:
         batches, bare = [], []
         with Ledger(new(folder / "bare.db"), clock, os.urandom) as ledger:
             for run in range(runs):
+                body = json.dumps({"transfers": [_transfer(f"b{run}-{n}") for n in range(500)]}).encode()
                 start = time.perf_counter()
-                _post(ours, {"transfers": [_transfer(f"b{run}-{n}") for n in range(500)]})
+                _post(ours, body)
                 batches.append(time.perf_counter() - start)
                 ready = list(contents(ledger, 500, f"b{run}-"))
                 start = time.perf_counter()
