@@ -9,7 +9,6 @@ import re
 import socket
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -93,7 +92,9 @@ def post(port: int, token: str, body: bytes, *more: bytes) -> bytes:
     return b"\r\n".join(lines) + b"\r\n\r\n" + body
 
 
-def test_half_a_request_records_nothing_and_holds_nobody(here: tuple[House, int], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_half_a_request_records_nothing_and_holds_nobody(
+    here: tuple[House, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
     house, port = here
     monkeypatch.setattr(bodies, "PATIENCE_SECONDS", 0.5)
     token, size = house.who["clerk token"].headers["authorization"], house.site.view().head.size
@@ -145,8 +146,12 @@ def test_a_request_hidden_in_a_body_is_no_request(here: tuple[House, int]) -> No
     assert len(re.findall(rb"HTTP/1\.1 \d+", raw(port, asked, wait=1.0))) == 1
 
 
-@pytest.mark.parametrize("path", ["/", "/-/people", "/-/sign-in", "/robots.txt", "/-/assets/app.css", "/ledger/transfers", "/x"])
-def test_every_answer_over_the_wire_has_every_header_and_does_not_name_the_server(here: tuple[House, int], path: str) -> None:
+@pytest.mark.parametrize(
+    "path", ["/", "/-/people", "/-/sign-in", "/robots.txt", "/-/assets/app.css", "/ledger/transfers", "/x"]
+)
+def test_every_answer_over_the_wire_has_every_header_and_does_not_name_the_server(
+    here: tuple[House, int], path: str
+) -> None:
     house, port = here
     for cookie in (b"", b"Cookie: " + house.who["dpo"].headers["cookie"].encode() + b"\r\n"):
         answer = raw(port, b"GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nAccept: text/html\r\nConnection: close\r\n%b\r\n"
