@@ -63,9 +63,7 @@ class Browser:
         return httpx.request(method, f"http://127.0.0.1:{self._port}{target}", headers=headers, timeout=30, **more)
 
     def post(self, target: str, fields: dict[str, str]) -> httpx.Response:
-        return self.ask(
-            target, "POST", data={"csrf": self._who.csrf, **fields}, headers={"origin": f"https://{HOST}"}
-        )
+        return self.ask(target, "POST", data={"csrf": self._who.csrf, **fields}, headers={"origin": f"https://{HOST}"})
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +90,10 @@ class Addresses(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         for name, value in attrs:
-            if name in ("href", "src", "action", "formaction", "data", "poster", "srcset", "cite") and value is not None:
+            if (
+                name in ("href", "src", "action", "formaction", "data", "poster", "srcset", "cite")
+                and value is not None
+            ):
                 self.found.add(value)
                 if tag == "a":
                     self.links.add(value)
@@ -127,7 +128,7 @@ def test_every_address_on_every_page_has_the_prefix(outside: tuple[House, int, i
             addresses = Addresses(answer.text)
             wrong = [one for one in addresses.found if not below(one, page)]
             assert not wrong, f"{page}: {wrong}"
-            assert not re.findall(r'(?<![A-Za-z0-9])/-/[a-z]', answer.text.replace(f"{PREFIX}/-/", ""))
+            assert not re.findall(r"(?<![A-Za-z0-9])/-/[a-z]", answer.text.replace(f"{PREFIX}/-/", ""))
             for one in sorted(addresses.links):
                 found = urlsplit(urljoin(f"https://{HOST}{page}", one))
                 if found.scheme == "https":
@@ -139,7 +140,10 @@ def test_what_sends_on_and_what_is_set_keeps_to_the_prefix(outside: tuple[House,
     house, port, _ = outside
     stranger = Browser(house, port, "anonymous")
     away = stranger.ask(f"{PREFIX}/-/findings?state=all")
-    assert (away.status_code, away.headers["location"]) == (303, f"{PREFIX}/-/sign-in?next=%2F-%2Ffindings%3Fstate%3Dall")
+    assert (away.status_code, away.headers["location"]) == (
+        303,
+        f"{PREFIX}/-/sign-in?next=%2F-%2Ffindings%3Fstate%3Dall",
+    )
     assert away.headers["strict-transport-security"]
     out = Browser(house, port, "auditor").post(f"{PREFIX}/-/sign-out", {})
     assert (out.status_code, out.headers["location"]) == (303, f"{PREFIX}/-/sign-in")
@@ -160,7 +164,12 @@ def test_files_feeds_and_documents_name_the_address_outside(outside: tuple[House
     assert document["servers"] == [{"url": OUTSIDE.rstrip("/")}]
     entry = token.ask(f"{PREFIX}/-/entries/{FIRST}.json").json()
     assert entry["proof"] is None or entry["proof"].startswith(PREFIX)
-    for page in ("/ledger/transfers", "/ledger/transfers?_size=1", "/ledger/contactpoint", "/ledger/transfers.json?_size=1"):
+    for page in (
+        "/ledger/transfers",
+        "/ledger/transfers?_size=1",
+        "/ledger/contactpoint",
+        "/ledger/transfers.json?_size=1",
+    ):
         text = browser.ask(PREFIX + page).text
         assert "127.0.0.1" not in text, page
         assert "http://" not in text.replace("http://www.w3.org/", ""), page
@@ -171,7 +180,15 @@ def test_without_the_prefix_or_past_the_proxy_nothing_is_there(outside: tuple[Ho
     house, port, _ = outside
     browser = Browser(house, port, "dpo")
     nowhere = browser.ask(f"{PREFIX}/-/no-such")
-    for path in ("/", "/-/people", "/transfersx/-/people", "/-/transfers", "/ledger/transfers", "/Transfers/", "//transfers/"):
+    for path in (
+        "/",
+        "/-/people",
+        "/transfersx/-/people",
+        "/-/transfers",
+        "/ledger/transfers",
+        "/Transfers/",
+        "//transfers/",
+    ):
         answer = browser.ask(path)
         assert (answer.status_code, answer.text) == (404, nowhere.text), path
     assert browser.ask(PREFIX).status_code == 200
@@ -204,5 +221,7 @@ def test_a_transfer_is_posted_and_a_form_is_sent_through_it(outside: tuple[House
     browser = Browser(house, port, "dpo")
     shown = browser.post(f"{PREFIX}/-/entries/{FIRST}/erasable", {})
     assert "Jo Typed" in shown.text
-    elsewhere = browser.ask(f"{PREFIX}/-/entries/{FIRST}/erasable", "POST", data={}, headers={"origin": "http://127.0.0.1"})
+    elsewhere = browser.ask(
+        f"{PREFIX}/-/entries/{FIRST}/erasable", "POST", data={}, headers={"origin": "http://127.0.0.1"}
+    )
     assert elsewhere.status_code == 403

@@ -1,4 +1,4 @@
-"""What comes over the network byte by byte, at the server that `serve` runs: half a request, two at once, no HTTP at all.
+"""What comes over the network byte by byte, at the server that `serve` runs: half a request, two at once, no HTTP.
 
 The server answers what is no HTTP by itself; whatever it makes a request of, the app answers as it answers any other.
 """
@@ -9,7 +9,6 @@ import re
 import socket
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -62,12 +61,13 @@ BAD = {
     "a star": b"OPTIONS * HTTP/1.1\r\nHost: HOST\r\n\r\n",
     "a tunnel": b"CONNECT evil.example:443 HTTP/1.1\r\nHost: HOST\r\n\r\n",
     "two lengths": b"POST / HTTP/1.1\r\nHost: HOST\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
-    "a length and chunks": b"POST / HTTP/1.1\r\nHost: HOST\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "a length and chunks": b"POST / HTTP/1.1\r\nHost: HOST\r\nContent-Length: 1\r\n"
+    b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
     "chunks that are none": b"POST / HTTP/1.1\r\nHost: HOST\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
     "an odd encoding": b"POST / HTTP/1.1\r\nHost: HOST\r\nTransfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n",
     "a negative length": b"POST / HTTP/1.1\r\nHost: HOST\r\nContent-Length: -5\r\n\r\n",
-    "a websocket": b"GET / HTTP/1.1\r\nHost: HOST\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+    "a websocket": b"GET / HTTP/1.1\r\nHost: HOST\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
     "HTTP 2 in plain": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
     "a long line": b"GET /" + b"x" * 100_000 + b" HTTP/1.1\r\nHost: HOST\r\n\r\n",
     "many headers": b"GET / HTTP/1.1\r\nHost: HOST\r\n" + b"X: y\r\n" * 5000 + b"\r\n",
@@ -93,7 +93,9 @@ def post(port: int, token: str, body: bytes, *more: bytes) -> bytes:
     return b"\r\n".join(lines) + b"\r\n\r\n" + body
 
 
-def test_half_a_request_records_nothing_and_holds_nobody(here: tuple[House, int], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_half_a_request_records_nothing_and_holds_nobody(
+    here: tuple[House, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
     house, port = here
     monkeypatch.setattr(bodies, "PATIENCE_SECONDS", 0.5)
     token, size = house.who["clerk token"].headers["authorization"], house.site.view().head.size
@@ -145,8 +147,12 @@ def test_a_request_hidden_in_a_body_is_no_request(here: tuple[House, int]) -> No
     assert len(re.findall(rb"HTTP/1\.1 \d+", raw(port, asked, wait=1.0))) == 1
 
 
-@pytest.mark.parametrize("path", ["/", "/-/people", "/-/sign-in", "/robots.txt", "/-/assets/app.css", "/ledger/transfers", "/x"])
-def test_every_answer_over_the_wire_has_every_header_and_does_not_name_the_server(here: tuple[House, int], path: str) -> None:
+@pytest.mark.parametrize(
+    "path", ["/", "/-/people", "/-/sign-in", "/robots.txt", "/-/assets/app.css", "/ledger/transfers", "/x"]
+)
+def test_every_answer_over_the_wire_has_every_header_and_does_not_name_the_server(
+    here: tuple[House, int], path: str
+) -> None:
     house, port = here
     for cookie in (b"", b"Cookie: " + house.who["dpo"].headers["cookie"].encode() + b"\r\n"):
         answer = raw(port, b"GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nAccept: text/html\r\nConnection: close\r\n%b\r\n"
