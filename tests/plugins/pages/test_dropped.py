@@ -159,7 +159,7 @@ def test_a_file_is_added_to_a_form_that_was_begun(desk: Desk) -> None:
 
 
 def test_what_is_no_file_is_refused_in_a_sentence(desk: Desk) -> None:
-    secret = {"csrf": desk.signed("cleo")[0].csrf}
+    secret = {"csrf": desk.of("cleo").csrf}
     assert desk.ask("cleo", "POST", "/-/record/file", data=secret, files={"other": ("", b"")}).status_code == 400
     assert desk.drop("cleo", "x.csv", b"UPN", way="<b>/x").status_code == 400
     assert desk.drop("cleo", "x.csv", b"UPN", way="no-such/x").status_code == 400

@@ -15,8 +15,8 @@ from datasette_plugins.transfer_ledger.roles import ROLES
 from ledger import writer
 from ledger.register.read import load_notice, notice_bytes, read_register
 from ledger.source import Source
+from tests.plugins.asking import Opened, opened
 from tests.plugins.browsed import RANDOM, clock, read
-from tests.plugins.pages.opened import Opened, opened
 
 OLD, NEW = 1, 2
 TODAY = clock().date()

@@ -23,6 +23,7 @@ from datasette_plugins.transfer_ledger.roles import ROLES
 from ledger import writer
 from ledger.schema import objects
 from reports.cli.check import check_ledger
+from tests.plugins.asking import Opened, opened
 from tests.plugins.browsed import (
     FIRST,
     METADATA,
@@ -36,7 +37,6 @@ from tests.plugins.browsed import (
     read,
     stated,
 )
-from tests.plugins.pages.opened import Opened, opened
 
 PAGES = (*VIEWS, *QUERIES)
 
@@ -271,7 +271,7 @@ def test_no_parameters_that_are_let_through_make_a_mistake(
     fuzzed: tuple[Opened, asyncio.Runner], name: str, format_: str, query: list[tuple[str, str]]
 ) -> None:
     app, runner = fuzzed
-    answer = runner.run(app.asked(f"/ledger/{name}{format_}?{urlencode(query)}"))
+    answer = runner.run(app.of("dpo").asked("GET", f"/ledger/{name}{format_}?{urlencode(query)}"))
     assert answer.status_code in (200, 302, 400), (answer.status_code, query, answer.text[-400:])
     refused = stock.problem(f"/ledger/{name}{format_}", query)
     assert (answer.status_code != 400) is (refused is None), (query, refused, answer.text[-400:])
