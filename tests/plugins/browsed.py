@@ -12,6 +12,7 @@ from typing import Any
 from datasette_plugins.transfer_ledger import app
 from ledger import writer
 from ledger.register.read import load_notice, notice_bytes
+from ledger.seal import Entropy
 from ledger.settle import Content, when
 from reports.cli.check import check_ledger
 
@@ -56,10 +57,10 @@ def stated(ledger: writer.Ledger, id_: str, on: str = "2010-07-05", **members: A
     return ledger.settle(facts, {"operator": OPERATOR, "note": NOTE})
 
 
-def make_ledger(path: Path) -> Path:
+def make_ledger(path: Path, entropy: Entropy = RANDOM) -> Path:
     """A ledger with one transfer of each sort that a page shows differently, checked."""
-    writer.create(path, "shire.example/transfers", "Shire Council", clock, RANDOM)
-    with writer.Ledger(path, clock, RANDOM) as ledger:
+    writer.create(path, "shire.example/transfers", "Shire Council", clock, entropy)
+    with writer.Ledger(path, clock, entropy) as ledger:
         notice = load_notice("england-2010")
         ledger.adopt(notice, notice_bytes("england-2010").decode(), (date(2009, 9, 1), None, True))
         ledger.add_organisations(
