@@ -23,8 +23,7 @@ ARGUMENTS = [
 
 
 @contextmanager
-def chromium(profile: Path, **options: Any) -> Iterator[Any]:
-    """A browser context that keeps its files in the folder `profile`; `options` are playwright's for a context."""
+def _started() -> Iterator[Any]:
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:
@@ -32,8 +31,24 @@ def chromium(profile: Path, **options: Any) -> Iterator[Any]:
     if not Path(CHROMIUM).exists():
         missing(f"{CHROMIUM} does not exist (apt-get install chromium)")
     with sync_playwright() as playwright:
-        context = playwright.chromium.launch_persistent_context(
+        yield playwright.chromium
+
+
+@contextmanager
+def chromium(profile: Path, **options: Any) -> Iterator[Any]:
+    """A browser context that keeps its files in the folder `profile`; `options` are playwright's for a context."""
+    with _started() as started:
+        context = started.launch_persistent_context(
             profile, executable_path=CHROMIUM, headless=True, args=ARGUMENTS, **options
         )
         yield context
         context.close()
+
+
+@contextmanager
+def browser() -> Iterator[Any]:
+    """A browser that opens contexts: what different people use, who share no cookie."""
+    with _started() as started:
+        opened = started.launch(executable_path=CHROMIUM, headless=True, args=ARGUMENTS)
+        yield opened
+        opened.close()

@@ -50,11 +50,8 @@ class Site:
 
     @contextmanager
     def reading(self) -> Iterator[Source]:
-        """The ledger as it is now, for one page. Erasable values cannot be read over it: SQLite itself refuses.
-
-        `Refused` where another file has taken its place: its entries would stand among the columns of the first.
-        """
-        self.columns.still_there()
+        """The ledger as it is now, for one page. Erasable values cannot be read over it: SQLite itself refuses."""
+        self.columns.stands()
         with Source(self.path) as source:
             source.db.execute("SELECT count(*) FROM json_each('[]')").fetchone()  # declared while that is allowed
             source.db.set_authorizer(authorise_ours)
@@ -63,7 +60,7 @@ class Site:
     @contextmanager
     def reading_erasable(self) -> Iterator[Source]:
         """The same with erasable values, for those who may see them. Whoever calls this has written it in the log."""
-        self.columns.still_there()
+        self.columns.stands()
         with Source(self.path) as source:
             yield source
 

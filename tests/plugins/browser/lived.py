@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from reports.cli.check import check_ledger
-from tests.plugins.browser.served import BEGUN, Served
+from tests.plugins.browser.served import BEGUN, Desk, Served
 from tests.plugins.clerking import fields_of
 from tests.reports.audited import Kept
 
@@ -33,29 +33,39 @@ def checked(kept: Kept, to: Path) -> Path:
 
 def live(served: Served, kept: Kept) -> Places:
     """What people do at the app in a morning; where to find it."""
-    dpo, auditor, governor, clerk = (served.desk(role) for role in ("dpo", "auditor", "governor", "clerk"))
-    found = _entries(served) | _findings(served)
+    found = _entries(served)
+    with served.desk("dpo") as dpo:
+        found |= _findings(dpo)
+        found["dpo_report"] = _report(served, dpo, "dpo", YEAR)
+    with served.desk("auditor") as auditor:
+        auditor.post("/-/verification", {"keys": kept.first.keys[-1].key.text(), "kept": ""})
+        found["verified"] = str(served.finish(served.site.runs.newest("verify")[0].n))
+        found["packed"] = str(served.finish(served.site.runs.start("bundle", {}, "auditor")))
+    with served.desk("governor") as governor:
+        found["governors_before"] = _report(served, governor, "governors", "month=2010-06")
+        found["governors"] = _report(served, governor, "governors", YEAR)
+    with served.desk("clerk") as clerk:
+        found |= _recorded(clerk, found["good"])
+    served.quiet()
+    return Places(found)
 
-    auditor.post("/-/verification", {"keys": kept.first.keys[-1].key.text(), "kept": ""})
-    found["verified"] = str(served.finish(served.site.runs.newest("verify")[0].n))
-    for name, desk, kind, period in (
-        ("governors_before", governor, "governors", "month=2010-06"),
-        ("governors", governor, "governors", YEAR),
-        ("dpo_report", dpo, "dpo", YEAR),
-    ):
-        desk.post("/-/reports", {"kind": kind, "period": period, "format": ["html"]})
-        found[name] = str(served.finish(served.site.runs.newest("report")[0].n))
 
+def _report(served: Served, desk: Desk, kind: str, period: str) -> str:
+    desk.post("/-/reports", {"kind": kind, "period": period, "format": ["html"]})
+    return str(served.finish(served.site.runs.newest("report")[0].n))
+
+
+def _recorded(clerk: Desk, like: str) -> dict[str, str]:
+    found = {}
     for name in ("recorded", "undone"):
-        form = fields_of(clerk.client.get("/-/record", params={"same": found["good"]}).text)
+        form = fields_of(clerk.client.get("/-/record", params={"same": like}).text)
         found[name] = clerk.post("/-/record", form).url.params["seq"]
     withdrawn = {"made_from": found["undone"], "reason": "It was entered twice"}
     found["withdrawn"] = clerk.post(f"/-/record/{found['undone']}/withdraw", withdrawn).url.params["seq"]
     form = fields_of(clerk.client.get("/-/record/refused").text)
     stated = {"recipient": "Ofsted", "ground": "no-documented-purpose", "reason": "No purpose was named"}
     found["refused"] = clerk.post("/-/record/refused", {**form, **stated}).url.params["seq"]
-    served.quiet()
-    return Places(found)
+    return found
 
 
 def _entries(served: Served) -> dict[str, str]:
@@ -71,8 +81,8 @@ def _entries(served: Served) -> dict[str, str]:
     return {**{kind: str(seq) for kind, seq in first.items()}, "correction": str(corrected), "last": str(last)}
 
 
-def _findings(served: Served) -> dict[str, str]:
-    dpo = served.desk("dpo").client
+def _findings(desk: Desk) -> dict[str, str]:
+    dpo = desk.client
     open_ = dpo.get("/-/findings.json", params={"state": "open"}).json()["findings"]
     decided = dpo.get("/-/findings.json", params={"state": "decided"}).json()["findings"]
     listed = dpo.get("/-/transfers.json", params={"size": "200"}).json()["transfers"]

@@ -20,7 +20,6 @@ App: TypeAlias = Literal["lived", "fresh", "gone"]
 STOCK = "stock"
 """Instead of a route's path: Datasette answers."""
 
-DECISION = {"decision": "", "reason": "", "seal": "1"}
 LONG = "x" * (300 * 1024)
 
 
@@ -38,7 +37,7 @@ class Picture:
     form: Mapping[str, str | list[str]] = field(default_factory=dict)
     status: int = 200
     app: App = "lived"
-    held: Literal["", "verify", "report"] = ""
+    held: Literal["", "verify", "report", "bundle"] = ""
     kind: str = "application/x-www-form-urlencoded"
 
     @property
@@ -86,13 +85,15 @@ PICTURES = (
     Picture(name="findings corrected", route="/-/findings", address="/-/findings?state=corrected"),
     Picture(name="findings all", route="/-/findings", address="/-/findings?state=all&page=2"),
     Picture(name="findings narrowed", route="/-/findings", address="/-/findings?state=all&recipient=contactpoint"),
-    Picture(name="findings none fitting", route="/-/findings", address="/-/findings?recipient=ofsted&severity=critical"),
+    Picture(name="findings none fitting", route="/-/findings",
+            address="/-/findings?recipient=ofsted&severity=critical"),
     Picture(name="no findings", route="/-/findings", app="fresh"),
     Picture(name="a finding", route="/-/findings/{key}", address="/-/findings/{open}"),
     Picture(name="a finding decided about", route="/-/findings/{key}", address="/-/findings/{decided}"),
     _dpo("nothing marked", "/-/findings/decide", form={"of": "", "number": "0"}),
     _dpo("deciding", "/-/findings/decide", form={"key": "{open}"}),
-    _dpo("deciding half typed", "/-/findings/decide", form={"key": "{open}", **DECISION, "due": "2009"}, status=400),
+    _dpo("deciding half typed", "/-/findings/decide", status=400,
+         form={"key": "{open}", "seal": "1", "decision": "", "reason": "", "due": "2009-01-01"}),
     _dpo("decided", "/-/findings/decide",
          form={"key": "{open}", "seal": "1", "decision": "accepted", "reason": "We live with it"}),
     _dpo("decided meanwhile", "/-/findings/decide",
@@ -105,19 +106,23 @@ PICTURES = (
     Picture(name="verification never run", route="/-/verification", app="fresh"),
     Picture(name="verification mistyped", route="/-/verification", form={"keys": "no key", "kept": "none"}, status=400),
     Picture(name="a verification", route="/-/verification/{n}", address="/-/verification/{verified}"),
-    Picture(name="a verification running", route="/-/verification/{n}", address="/-/verification/{held}", held="verify"),
+    Picture(name="a verification running", route="/-/verification/{n}", address="/-/verification/{held}",
+            held="verify"),
+    Picture(name="a bundle", route="/-/verification/{n}", address="/-/verification/{packed}"),
+    Picture(name="a bundle being packed", route="/-/verification/{n}", address="/-/verification/{held}",
+            held="bundle"),
     Picture(name="verification while one runs", route="/-/verification", held="verify"),
     Picture(name="reports", route="/-/reports"),
     Picture(name="no reports", route="/-/reports", app="fresh"),
     Picture(name="reports mistyped", route="/-/reports", status=400,
-            form={"kind": "", "period": "", "first": "2010-02-30", "format": []}),
+            form={"kind": "", "period": "", "first": "2010-05-01", "last": "2010-04-01", "format": []}),
     Picture(name="a report", route="/-/reports/{n}", address="/-/reports/{governors}"),
     Picture(name="a report being made", route="/-/reports/{n}", address="/-/reports/{held}", held="report"),
     Picture(name="reports compared", route="/-/reports/compare",
             address="/-/reports/compare?old={governors_before}&new={governors}"),
     Picture(name="register", route="/-/register"),
     Picture(name="no register", route="/-/register", app="fresh"),
-    Picture(name="register with ids", route="/-/register", address="/-/register?ids=yes"),
+    Picture(name="register with ids", route="/-/register", address="/-/register?ids=1"),
     Picture(name="a version of it", route="/-/register/{seq}", address="/-/register/{register}"),
     Picture(name="differences", route="/-/register/differences",
             address="/-/register/differences?old={register}&new={register}"),
@@ -131,9 +136,9 @@ PICTURES = (
             form={"id": "t-0123456789abcdef", "sender": "Nobody & Sons", "transferred_at": "yesterday", "fields": []}),
     Picture(name="a record of an ended session", route="/-/record", status=409,
             form={"id": "t-0123456789abcdef", "sender": "Ofsted", "csrf": "ended"}),
-    _own("a refused request", "/-/record/refused"),
+    Picture(name="a refused request", route="/-/record/refused"),
     Picture(name="a refused request with mistakes", route="/-/record/refused", status=422,
-            form={"id": "r-0123456789abcdef", "recipient": "", "refused_on": "2010-02-30"}),
+            form={"id": "r-0123456789abcdef", "recipient": "", "refused_on": ""}),
     _own("correct", "/-/record/{seq}/correct", "/-/record/{recorded}/correct"),
     _dpo("correct anybody's", "/-/record/{seq}/correct", "/-/record/{bad}/correct"),
     _own("correct with mistakes", "/-/record/{seq}/correct", "/-/record/{recorded}/correct", status=422,

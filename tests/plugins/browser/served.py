@@ -50,14 +50,13 @@ class Served(NamedTuple):
         _, value = self.site.people.start(role, clock(), "in a test")
         return {"name": self.site.settings.cookie, "value": value, "url": self.address}
 
-    def desk(self, role: Role) -> Desk:
+    @contextmanager
+    def desk(self, role: Role) -> Iterator[Desk]:
         """Somebody of this role who sends forms without a browser."""
         person, value = self.site.people.start(role, clock(), "in a test")
-        client = httpx.Client(
-            base_url=self.address, cookies={self.site.settings.cookie: value}, timeout=_PATIENCE,
-            headers={"origin": self.address, "accept": "text/html"},
-        )  # fmt: skip
-        return Desk(client, person.csrf)
+        headers = {"origin": self.address, "accept": "text/html", "cookie": f"{self.site.settings.cookie}={value}"}
+        with httpx.Client(base_url=self.address, headers=headers, timeout=_PATIENCE) as client:
+            yield Desk(client, person.csrf)
 
     def finish(self, n: int) -> int:
         """Waits until run `n` has ended."""

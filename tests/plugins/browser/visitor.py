@@ -1,4 +1,4 @@
-"""A browser's tab that goes from picture to picture, as whoever sees it, and keeps what it asked for and complained of."""
+"""A browser's tab that goes from picture to picture, as whoever sees it, and keeps what it asked and complained of."""
 
 from __future__ import annotations
 
@@ -62,15 +62,12 @@ class Visitor:
             self.asked.clear()
             self.complaints.clear()
             answer = self._go(served, picture, {**self._places.values, **more})
-            assert answer is not None and answer.status == picture.status, f"{answer and answer.status}: {self._said()}"
+            assert answer.status == picture.status, f"{answer.status}: {self.tab.inner_text('body')[:600]}"
             yield self.tab
 
     def strangers(self, served: Served) -> list[str]:
         """What the picture asked for that is not the app's."""
         return [one for one in self.asked if not one.startswith((f"{served.address}/", "data:"))]
-
-    def _said(self) -> str:
-        return str(self.tab.inner_text("body"))[:600]
 
     @contextmanager
     def _held(self, served: Served, picture: Picture, role: Role | None) -> Iterator[dict[str, str]]:
@@ -80,8 +77,7 @@ class Visitor:
             yield {}
         else:
             assert role is not None
-            what = {} if picture.held == "verify" else served.site.runs.one(int(self._places.values["governors"]),
-                                                                            "report").what  # fmt: skip
+            what = served.site.runs.newest("report")[-1].what if picture.held == "report" else {}
             with served.held(picture.held, what, role) as n:
                 self.tab.route("**/*", _once)
                 try:
