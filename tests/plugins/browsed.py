@@ -1,10 +1,8 @@
-"""The ledger that the tests of the browsing app look at, and how they look."""
+"""The ledger that most tests of the app look at."""
 
 from __future__ import annotations
 
-import html
 import random
-import re
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -75,15 +73,3 @@ def make_ledger(path: Path, entropy: Entropy = RANDOM) -> Path:
         ledger.correct("undone", REASON, None, {})
     assert check_ledger(path, date(2010, 8, 31), keep=True).unkept is None
     return path
-
-
-async def text_of(datasette: Any, path: str, status: int = 200) -> str:
-    """The body that `path` is answered with."""
-    answer = await datasette.client.get(path)
-    assert answer.status_code == status, f"{path}: {answer.status_code}: {answer.text[:400]}"
-    return str(answer.text)
-
-
-def read(page: str) -> str:
-    """A page's text, without markup, in single spaces."""
-    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page)).split())
