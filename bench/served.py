@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
+from datasette_auth_passwords.utils import hash_password
 
 from datasette_plugins.transfer_ledger.people.settings import read
 from datasette_plugins.transfer_ledger.recording.queue import Recorder
@@ -23,11 +24,12 @@ from datasette_plugins.transfer_ledger.serving import app_of, open_site
 from ledger.cli.edge import clock, entropy
 from ledger.writer import Receipt
 
-TOKENS = {"dpo": "bench-dpo-" + "d" * 32, "clerk": "bench-clerk-" + "c" * 32}
+TOKEN = "bench-clerk-" + "c" * 32
 _SETTINGS = """\
 port: {port}
+people:
+  dpo: {{name: Bench, role: dpo, password: {{$env: BENCH_HASH}}}}
 tokens:
-  dpo: {{name: Bench, role: dpo, token: {{$env: BENCH_DPO}}}}
   clerk: {{name: Bench, role: clerk, token: {{$env: BENCH_CLERK}}}}
 """
 
@@ -44,13 +46,14 @@ class _Nothing(Recorder):
 
 def main(ledger: Path, port: int, kind: str = "") -> None:
     """Serves until it is told to end."""
-    os.environ |= {f"BENCH_{name.upper()}": token for name, token in TOKENS.items()}
+    os.environ |= {"BENCH_CLERK": TOKEN, "BENCH_HASH": hash_password("nobody types it")}
     file = ledger.with_name(f"settings-{port}.yml")
     file.write_text(_SETTINGS.format(port=port), encoding="utf-8")
     site = open_site(ledger, read(file))
     if kind:
         site = replace(site, recorder=_Nothing(ledger, clock, entropy))
-    print("ready", flush=True)
+    _, cookie = site.people.start("dpo", clock(), "for a benchmark")
+    print(f"{site.settings.cookie}={cookie}", flush=True)
     uvicorn.run(app_of(site), host="127.0.0.1", port=port, log_level="warning", server_header=False)
 
 

@@ -22,6 +22,9 @@ APPLICATION_ID = 0x74666C67
 
 USER_VERSION = FORMAT
 
+MARKS = {"application_id": APPLICATION_ID, "user_version": USER_VERSION}
+"""The pragmas by which a file says that it is a ledger of this format, with what they say."""
+
 OLDEST_SQLITE = (3, 37, 0)
 """STRICT tables came with SQLite 3.37.0 (2021-11-27)."""
 

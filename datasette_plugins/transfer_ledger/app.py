@@ -10,6 +10,7 @@ The app's own pages are not Datasette's: `front` answers them, and hands on what
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable, Mapping
 from importlib import resources
@@ -17,12 +18,13 @@ from pathlib import Path
 from typing import Any
 
 from datasette.app import Datasette
-from datasette.database import Database
+from datasette.database import Database, connections
 from datasette.utils import parse_metadata
 from datasette.views.base import DatasetteError
 
+from datasette_plugins.transfer_ledger import unusable
+from datasette_plugins.transfer_ledger.web import without_place
 from ledger.errors import Refused
-from ledger.store import altered
 
 DATABASE = "ledger"
 
@@ -49,6 +51,7 @@ class LedgerDatabase(Database):  # type: ignore[misc]  # Datasette 0.65 ships no
     def __init__(self, datasette: Any, path: Path) -> None:
         super().__init__(datasette, path=str(path), is_mutable=True)
         self.path_ = path
+        self._files: dict[sqlite3.Connection, tuple[int, int] | None] = {}
 
     def connect(self, write: bool = False) -> sqlite3.Connection:
         """A read-only connection; the `prepare_connection` hook guards it before its first use."""
@@ -56,16 +59,38 @@ class LedgerDatabase(Database):  # type: ignore[misc]  # Datasette 0.65 ships no
             raise Refused("The app only reads; `transfer-ledger record` and `correct` write.")
         connection = open_read_only(self.path_)
         self._all_file_connections.append(connection)
+        self._files[connection] = self._file()
         return connection
 
-    async def execute_fn(self, fn: Callable[[sqlite3.Connection], Any]) -> Any:
-        """`fn` over a browsing connection. What SQLite cannot read of an altered ledger is told in a sentence."""
+    def _file(self) -> tuple[int, int] | None:
         try:
-            return await super().execute_fn(fn)
-        except sqlite3.OperationalError as error:
-            if (why := altered(error)) is None:
+            found = os.stat(self.path_)
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
+
+    def _current(self, connection: sqlite3.Connection) -> sqlite3.Connection:
+        """The connection, or a new one in its place where the ledger's name leads to another file by now."""
+        if self._files.get(connection) == self._file():
+            return connection
+        made = self.connect()
+        self.ds._prepare_connection(made, self.name)
+        setattr(connections, self.name, made)
+        self._files.pop(connection, None)
+        self._all_file_connections.remove(connection)
+        connection.close()
+        return made
+
+    async def execute_fn(self, fn: Callable[[sqlite3.Connection], Any]) -> Any:
+        """`fn` over a browsing connection. What cannot be read, or is no ledger of ours, is told in a sentence."""
+        try:
+            return await super().execute_fn(lambda connection: fn(self._current(connection)))
+        except Refused as error:
+            raise _cannot_be_shown(without_place(str(error), self.path_)) from None
+        except sqlite3.DatabaseError as error:
+            if (why := unusable.sentence(error)) is None:
                 raise
-            raise _cannot_be_shown(f"The ledger {why}") from None
+            raise _cannot_be_shown(why) from None
 
     async def execute(self, sql: str, params: Any = None, *others: Any, **more: Any) -> Any:
         """The rows of a statement; a count of all rows of a view, only if it is soon done."""
@@ -85,7 +110,7 @@ class LedgerDatabase(Database):  # type: ignore[misc]  # Datasette 0.65 ships no
 
 def _cannot_be_shown(sentence: str) -> Exception:
     # The one class of exception for which Datasette shows a page and prints no traceback.
-    error: Exception = DatasetteError(sentence, title="This cannot be shown", status=500)
+    error: Exception = DatasetteError(sentence, title="This cannot be shown", status=503)
     return error
 
 

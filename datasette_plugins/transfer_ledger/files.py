@@ -7,8 +7,10 @@ import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import datetime
 from tempfile import TemporaryFile
+from typing import Any
 
 from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from ledger.london import utc_text
 from reports.documents.blocks import Data
@@ -37,8 +39,9 @@ def _together(texts: Iterator[str]) -> Iterator[bytes]:
 
 
 def _csv(data: Data) -> Iterator[bytes]:
-    yield BOM
-    yield from _together(table_as_csv(data))
+    pieces = _together(table_as_csv(data))
+    yield BOM + next(pieces)  # together: what cannot be read at all is told before anything is sent
+    yield from pieces
 
 
 def _xlsx(data: Data, author: str, at: datetime) -> Iterator[bytes]:
@@ -64,7 +67,22 @@ def table_file(open_data: Callable[[], Iterator[Data]], format_: str, name: str,
 def streamed(pieces: Iterator[bytes], format_: str, name: str) -> Response:
     """A file of one of the formats, piece by piece."""
     headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
-    return StreamingResponse(_in_one_thread(pieces), media_type=_TYPES[format_], headers=headers)
+    return _Streamed(_in_one_thread(pieces), media_type=_TYPES[format_], headers=headers)
+
+
+class _Streamed(StreamingResponse):
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Begins to answer when the first piece is there: until then it can still be said that there is none."""
+        rest = aiter(self.body_iterator)
+        first = await anext(rest, b"")
+
+        async def pieces() -> AsyncIterator[Any]:
+            yield first
+            async for piece in rest:
+                yield piece
+
+        self.body_iterator = pieces()
+        await super().__call__(scope, receive, send)
 
 
 async def _in_one_thread(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:

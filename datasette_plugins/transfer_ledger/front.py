@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import re
+import sqlite3
 import sys
 import traceback
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
@@ -20,7 +21,7 @@ from typing import Any
 
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from datasette_plugins.transfer_ledger import bodies, hygiene, stock
+from datasette_plugins.transfer_ledger import bodies, hygiene, stock, unusable
 from datasette_plugins.transfer_ledger.hygiene import Plain, Unacceptable
 from datasette_plugins.transfer_ledger.roles import Person
 from datasette_plugins.transfer_ledger.routes import Found, Route, find
@@ -77,10 +78,16 @@ class Front:
             answer = await self._ours(receive, found, plain, person)
         elif person is not None and _stock(plain, person):
             asked = self._asked(Found(_ELSEWHERE, {}, ""), plain, person)
-            if (why := stock.problem(plain.path or "", plain.query)) is None:
-                await self._behind(self._for_datasette(scope, asked), receive, send)
-                return
-            answer = self._told(asked, 400, why)
+            try:
+                await asyncio.to_thread(self._site.columns.stands)
+                why = stock.problem(plain.path or "", plain.query)
+            except Refused as error:
+                answer = self._told(asked, 503, str(error))
+            else:
+                if why is None:
+                    await self._behind(self._for_datasette(scope, asked), receive, send)
+                    return
+                answer = self._told(asked, 400, why)
         elif (
             person is None
             and _by_hand(plain)
@@ -89,7 +96,31 @@ class Front:
             answer = self._signed_out(plain, typed)
         else:
             answer = self._denied(plain, found, person)
-        await answer(scope, receive, send)
+        await self._sent(answer, plain, person, scope, receive, send)
+
+    async def _sent(
+        self, answer: Response, plain: Plain, person: Person | None, scope: Message, receive: Receive, send: Send
+    ) -> None:
+        """Sends an answer. What is only read while it is sent may turn out to be unreadable."""
+        begun = False
+
+        async def noting(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await answer(scope, receive, noting)
+        except (Refused, sqlite3.Error) as error:
+            sentence = unusable.sentence(error) if isinstance(error, sqlite3.Error) else str(error)
+            if sentence is None:
+                raise
+            if begun:
+                # Without its end, so that whoever receives it knows that it is not whole.
+                print(f"A file was cut off while it was sent: {sentence}", file=sys.stderr)
+                return
+            asked = self._asked(Found(_ELSEWHERE, {}, ""), plain, person)
+            await self._told(asked, 503, sentence)(scope, receive, send)
 
     def _for_datasette(self, scope: Message, asked: Asked) -> Message:
         # Datasette is told who asks, and is to find out nothing by itself. It puts the prefix before every link that it
@@ -178,7 +209,9 @@ class Front:
             return self._told(asked, 503, str(error), retry=5)
         except Refused as error:
             return self._told(asked, 503, str(error))
-        except Exception:
+        except Exception as error:
+            if isinstance(error, sqlite3.Error) and (why := unusable.sentence(error)) is not None:
+                return self._told(asked, 503, why)
             # Without the local variables: what people typed may be among them.
             print(traceback.format_exc(), file=sys.stderr)
             return self._told(asked, 500, MISTAKE)

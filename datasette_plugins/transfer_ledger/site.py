@@ -51,6 +51,7 @@ class Site:
     @contextmanager
     def reading(self) -> Iterator[Source]:
         """The ledger as it is now, for one page. Erasable values cannot be read over it: SQLite itself refuses."""
+        self.columns.stands()
         with Source(self.path) as source:
             source.db.execute("SELECT count(*) FROM json_each('[]')").fetchone()  # declared while that is allowed
             source.db.set_authorizer(authorise_ours)
@@ -59,6 +60,7 @@ class Site:
     @contextmanager
     def reading_erasable(self) -> Iterator[Source]:
         """The same with erasable values, for those who may see them. Whoever calls this has written it in the log."""
+        self.columns.stands()
         with Source(self.path) as source:
             yield source
 

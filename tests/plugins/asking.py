@@ -1,12 +1,13 @@
-"""An app over a ledger with a person of each role, and how one of them asks it: as a browser does, over the front."""
+"""An app over a ledger, and everybody who asks it: through the front, as a browser or a program does."""
 
 from __future__ import annotations
 
 import asyncio
 import html
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,81 +15,136 @@ from urllib.parse import urlencode
 
 import httpx
 
-from datasette_plugins.transfer_ledger.columns.live import Columns
 from datasette_plugins.transfer_ledger.front import Front
 from datasette_plugins.transfer_ledger.people.address import Address
-from datasette_plugins.transfer_ledger.people.beside import Beside
-from datasette_plugins.transfer_ledger.people.known import People
+from datasette_plugins.transfer_ledger.people.secrets import Reference, Secret
 from datasette_plugins.transfer_ledger.people.settings import Account, Settings
-from datasette_plugins.transfer_ledger.recording.queue import Recorder
 from datasette_plugins.transfer_ledger.roles import ROLES
-from datasette_plugins.transfer_ledger.runs import Runs
+from datasette_plugins.transfer_ledger.serving import app_of, open_site
 from datasette_plugins.transfer_ledger.site import Site
-from ledger.cli.edge import entropy
+from ledger.seal import Clock
 
 NOW = datetime(2010, 8, 27, 9, tzinfo=UTC)
 NAMES = {"dpo": "Ann Smith", "auditor": "Bob Jones", "governor": "Gus Gray", "clerk": "Cleo Clerk"}
+
+
+def program(name: str, role: str, token: str) -> Account:
+    """A program with its token."""
+    return Account(name, role, Secret(Reference(env="UNREAD"), token))  # type: ignore[arg-type]
+
+
 SETTINGS = Settings(
-    at=Address("http", "127.0.0.1", 8001, ""), people={role: Account(NAMES[role], role) for role in ROLES}
+    at=Address("http", "127.0.0.1", 8001, ""),
+    people={**{role: Account(NAMES[role], role) for role in ROLES}, "dan": Account("Dan Jones", "dpo")},
+    tokens={"program": program("A program", "dpo", "t" * 40), "audit": program("Audit program", "auditor", "a" * 40)},
 )
+"""A person of each role, whose account is called as the role, a second data protection officer, and two programs."""
 
 
 @contextmanager
-def site_over(path: Path, settings: Settings = SETTINGS) -> Iterator[Site]:
-    """The app over the ledger at `path`; an account is called as its role. Whatever runs has ended after it."""
-    beside = Beside(path)
-    site = Site(
-        path=path, settings=settings, beside=beside, people=People(settings, beside, lambda: NOW, entropy),
-        columns=Columns(path), recorder=Recorder(path, lambda: NOW, entropy), runs=Runs(path, beside, lambda: NOW),
-        clock=lambda: NOW, entropy=entropy,
-    )  # fmt: skip
+def site_over(path: Path, settings: Settings = SETTINGS, clock: Clock = lambda: NOW) -> Iterator[Site]:
+    """The app over the ledger at `path`, with all that is in it read. Whatever runs has ended after it."""
+    site = open_site(path, settings, clock)
     try:
+        site.columns.settle()
         yield site
     finally:
         site.close()
 
 
-def asked_of(
-    site: Site, method: str, path: str, headers: Mapping[str, str], content: str | None = None
-) -> httpx.Response:
-    """What the app of `site` answers to one request; nothing of it is Datasette's."""
-
-    async def behind(_scope: Any, _receive: Any, _send: Any) -> None:
-        raise AssertionError("nothing of this is Datasette's")
-
-    async def asked() -> httpx.Response:
-        transport = httpx.ASGITransport(app=Front(site, behind))  # type: ignore[arg-type]
-        async with httpx.AsyncClient(transport=transport, base_url=site.settings.origin) as client:
-            return await client.request(method, path, content=content, headers=headers)
-
-    return asyncio.run(asked())
+async def _nothing_behind(_scope: Any, _receive: Any, _send: Any) -> None:
+    raise AssertionError("nothing of this is Datasette's")
 
 
 class Reader:
-    """Somebody who is signed in; None as the role is anonymous."""
+    """Somebody at the app: a person who is signed in, a program with its token, or, with None, nobody who is known.
 
-    def __init__(self, site: Site, role: str | None = "dpo") -> None:
-        self.site, self._cookie, self._csrf = site, "", ""
-        if role is not None:
-            person, value = site.people.start(role, NOW, "in a test")
-            self._cookie, self._csrf = f"{SETTINGS.cookie}={value}", person.csrf
+    `expects` is the status that every answer is to have, for tests that look at what pages say. Without `app` nothing
+    may be Datasette's to answer.
+    """
 
-    def _ask(self, method: str, path: str, content: str | None = None, **headers: str) -> httpx.Response:
-        given = {"accept": "text/html", "origin": SETTINGS.origin, "cookie": self._cookie, **headers}
-        return asked_of(self.site, method, path, given, content)
+    def __init__(self, site: Site, who: str | None = "dpo", expects: int | None = None, app: Any = None) -> None:
+        self.site, self._expects = site, expects
+        self._app = app or Front(site, _nothing_behind)
+        self.headers, self.csrf = {"accept": "text/html"}, ""
+        if who in site.settings.tokens:
+            secret = site.settings.tokens[who].secret
+            assert secret is not None
+            self.headers = {"accept": "*/*", "authorization": f"Bearer {secret.value}"}
+        elif who is not None:
+            person, value = site.people.start(who, site.clock(), "in a test")
+            self.headers["cookie"], self.csrf = f"{site.settings.cookie}={value}", person.csrf
 
-    def get(self, path: str, **headers: str) -> httpx.Response:
+    async def asked(self, method: str, path: str, **more: Any) -> httpx.Response:
+        """The answer to one request; `more` is httpx's."""
+        origin = self.site.settings.origin
+        headers = {**self.headers, **({"origin": origin} if method == "POST" else {}), **more.pop("headers", {})}
+        transport = httpx.ASGITransport(app=self._app)
+        async with httpx.AsyncClient(transport=transport, base_url=origin) as client:
+            return await client.request(method, path, headers=headers, **more)
+
+    def ask(self, method: str, path: str, status: int | None = None, **more: Any) -> httpx.Response:
+        """The same, for a test that does nothing else meanwhile; `status` is what is expected for once."""
+        answer = asyncio.run(self.asked(method, path, **more))
+        expected = status or self._expects
+        assert expected in (None, answer.status_code), f"{path}: {answer.status_code}: {answer.text[-3000:]}"
+        return answer
+
+    def get(self, path: str, status: int | None = None, **headers: str) -> httpx.Response:
         """What a page is answered with."""
-        return self._ask("GET", path, **headers)
+        return self.ask("GET", path, status, headers=headers)
 
-    def post(self, path: str, form: Mapping[str, str | list[str]]) -> httpx.Response:
+    def post(
+        self, path: str, form: Mapping[str, str | list[str]] | Sequence[tuple[str, str]], status: int | None = None
+    ) -> httpx.Response:
         """What a form is answered with; its secret goes with it."""
-        content = urlencode({"csrf": self._csrf, **form}, doseq=True)
-        return self._ask("POST", path, content, **{"content-type": "application/x-www-form-urlencoded"})
+        pairs = [*form.items()] if isinstance(form, Mapping) else [*form]
+        content = urlencode([("csrf", self.csrf), *pairs], doseq=True)
+        headers = {"content-type": "application/x-www-form-urlencoded"}
+        return self.ask("POST", path, status, content=content, headers=headers)
+
+
+class Opened:
+    """The whole app of a site, with Datasette behind it, and everybody at it."""
+
+    def __init__(self, site: Site) -> None:
+        self.site, self.front = site, app_of(site)
+        self._readers: dict[str | None, Reader] = {}
+
+    def of(self, who: str | None) -> Reader:
+        """Somebody, signed in once."""
+        if who not in self._readers:
+            self._readers[who] = Reader(self.site, who, app=self.front)
+        return self._readers[who]
+
+    def get(self, path: str, who: str | None = "dpo", **headers: str) -> httpx.Response:
+        """What the app answers to them."""
+        return self.of(who).get(path, **headers)
+
+
+@contextmanager
+def opened(path: Path, clock: Clock = lambda: NOW, **settings: Any) -> Iterator[Opened]:
+    """The whole app over the ledger at `path`, with some of its settings changed."""
+    with site_over(path, replace(SETTINGS, **settings), clock) as site:
+        yield Opened(site)
+
+
+def plain(page: str) -> str:
+    """A page's text, without markup, in single spaces."""
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page)).split())
 
 
 def read(answer: httpx.Response) -> str:
     """What a page says: its main part as text on one line."""
     main = re.search(r"<main.*</main>", answer.text, re.DOTALL)
     assert main is not None
-    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", main[0])).split())
+    return plain(main[0])
+
+
+_HIDDEN = re.compile(r'<(?:input|button)[^>]* name="([^"]+)"[^>]* value="([^"]*)"')
+
+
+def hidden(page: str) -> list[tuple[str, str]]:
+    """What the forms of a page say by themselves, without the secret of the session."""
+    found = [(name, html.unescape(value)) for name, value in _HIDDEN.findall(page)]
+    return [(name, value) for name, value in found if name != "csrf"]

@@ -1,8 +1,7 @@
-"""A desk at the running app: people who are signed in, and forms that are sent as a browser sends them."""
+"""A desk at which several record, while time goes on; and the forms that they send as a browser sends them."""
 
 from __future__ import annotations
 
-import asyncio
 import html
 import re
 from collections.abc import Mapping, Sequence
@@ -15,11 +14,10 @@ import httpx
 
 from datasette_plugins.transfer_ledger import serving
 from datasette_plugins.transfer_ledger.people.settings import Account, Settings
-from datasette_plugins.transfer_ledger.roles import Person
 from ledger.source import Recorded, Source
 from tests.plugins import browsed
+from tests.plugins.asking import NOW, Reader
 
-NOW = browsed.clock()
 PEOPLE = {
     "cleo": Account("Cleo Clerk", "clerk", None),
     "carl": Account("Carl Clerk", "clerk", None),
@@ -42,7 +40,7 @@ class Desk:
         self.site = serving.open_site(ledger, settings, self.clock, browsed.entropy())
         self.app = serving.app_of(self.site)
         self.ledger = ledger
-        self._signed: dict[str, tuple[Person, str]] = {}
+        self._readers: dict[str | None, Reader] = {}
 
     def clock(self) -> datetime:
         """The time here, which a test may move."""
@@ -53,38 +51,27 @@ class Desk:
         """Ends what runs."""
         self.site.close()
 
-    def signed(self, who: str) -> tuple[Person, str]:
-        """A person and what their cookie holds."""
-        if who not in self._signed:
-            self._signed[who] = self.site.people.start(who, self.now, "in a test")
-        return self._signed[who]
+    def of(self, who: str | None) -> Reader:
+        """Somebody, signed in once."""
+        if who not in self._readers:
+            self._readers[who] = Reader(self.site, who, app=self.app)
+        return self._readers[who]
 
     def ask(self, who: str | None, method: str, path: str, **more: Any) -> httpx.Response:
         """The answer to one request."""
-        headers = {"accept": "text/html", **more.pop("headers", {})}
-        if who is not None:
-            headers["cookie"] = f"{self.site.settings.cookie}={self.signed(who)[1]}"
-        if method == "POST":
-            headers.setdefault("origin", self.site.settings.origin)
-
-        async def asked() -> httpx.Response:
-            transport = httpx.ASGITransport(app=self.app)  # type: ignore[arg-type]
-            async with httpx.AsyncClient(transport=transport, base_url=self.site.settings.origin) as client:
-                return await client.request(method, path, headers=headers, **more)
-
-        return asyncio.run(asked())
+        return self.of(who).ask(method, path, **more)
 
     def get(self, who: str | None, path: str) -> httpx.Response:
         """A page."""
-        return self.ask(who, "GET", path)
+        return self.of(who).get(path)
 
     def post(self, who: str, path: str, fields: Mapping[str, str | Sequence[str]], **more: Any) -> httpx.Response:
         """A form that is sent with the secret of the session."""
-        return self.ask(who, "POST", path, data={"csrf": self.signed(who)[0].csrf, **fields}, **more)
+        return self.ask(who, "POST", path, data={"csrf": self.of(who).csrf, **fields}, **more)
 
     def drop(self, who: str, name: str, data: bytes, **fields: str) -> httpx.Response:
         """A file that is dropped."""
-        fields = {"csrf": self.signed(who)[0].csrf, **fields}
+        fields = {"csrf": self.of(who).csrf, **fields}
         return self.ask(who, "POST", "/-/record/file", data=fields, files={"file": (name, data)})
 
     def last(self) -> Recorded:

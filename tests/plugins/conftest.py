@@ -1,14 +1,13 @@
-"""The ledger and the app that the tests of this folder share."""
+"""The ledger that the tests of this folder share."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sqlite3
+from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from datasette_plugins.transfer_ledger import app
 from tests.plugins.browsed import make_ledger
 
 
@@ -19,8 +18,9 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def datasette(kept: Path) -> Iterator[Any]:
-    """The app over the shared ledger."""
-    made = app.make(kept)
-    yield made
-    made.get_database("ledger").close()
+def copied(kept: Path, tmp_path: Path) -> Path:
+    """A copy of it, for a test that changes it or lays files beside it."""
+    path = tmp_path / "what?100%.db"
+    with closing(sqlite3.connect(kept)) as db, closing(sqlite3.connect(path)) as copy:
+        db.backup(copy)  # a copy of the file alone lacks what is still beside it
+    return path

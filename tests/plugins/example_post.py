@@ -9,12 +9,10 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from datasette_plugins.transfer_ledger import serving
-from datasette_plugins.transfer_ledger.people.secrets import Reference, Secret
-from datasette_plugins.transfer_ledger.people.settings import Account, Settings
+from datasette_plugins.transfer_ledger.people.settings import Settings
 from tests.plugins import browsed
-from tests.plugins.asking import asked_of
+from tests.plugins.asking import Reader, program
 
-TOKEN = "t" * 40
 TRANSFER = {
     "id": "sims-export-4711",
     "transferred_at": "2010-08-26T14:05+01:00",
@@ -29,15 +27,14 @@ TRANSFER = {
 
 def answers(folder: Path) -> list[tuple[int, Any]]:
     """What the app answers to the transfer, sent twice: status and receipt."""
-    tokens = {"sims": Account("SIMS export", "clerk", Secret(Reference(env="TOKEN"), TOKEN))}
+    tokens = {"sims": program("SIMS export", "clerk", "t" * 40)}
     settings = replace(Settings.local(8001), by_link=False, tokens=tokens)
-    path = browsed.make_ledger(folder / "transfers.db")
+    path = browsed.make_ledger(folder / "transfers.db", browsed.entropy())
     site = serving.open_site(path, settings, browsed.clock, browsed.entropy())
     try:
         found = []
         for _ in range(2):
-            headers = {"authorization": f"Bearer {TOKEN}", "content-type": "application/json"}
-            answer = asked_of(site, "POST", "/-/transfers", headers, json.dumps(TRANSFER))
+            answer = Reader(site, "sims").ask("POST", "/-/transfers", json=TRANSFER)
             found.append((answer.status_code, answer.json()))
         return found
     finally:
@@ -48,6 +45,5 @@ def shown() -> str:
     """What is posted, and the receipt of the first time, as the document has them."""
     with TemporaryDirectory() as folder:
         (status, receipt), _ = answers(Path(folder))
-    lines = ["`transfer.json` is", "", "```json", json.dumps(TRANSFER, indent=2), "```", "",
-             f"and the answer, {status}, its receipt:", "", "```json", json.dumps(receipt, indent=2), "```"]  # fmt: skip
-    return "\n".join(lines)
+    posted, kept = (f"```json\n{json.dumps(one, indent=2)}\n```" for one in (TRANSFER, receipt))
+    return f"`transfer.json` is\n\n{posted}\n\nand the answer, {status}, its receipt:\n\n{kept}"

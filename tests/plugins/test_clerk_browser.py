@@ -83,7 +83,8 @@ def page(request: pytest.FixtureRequest, desk: tuple[Desk, str], tmp_path: Path)
     """A page of a browser in which Cleo is signed in; what it complains of fails the test."""
     made, origin = desk
     with chromium(tmp_path / "profile", java_script_enabled=request.param) as context:
-        context.add_cookies([{"name": made.site.settings.cookie, "value": made.signed("cleo")[1], "url": origin}])
+        value = made.of("cleo").headers["cookie"].partition("=")[2]
+        context.add_cookies([{"name": made.site.settings.cookie, "value": value, "url": origin}])
         page = context.new_page()
         said: list[str] = []
         page.on("console", lambda message: said.append(message.text))

@@ -15,6 +15,9 @@ from reports.finding import Finding, Outcome, Severity
 _COLUMNS = "key, seq, expected, found, citation, next_step, decision, decision_due, finding"
 _read = msgspec.json.Decoder(Finding).decode
 
+UNREADABLE = "The findings kept in this ledger cannot be read; `transfer-ledger check --from-scratch` makes them anew."
+"""What is said in their place."""
+
 
 class Item(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A finding in words. Its sender, recipient and purpose are ids, "" where it is on several transfers or on none.

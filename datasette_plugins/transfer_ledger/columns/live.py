@@ -23,6 +23,7 @@ from datasette_plugins.transfer_ledger.columns.table import Table
 from datasette_plugins.transfer_ledger.columns.view import Known, View
 from datasette_plugins.transfer_ledger.guard import guard
 from ledger.errors import Refused
+from ledger.schema import MARKS
 from ledger.seal import Head
 from ledger.source import Source
 from ledger.store import reading, sentences
@@ -33,7 +34,6 @@ _AT_ONCE = 25_000
 """So many new entries are taken in for one view: a tenth of a second. The next view goes on."""
 
 _HASH = "SELECT CAST(hash AS BLOB) FROM entries WHERE seq = ?"
-_UNREADABLE = "The findings kept in this ledger cannot be read; `transfer-ledger check --from-scratch` makes them anew."
 
 
 def _open(path: Path) -> sqlite3.Connection:
@@ -131,14 +131,42 @@ class Columns:
             "that it is the right one and start the app again."
         )
 
+    def _same_file(self) -> None:
+        """Opens the file again where another has its name: it is taken if it holds the newest entry that is known."""
+        here = self._on_disk()
+        if here == self._identity:
+            return
+        with sentences(self._path):
+            db = _open(self._path)
+            if self._size == 0 or db.execute(_HASH, (self._size - 1,)).fetchone() != (self._hash,):
+                db.close()
+                raise self._other_file()
+        self._db.close()
+        self._db, self._identity = db, here
+
+    def stands(self) -> None:
+        """Makes sure that the file is still the ledger that is shown. `Refused` where it was replaced or deleted.
+
+        What else is read of the file, of single entries and by Datasette, is asked for after this.
+        """
+        with self._lock:
+            self._same_file()
+            with sentences(self._path):
+                marks = tuple(self._db.execute(f"PRAGMA {name}").fetchone()[0] for name in MARKS)
+                if marks != tuple(MARKS.values()):
+                    raise Refused(
+                        f"The file {self._path} is no ledger any more that this version of the program reads."
+                    )
+                if self._size and self._db.execute(_HASH, (self._size - 1,)).fetchone() != (self._hash,):
+                    raise self._other_file()
+
     # -- entries ---------------------------------------------------------------------------------------------
 
     def _take_in(self) -> bool:
         """Takes in some of the entries that are new; gives whether that was all of them."""
         if self._refused is not None:
             raise self._refused
-        if self._on_disk() != self._identity:
-            raise self._other_file()
+        self._same_file()
         size = self._size
         with sentences(self._path), reading(self._db):
             if size and self._db.execute(_HASH, (size - 1,)).fetchone() != (self._hash,):
@@ -195,7 +223,7 @@ class Columns:
             made = Findings([], rows, codes, {}) if found is None else Findings(found, rows, codes, recorded)
         except read.Unreadable:
             found, made = None, Findings([], rows, codes, {})
-        made.problem = _UNREADABLE if found is None else ""
+        made.problem = finding.UNREADABLE if found is None else ""
         with self._lock:
             if self._erased < size:  # else the next view reads them again
                 self._found, self._checked, self._view = made, checked, None

@@ -13,7 +13,9 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from datasette_plugins.transfer_ledger.columns.finding import UNREADABLE
 from datasette_plugins.transfer_ledger.entries.shared import Shared
+from ledger.errors import Refused
 from ledger.members import Correction, Transfer
 from ledger.register.model import Flow
 from ledger.register.read import load_law, load_vocabularies
@@ -130,7 +132,10 @@ def kept_findings(source: Source, seq: int, most: int) -> list[Finding]:
         "AND whole.finding IS NOT NULL WHERE f.seq = ? ORDER BY f.position, f.key LIMIT ?",
         (seq, most),
     )
-    return [_finding(text) for (text,) in rows]
+    try:
+        return [_finding(text) for (text,) in rows]
+    except (msgspec.MsgspecError, ValueError):
+        raise Refused(UNREADABLE) from None
 
 
 class _Judge:

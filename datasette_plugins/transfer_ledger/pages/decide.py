@@ -68,7 +68,10 @@ def page(asked: Asked) -> Response:
     if isinstance(what, Typed):
         return _form(asked, found, lines, what, status=400)
     outcome = sealing.decide(asked, found.judged, {one.key: one.seq for one in found.items}, what)
-    return asked.page("decided.html", outcome=outcome, what=what, chosen=found, typed=typed, titles=_titles(found))
+    status = 503 if outcome.stopped else 200
+    return asked.page(
+        "decided.html", status=status, outcome=outcome, what=what, chosen=found, typed=typed, titles=_titles(found)
+    )
 
 
 def _titles(found: Chosen) -> list[Titled]:

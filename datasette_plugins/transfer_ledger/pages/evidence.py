@@ -122,6 +122,7 @@ def whole(asked: Asked) -> Response:
     asked.only()
     if not asked.site.settings.download:
         raise NotThere
+    asked.site.columns.stands()
     # Before anything is read: what cannot be written in the log is not handed out.
     asked.site.people.log(asked.who, "downloaded the ledger's file", "the whole of it, with all erasable values")
     copy, name, size = _copy(asked.site.path)

@@ -16,6 +16,7 @@ from datasette_plugins.transfer_ledger.decisions import as_decided
 from datasette_plugins.transfer_ledger.pages import inbox
 from datasette_plugins.transfer_ledger.pages.findings_files import rows_of
 from datasette_plugins.transfer_ledger.web import Asked
+from ledger.errors import Refused
 from reports.documents.findings import Row, title
 
 MOST = 100
@@ -45,6 +46,8 @@ def feed(asked: Asked, view: View, wanted: WantedFindings) -> Response:
                 (json.dumps([0, *{row.seq for row in rows}]),),
             ).fetchall()
         )
+        if wrong := [seq for seq in (0, *(row.seq for row in rows)) if not isinstance(recorded.get(seq), str)]:
+            raise Refused(f"Entry {wrong[0]} is missing or cannot be read; `transfer-ledger verify` says more.")
     here = asked.site.settings.origin
     query = inbox.query_of(wanted)
     root = ElementTree.Element("feed", {"xmlns": _ATOM, "xml:lang": "en-GB"})

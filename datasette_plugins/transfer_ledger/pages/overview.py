@@ -51,6 +51,11 @@ class Sent(NamedTuple):
     bars: tuple[Bar, ...]
     current: bool
 
+    @property
+    def most(self) -> int:
+        """The highest bar's number."""
+        return max((bar.n for bar in self.bars), default=0)
+
 
 class Since(NamedTuple):
     """What was recorded since the last visit, by kind in words; `first` is the first entry of it."""

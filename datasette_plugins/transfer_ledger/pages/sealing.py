@@ -84,7 +84,7 @@ def seal(asked: Asked, judged: Sequence[Judged], what: Decision) -> tuple[list[R
         except TooLong:
             return found, "The ledger is busy, and did not answer within a minute. What is sealed shows on the page."
         except Refused as error:
-            return found, str(error)
+            return found, asked.site.said(error)
     return found, ""
 
 

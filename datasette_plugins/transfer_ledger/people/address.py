@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from dataclasses import dataclass
+from functools import cached_property
 
 from ledger.errors import Refused
 
@@ -66,12 +67,12 @@ class Address:
     def _names(self) -> tuple[str, ...]:
         return (self.host, *(one for one in _ITSELF if one != self.host)) if is_loopback(self.host) else (self.host,)
 
-    @property
+    @cached_property
     def origins(self) -> frozenset[str]:
         """Every `Origin` of a page of ours: on loopback under each of the machine's names for itself."""
         return frozenset(f"{self.scheme}://{_with_port(self.scheme, name, self.port)}" for name in self._names())
 
-    @property
+    @cached_property
     def hosts(self) -> frozenset[str]:
         """Every `Host` that means this app, in lower case; without its port too on loopback, or where it is default."""
         bare = is_loopback(self.host) or self.port == _DEFAULT[self.scheme]

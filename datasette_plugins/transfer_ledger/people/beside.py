@@ -107,6 +107,7 @@ class Beside:
                 f"{self.path.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None, timeout=WAIT_SECONDS,
                 check_same_thread=False,
             )  # fmt: skip
+            self._file = self._there()
             try:
                 self._begin()
             except BaseException:
@@ -134,6 +135,13 @@ class Beside:
         self._db.execute("PRAGMA journal_mode=WAL")
         # Whoever signed out stays so, and what the log says stays said, also when the power fails.
         self._db.execute("PRAGMA synchronous=FULL")
+
+    def _there(self) -> tuple[int, int] | None:
+        try:
+            found = os.stat(self.path)
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
 
     def _marks(self) -> tuple[int, int]:
         application, version = (
@@ -171,6 +179,12 @@ class Beside:
     @contextmanager
     def _at_once(self) -> Iterator[sqlite3.Connection]:
         with self._lock, self._sentences(), writing(self._db):
+            if self._there() != self._file:
+                # What is written to a file that has no name any more is kept nowhere.
+                raise Refused(
+                    f"{self.path} was taken away or replaced while the app ran. The app keeps there who is signed in, "
+                    f"its log and what ran: put it back, or start the app again, which makes a new one."
+                )
             yield self._db
 
     def _rows(self, statement: str, *values: object) -> list[Any]:

@@ -8,14 +8,17 @@ ledger that was put there instead is taken only if it is the same one: its first
 from __future__ import annotations
 
 import os
+import sqlite3
 from pathlib import Path
 
 from ledger.errors import Refused
+from ledger.schema import MARKS, differs
 from ledger.seal import Clock, Entropy, Head
 from ledger.store import head, sentences
 from ledger.writer import Ledger
 
 _BOTH = "SELECT (SELECT hash FROM entries WHERE seq = 0), (SELECT hash FROM entries WHERE seq = ?)"
+_LOG_GONE = "its -wal file, which holds what was recorded last, was taken away"
 
 
 class Writable:
@@ -27,10 +30,15 @@ class Writable:
         self._file: tuple[int, int] | None = None
         self._first: str | None = None
         self._last = Head(0, "")
+        self._schema: int | None = None
+        self._log: tuple[int, int] | None = None
 
     def _there(self) -> tuple[int, int] | None:
+        return self._identity("")
+
+    def _identity(self, ending: str) -> tuple[int, int] | None:
         try:
-            found = os.stat(self._path)
+            found = os.stat(f"{self._path}{ending}")
         except OSError:
             return None
         return found.st_dev, found.st_ino
@@ -51,6 +59,11 @@ class Writable:
     def same(self, ledger: Ledger) -> None:
         """`Refused` where the open `ledger` lacks what it held before. Ask within the transaction that appends."""
         with sentences(self._path):
+            self._readable(ledger.db)
+            if self._log is None:
+                self._log = self._identity("-wal")
+            elif self._log != self._identity("-wal"):
+                raise Refused(f"{self._path}: {_LOG_GONE}; nothing was recorded. Start the server again.")
             first, last = ledger.db.execute(_BOTH, (self._last.size - 1,)).fetchone()
         if self._first and first != self._first:
             raise Refused(f"{self._path}: another ledger lies there now; nothing was recorded. Put the first one back.")
@@ -61,6 +74,20 @@ class Writable:
                 f"back; nothing was recorded. If that was meant, start the server again."
             )
 
+    def _readable(self, db: sqlite3.Connection) -> None:
+        """`Refused` where another program made a newer ledger of it, or other tables, while it was open."""
+        schema, *marks = (db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("schema_version", *MARKS))
+        if marks != [*MARKS.values()]:
+            raise Refused(
+                f"{self._path}: it is no ledger any more that this version of the program writes; nothing was recorded."
+            )
+        if schema != self._schema and differs(db):
+            raise Refused(
+                f"{self._path}: the tables, views or triggers are not those that this version creates; nothing was "
+                f"recorded. `transfer-ledger verify` says what differs."
+            )
+        self._schema = schema
+
     def end(self, ledger: Ledger) -> Head:
         """Where the `ledger` ends, as the transaction that is open sees it."""
         with sentences(self._path):
@@ -68,6 +95,11 @@ class Writable:
 
     def kept(self, end: Head) -> None:
         """Notes that the ledger was committed with this `end`. `Refused` where its name leads elsewhere by now."""
+        if self._log != self._identity("-wal"):
+            raise Refused(
+                f"{self._path}: {_LOG_GONE} while this was recorded, so that it may be lost. Start the server again, "
+                f"and look for this there before it is recorded again."
+            )
         if self._there() != self._file:
             raise Refused(
                 f"{self._path}: the ledger was replaced or taken away while this was recorded, so that it may be "
@@ -79,4 +111,4 @@ class Writable:
         """Closes what is open; the next `opened` opens it again."""
         if self._ledger is not None:
             self._ledger.db.close()
-            self._ledger = None
+            self._ledger, self._schema, self._log = None, None, None

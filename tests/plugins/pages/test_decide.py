@@ -6,8 +6,8 @@ import shutil
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import closing
-from datetime import date
+from contextlib import AbstractContextManager, closing
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -18,13 +18,24 @@ from ledger.source import Source
 from ledger.verify.assurance import verify
 from ledger.writer import Ledger
 from reports.cli.check import check_ledger
-from tests.plugins.pages.desk import Desk, hidden, opened, plain
+from tests.plugins.asking import Reader, hidden, plain, site_over
 from tests.reports.ledgers import AFTER, UNDOCUMENTED, make_ledger
 
-TODAY = date(2011, 2, 28)
+NOW = datetime(2011, 2, 28, 9, tzinfo=UTC)
+TODAY = NOW.date()
 REASON = ("reason", "Looked into with the school")
 ACCEPTED = [("decision", "accepted"), REASON]
 DECIDE = "/-/findings/decide"
+
+
+def opened(path: Path) -> AbstractContextManager[Site]:
+    """The app over the ledger at `path`."""
+    return site_over(path, clock=lambda: NOW)
+
+
+def at(site: Site, who: str = "dpo") -> Reader:
+    """Somebody at the app, whose requests are all answered, unless a test says otherwise."""
+    return Reader(site, who, 200)
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +64,7 @@ def untouched(ledger: Path) -> Iterator[Site]:
 
 
 def keys_of(site: Site, check: str = "contactpoint-closed", state: str = "open") -> list[str]:
-    found = Desk(site).get(f"/-/findings.json?state={state}&check={check}&size=1000").json()["findings"]
+    found = at(site).get(f"/-/findings.json?state={state}&check={check}&size=1000").json()["findings"]
     return [one["key"] for one in sorted(found, key=lambda one: one["seq"])]
 
 
@@ -76,7 +87,7 @@ def form(page: str) -> list[tuple[str, str]]:
     return [pair for pair in hidden(page) if pair[0] in ("seal", "key", "of", "group", "size", "digest", "number")]
 
 
-def group_form(desk: Desk, query: str = "state=open&check=contactpoint-closed") -> list[tuple[str, str]]:
+def group_form(desk: Reader, query: str = "state=open&check=contactpoint-closed") -> list[tuple[str, str]]:
     """What the button “Decide about all” of the first group leads to."""
     page = desk.get(f"/-/findings?{query}").text
     sent = dict(pair for pair in hidden(page) if pair[0] in ("of", "number", "group"))
@@ -84,7 +95,7 @@ def group_form(desk: Desk, query: str = "state=open&check=contactpoint-closed") 
 
 
 def test_several_are_decided_about_with_one_form(site: Site) -> None:
-    desk, keys = Desk(site), keys_of(site)
+    desk, keys = at(site), keys_of(site)
     shown = desk.post(DECIDE, marked(*keys[:2])).text
     assert "Decide about 2 findings" in plain(shown)
     assert not decided(site)
@@ -92,18 +103,18 @@ def test_several_are_decided_about_with_one_form(site: Site) -> None:
     size = site.view().head.size
     page = plain(desk.post(DECIDE, form(shown) + ACCEPTED + more).text)
     assert f"2 decisions sealed Accepted until 31 March 2011 : entries {size} to {size + 1}." in page
-    given = {"reason": REASON[1], "owner": "The office", "decided_by": "Ann Smith (ann)"}
+    given = {"reason": REASON[1], "owner": "The office", "decided_by": "Ann Smith (dpo)"}
     assert decided(site) == [(key, "accepted", date(2011, 3, 31), given) for key in keys[:2]]
     assert keys_of(site) == keys[2:]
     assert keys_of(site, state="decided") == keys[:2]
     assert not verify(site.path).problems
     # What was decided is in no page but that of its entry.
-    pages = [Desk(site, who).get("/-/findings?state=all").text for who in ("ann", "bob")]
-    assert not [one for page in pages for one in given.values() if one in page and one != "Ann Smith (ann)"]
+    pages = [at(site, who).get("/-/findings?state=all").text for who in ("dpo", "auditor")]
+    assert not [one for page in pages for one in given.values() if one in page and one != "Ann Smith (dpo)"]
 
 
 def test_a_whole_group_is_decided_about_as_it_was_seen(site: Site) -> None:
-    desk, keys = Desk(site), keys_of(site)
+    desk, keys = at(site), keys_of(site)
     page = plain(desk.post(DECIDE, group_form(desk) + ACCEPTED).text)
     assert "3 decisions sealed" in page
     assert [one[0] for one in decided(site)] == keys
@@ -112,13 +123,13 @@ def test_a_whole_group_is_decided_about_as_it_was_seen(site: Site) -> None:
 
 def test_of_a_group_in_pieces_all_are_sealed(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sealing, "TOGETHER", 2)
-    desk = Desk(site)
+    desk = at(site)
     assert "3 decisions sealed" in plain(desk.post(DECIDE, group_form(desk) + ACCEPTED).text)
     assert len(decided(site)) == 3
 
 
 def test_a_form_that_is_sent_twice_seals_once(site: Site) -> None:
-    desk = Desk(site)
+    desk = at(site)
     sent = group_form(desk) + ACCEPTED
     desk.post(DECIDE, sent)
     page = plain(desk.post(DECIDE, sent).text)
@@ -130,7 +141,7 @@ def test_a_form_that_is_sent_twice_seals_once(site: Site) -> None:
 
 @pytest.mark.parametrize(("whole", "checked"), [(True, False), (True, True), (False, False)])
 def test_a_colleagues_decision_stands_and_is_told(site: Site, whole: bool, checked: bool) -> None:
-    ann, dan, keys = Desk(site), Desk(site, "dan"), keys_of(site)
+    ann, dan, keys = at(site), at(site, "dan"), keys_of(site)
     sent = group_form(ann) if whole else form(ann.post(DECIDE, marked(*keys)).text)
     dan.post(DECIDE, [*marked(keys[1]), ("seal", "1"), ("decision", "remedied"), ("reason", "It was put right")])
     theirs = newest(site, keys[1])
@@ -147,7 +158,7 @@ def test_a_colleagues_decision_stands_and_is_told(site: Site, whole: bool, check
     told = {key: decision for key, decision, _, _ in decided(site)}
     assert told == {keys[0]: "accepted", keys[1]: "remedied", keys[2]: "accepted"}
     logged = site.people.logged(10)
-    assert [one for one in logged if one.person == "ann" and f"entries {theirs}" in one.about]
+    assert [one for one in logged if one.person == "dpo" and f"entries {theirs}" in one.about]
     # Having seen it, she may decide about it again.
     again = plain(ann.post(DECIDE, form(answer) + ACCEPTED).text)
     assert "One decision sealed" in again
@@ -156,7 +167,7 @@ def test_a_colleagues_decision_stands_and_is_told(site: Site, whole: bool, check
 
 
 def test_two_who_decide_at_the_same_moment_never_decide_twice(site: Site) -> None:
-    desks = [Desk(site), Desk(site, "dan")]
+    desks = [at(site), at(site, "dan")]
     forms = [group_form(desk) + ACCEPTED for desk in desks]
     begin, pages = threading.Barrier(2), ["", ""]
 
@@ -188,7 +199,7 @@ def site_ledger(site: Site) -> Ledger:
 
 
 def test_what_came_to_a_group_meanwhile_is_looked_at_first(site: Site) -> None:
-    desk = Desk(site)
+    desk = at(site)
     sent = group_form(desk) + ACCEPTED
     record(site, "new-1", "new-2")
     answer = desk.post(DECIDE, sent, 409).text
@@ -200,7 +211,7 @@ def test_what_came_to_a_group_meanwhile_is_looked_at_first(site: Site) -> None:
 
 
 def test_what_went_from_a_group_meanwhile_is_told(site: Site) -> None:
-    desk = Desk(site)
+    desk = at(site)
     sent = group_form(desk) + ACCEPTED
     with site_ledger(site) as ledger:
         ledger.correct("t1", "typed wrong", None, {})
@@ -215,7 +226,7 @@ def test_what_went_from_a_group_meanwhile_is_told(site: Site) -> None:
 
 
 def test_a_group_in_which_one_took_the_place_of_another_is_looked_at_first(site: Site) -> None:
-    desk = Desk(site)
+    desk = at(site)
     sent = group_form(desk) + ACCEPTED
     with site_ledger(site) as ledger:
         ledger.correct("t1", "typed wrong", None, {})
@@ -226,7 +237,7 @@ def test_a_group_in_which_one_took_the_place_of_another_is_looked_at_first(site:
 
 
 def test_a_group_that_is_no_more_is_told(untouched: Site) -> None:
-    desk = Desk(untouched)
+    desk = at(untouched)
     first = [("of", "state=open&check=field-not-documented"), ("group", "0" * 16), ("number", "2")]
     page = plain(desk.post(DECIDE, first, 409).text)
     assert "Nothing to decide about" in page
@@ -251,7 +262,7 @@ def test_a_group_that_is_no_more_is_told(untouched: Site) -> None:
 def test_what_is_wrong_stands_beside_its_field_and_nothing_is_sealed(
     untouched: Site, typed: list[tuple[str, str]], says: str
 ) -> None:
-    desk, (key, *_) = Desk(untouched), keys_of(untouched)
+    desk, (key, *_) = at(untouched), keys_of(untouched)
     answer = desk.post(DECIDE, [*marked(key), ("seal", "1"), *typed], 400).text
     assert says in plain(answer)
     assert "Nothing was sealed yet." in answer
@@ -274,19 +285,19 @@ def test_what_is_wrong_stands_beside_its_field_and_nothing_is_sealed(
     ],
 )
 def test_a_broken_form_is_a_sentence(untouched: Site, sent: Sequence[tuple[str, str]], says: str) -> None:
-    assert says in plain(Desk(untouched).post(DECIDE, [("seal", "1"), *sent, *ACCEPTED], 400).text)
+    assert says in plain(at(untouched).post(DECIDE, [("seal", "1"), *sent, *ACCEPTED], 400).text)
 
 
 def test_what_no_check_found_cannot_be_decided_about(untouched: Site) -> None:
-    page = plain(Desk(untouched).post(DECIDE, [*marked("0" * 64), ("seal", "1"), *ACCEPTED]).text)
+    page = plain(at(untouched).post(DECIDE, [*marked("0" * 64), ("seal", "1"), *ACCEPTED]).text)
     assert "1 of those marked is not among what the last check found" in page
     assert not decided(untouched)
-    assert "No finding was marked" in plain(Desk(untouched).post(DECIDE, []).text)
+    assert "No finding was marked" in plain(at(untouched).post(DECIDE, []).text)
 
 
-@pytest.mark.parametrize("who", ["bob", "cem"])
+@pytest.mark.parametrize("who", ["auditor", "clerk"])
 def test_only_a_data_protection_officer_decides(untouched: Site, who: str) -> None:
-    desk = Desk(untouched, who)
+    desk = at(untouched, who)
     desk.csrf = "x"
     (key, *_) = keys_of(untouched)
     desk.post(DECIDE, [*marked(key), ("seal", "1"), *ACCEPTED], 404)
@@ -296,12 +307,12 @@ def test_only_a_data_protection_officer_decides(untouched: Site, who: str) -> No
 def test_a_reason_of_several_lines_becomes_one(site: Site) -> None:
     (key, *_) = keys_of(site)
     typed = [("decision", "false-alarm"), ("reason", "one\r\ntwo")]
-    Desk(site).post(DECIDE, [*marked(key), ("seal", "1"), *typed])
+    at(site).post(DECIDE, [*marked(key), ("seal", "1"), *typed])
     assert decided(site)[0][3]["reason"] == "one two"
 
 
 def test_who_decided_and_was_erased_is_told_as_that(site: Site) -> None:
-    ann, dan, (key, *_) = Desk(site), Desk(site, "dan"), keys_of(site)
+    ann, dan, (key, *_) = at(site), at(site, "dan"), keys_of(site)
     sent = form(ann.post(DECIDE, marked(key)).text)
     dan.post(DECIDE, [*marked(key), ("seal", "1"), *ACCEPTED])
     with site_ledger(site) as ledger:
@@ -331,7 +342,7 @@ def test_findings_of_a_check_that_is_no_more_and_of_imports_are_shown(tmp_path: 
             "json('null')) WHERE check_name = 'contactpoint-closed' AND seq = 7"
         )
     with opened(path) as site:
-        desk = Desk(site)
+        desk = at(site)
         text = desk.get("/-/findings?state=all").text
         assert "gone-check" in text
         assert "The documented purposes" in text

@@ -22,8 +22,8 @@ from ledger.verify.proofs import Trusted
 from tests.ledger.publish.places import grow, ledger_of, sign
 from tests.ledger.signers import make, new_key
 from tests.ledger.worlds import ORIGIN
+from tests.plugins.asking import Opened, opened
 from tests.plugins.browsed import make_ledger
-from tests.plugins.pages.opened import PROGRAM, Opened, opened
 
 SIZE = 600
 """Entries under the newest checkpoint: two full tiles and a partial one, and one of the level above."""
@@ -135,12 +135,12 @@ def test_the_bundle_is_packed_by_a_run_whose_page_leads_to_the_file(app: Opened)
     page = begun.headers["location"]
     n = int(page.removeprefix("/-/verification/"))
     address = f"/-/evidence.zip?run={n}"
-    told = app.get(address, None, **PROGRAM)
+    told = app.get(address, "program")
     assert (told.status_code, told.headers.get("retry-after")) in ((202, "5"), (200, None))
     app.site.runs.wait(n, 60)
     shown = app.get(page, "auditor").text
     assert address in shown
-    for answer in (app.get(address, "auditor"), app.get(address, None, **PROGRAM)):
+    for answer in (app.get(address, "auditor"), app.get(address, "program")):
         assert (answer.status_code, answer.headers["content-type"]) == (200, "application/zip")
         assert answer.headers["content-disposition"] == f'attachment; filename="evidence-{n}.zip"'
         assert hashlib.sha256(answer.content).hexdigest() in shown
@@ -157,9 +157,9 @@ def test_a_bundle_that_could_not_be_packed_says_why(tmp_path: Path) -> None:
     path = ledger_of(tmp_path / "transfers.db", 20)
     sign(path, 20)  # by a key that the ledger does not name
     with opened(path) as app:
-        n = app.get("/-/evidence.zip", None, **PROGRAM).json()["run"]
+        n = app.get("/-/evidence.zip", "program").json()["run"]
         app.site.runs.wait(n, 60)
-        told = app.get(f"/-/evidence.zip?run={n}", None, **PROGRAM)
+        told = app.get(f"/-/evidence.zip?run={n}", "program")
         assert (told.status_code, "evidence" in told.json()["error"]) == (409, True)
 
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 import re
+import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, closing
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 from defusedxml import ElementTree
 from openpyxl import load_workbook
@@ -21,12 +25,24 @@ from ledger.writer import Ledger
 from reports.cli.check import check_ledger
 from reports.decisions import Verdict
 from reports.documents.findings import title
+from reports.finding import Finding
+from tests.plugins.asking import Reader, hidden, plain, site_over
 from tests.plugins.columns import mixture
-from tests.plugins.pages.desk import NOW, Desk, hidden, many_findings, opened, plain
 from tests.reports.ledgers import AFTER, GOOD, SECRET, UNKNOWN, make_ledger
 
-TODAY = date(2011, 2, 28)
+NOW = datetime(2011, 2, 28, 9, tzinfo=UTC)
+TODAY = NOW.date()
 ATOM = "{http://www.w3.org/2005/Atom}"
+
+
+def opened(path: Path, now: datetime = NOW) -> AbstractContextManager[Site]:
+    """The app over the ledger at `path`, as of `now`."""
+    return site_over(path, clock=lambda: now)
+
+
+def at(site: Site, who: str = "dpo") -> Reader:
+    """Somebody at the app, whose requests are all answered, unless a test says otherwise."""
+    return Reader(site, who, 200)
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +65,7 @@ IN_STATE = {
 
 @pytest.mark.parametrize("state", ["open", "undecided", "decided", "overdue", "corrected", "all"])
 def test_every_finding_stands_where_it_belongs(site: Site, state: str) -> None:
-    desk = Desk(site)
+    desk = at(site)
     found = desk.get(f"/-/findings.json?state={state}&size=1000").json()
     outcomes = {row.key: row.outcome for row in check_ledger(site.path, TODAY).rows}
     if state == "undecided":
@@ -72,7 +88,7 @@ def test_every_finding_stands_where_it_belongs(site: Site, state: str) -> None:
 
 
 def test_the_answer_comes_first(site: Site) -> None:
-    text = plain(Desk(site).get("/-/findings").text)
+    text = plain(at(site).get("/-/findings").text)
     count = sum(
         row.outcome == "breach" and row.state in IN_STATE["open"] for row in check_ledger(site.path, TODAY).rows
     )
@@ -84,7 +100,7 @@ def test_the_answer_comes_first(site: Site) -> None:
 def test_a_group_says_what_it_is_from_whom_to_whom_and_since_when(site: Site) -> None:
     view = site.view()
     groups = view.found.groups(view.findings(inbox.findings_of("state=open", view), TODAY))
-    page = Desk(site).get("/-/findings").text
+    page = at(site).get("/-/findings").text
     text = plain(page)
     for group in groups[:5]:
         assert title(group.sample.check) in text
@@ -96,18 +112,18 @@ def test_a_group_says_what_it_is_from_whom_to_whom_and_since_when(site: Site) ->
 
 
 def test_a_group_of_its_own_shows_all_its_findings(site: Site) -> None:
-    page = Desk(site).get("/-/findings?state=undecided").text
+    page = at(site).get("/-/findings?state=undecided").text
     sent = [value for name, value in hidden(page) if name in ("group", "number")]
     number, group = next(pair for pair in zip(sent[::2], sent[1::2], strict=True) if pair[0] != "1")
-    alone = Desk(site).get(f"/-/findings?state=undecided&group={group}").text
+    alone = at(site).get(f"/-/findings?state=undecided&group={group}").text
     assert [value for name, value in hidden(alone) if name == "group"] == [group]
     assert alone.count('type="checkbox"') == int(dict(hidden(alone))["number"]) == int(number)
-    gone = plain(Desk(site).get(f"/-/findings?group={'0' * 16}").text)
+    gone = plain(at(site).get(f"/-/findings?group={'0' * 16}").text)
     assert "No finding with this cause is in this list any more" in gone
 
 
 def test_an_auditor_reads_the_same_without_the_forms(site: Site) -> None:
-    mine, theirs = (Desk(site, who).get("/-/findings?state=all").text for who in ("ann", "bob"))
+    mine, theirs = (at(site, who).get("/-/findings?state=all").text for who in ("dpo", "auditor"))
     assert "/-/findings/decide" in mine
     assert "/-/findings/decide" not in theirs
     assert "checkbox" not in theirs
@@ -127,16 +143,16 @@ def test_an_auditor_reads_the_same_without_the_forms(site: Site) -> None:
     ],
 )
 def test_what_cannot_be_asked_is_a_sentence(site: Site, query: str, says: str) -> None:
-    assert says in plain(Desk(site).get(f"/-/findings?{query}", 400).text)
+    assert says in plain(at(site).get(f"/-/findings?{query}", 400).text)
 
 
 @pytest.mark.parametrize("query", ["after=1", "size=0", "size=1001", "size=１", "after=" + "g" * 64])
 def test_a_broken_continuation_is_a_sentence(site: Site, query: str) -> None:
-    assert "error" in Desk(site, "").get(f"/-/findings?{query}", 400).json()
+    assert "error" in at(site, "audit").get(f"/-/findings?{query}", 400).json()
 
 
 def test_a_program_gets_all_findings_answer_by_answer(site: Site) -> None:
-    program, keys, after = Desk(site, ""), [], ""
+    program, keys, after = at(site, "audit"), [], ""
     while True:
         answer = program.get(f"/-/findings?state=all&size=50&after={after}").json()
         keys += [one["key"] for one in answer["findings"]]
@@ -152,7 +168,7 @@ def test_a_program_gets_all_findings_answer_by_answer(site: Site) -> None:
 
 
 def test_files_hold_exactly_what_the_list_shows(site: Site) -> None:
-    desk = Desk(site)
+    desk = at(site)
     rows = {row.key: row for row in check_ledger(site.path, TODAY).rows}
     read = list(csv.DictReader(io.StringIO(desk.get("/-/findings.csv?state=all").content.decode("utf-8-sig"))))
     assert {one["Key"] for one in read} == rows.keys()
@@ -174,7 +190,7 @@ def test_the_feed_is_atom_with_the_newest_first_and_nothing_erasable(tmp_path: P
     path = make_ledger(tmp_path / "transfers.db", UNKNOWN, AFTER)
     assert check_ledger(path, TODAY, keep=True).unkept is None
     with opened(path) as site:
-        answer = Desk(site, "").get("/-/findings.atom")
+        answer = at(site, "audit").get("/-/findings.atom")
         assert answer.headers["content-type"] == "application/atom+xml"
         assert SECRET not in answer.text
         root = ElementTree.fromstring(answer.content)
@@ -186,19 +202,19 @@ def test_the_feed_is_atom_with_the_newest_first_and_nothing_erasable(tmp_path: P
         updated = [one.findtext(f"{ATOM}updated") for one in root.iter(f"{ATOM}entry")]
         assert updated == sorted(updated, reverse=True)
         ids = [one.findtext(f"{ATOM}id") for one in root.iter(f"{ATOM}entry")]
-        keys = {one["key"] for one in Desk(site, "").get("/-/findings").json()["findings"]}
+        keys = {one["key"] for one in at(site, "audit").get("/-/findings").json()["findings"]}
         assert {one.rpartition(":")[2] for one in ids} == keys
-        again = ElementTree.fromstring(Desk(site).get("/-/findings.atom").content)
+        again = ElementTree.fromstring(at(site).get("/-/findings.atom").content)
         assert again.findtext(f"{ATOM}id") == root.findtext(f"{ATOM}id")
         links = [one.get("href") for one in root.iter(f"{ATOM}link")]
         assert all(one.startswith(site.settings.origin) for one in links)
-        assert SECRET not in Desk(site).get("/-/findings?state=all").text
+        assert SECRET not in at(site).get("/-/findings?state=all").text
 
 
 def test_a_ledger_without_findings_or_without_a_check_says_so(tmp_path: Path) -> None:
     path = make_ledger(tmp_path / "transfers.db", GOOD)
     with opened(path) as site:
-        desk = Desk(site)
+        desk = at(site)
         assert "Never checked" in plain(desk.get("/-/findings").text)
         assert desk.get("/-/findings.json").json() == {
             "checked": None, "size": site.view().head.size, "count": 0, "findings": [], "after": None
@@ -221,7 +237,7 @@ def test_a_decision_shows_at_once_and_after_the_next_check(tmp_path: Path) -> No
     path = make_ledger(tmp_path / "transfers.db", AFTER)
     check_ledger(path, TODAY, keep=True)
     with opened(path) as site:
-        desk = Desk(site)
+        desk = at(site)
         (one,) = desk.get("/-/findings.json").json()["findings"]
         for check in (False, True):
             if check:
@@ -239,8 +255,25 @@ def test_a_decision_shows_at_once_and_after_the_next_check(tmp_path: Path) -> No
             assert ("2 entries came since" in text) != check
             assert "typed by somebody" not in text
             with opened(path, NOW.replace(month=4, day=1)) as later:
-                assert "1 open breach;" in plain(Desk(later).get("/-/findings").text)
-                assert "overdue" in plain(Desk(later).get("/-/findings?state=overdue").text)
+                assert "1 open breach;" in plain(at(later).get("/-/findings").text)
+                assert "overdue" in plain(at(later).get("/-/findings?state=overdue").text)
+
+
+def many_findings(path: Path, count: int, causes: int) -> None:
+    """Puts `count` open breaches with so many causes into what the last check of the ledger at `path` found."""
+    with closing(sqlite3.connect(path)) as db, db:
+        row = db.execute(
+            "SELECT seq, id, check_name, outcome, severity, found, citation, next_step, finding FROM findings "
+            "WHERE check_name = 'field-not-documented' AND finding IS NOT NULL AND decision IS NULL "
+            "AND json_extract(finding, '$.corrected_by') IS NULL LIMIT 1"
+        ).fetchone()
+        one = msgspec.json.decode(row[8], type=Finding)
+        rows = []
+        for number in range(count):
+            key = hashlib.sha256(str(number).encode()).hexdigest()
+            whole = msgspec.json.encode(msgspec.structs.replace(one, key=key)).decode()
+            rows.append((key, number, *row[:5], f"Expected {number % causes}.", *row[5:8], None, None, 0, whole))
+        db.executemany(f"INSERT INTO findings VALUES ({', '.join('?' * 15)})", rows)
 
 
 @pytest.mark.slow
@@ -249,7 +282,7 @@ def test_how_long_very_many_findings_take(tmp_path: Path, causes: int) -> None:
     path = mixture.make(tmp_path / "transfers.db")
     many_findings(path, 30_000, causes)
     with opened(path) as site:
-        desk = Desk(site)
+        desk = at(site)
         for address in (
             "/-/findings",
             "/-/findings?state=all&page=2",

@@ -22,8 +22,8 @@ from datasette_plugins.transfer_ledger.roles import ROLES
 from datasette_plugins.transfer_ledger.routes import ROUTES, find
 from ledger.intake.draft import Problems, from_json
 from ledger.members import REQUIRED, Erasable, columns
+from tests.plugins.asking import Opened, opened
 from tests.plugins.browsed import make_ledger
-from tests.plugins.pages.opened import PROGRAM, Opened, opened
 
 
 @pytest.fixture(scope="module")
@@ -144,25 +144,25 @@ def test_a_sealed_entry_of_every_kind_fits_its_schema(app: Opened, document: dic
      *((f"/-/entries/{seq}.json", "Entry") for seq in range(10)), ("/-/entries/3", "Entry")],
 )  # fmt: skip
 def test_what_is_answered_fits_its_schema(app: Opened, document: dict[str, Any], path: str, name: str) -> None:
-    answer = app.get(path, None, **PROGRAM)
+    answer = app.get(path, "program")
     assert answer.status_code == 200
     validator(document, name).validate(answer.json())
 
 
 @pytest.mark.parametrize("path", ["/-/transfers.json", "/-/findings.json"])
 def test_what_is_answered_as_after_may_be_asked_for(app: Opened, document: dict[str, Any], path: str) -> None:
-    after = app.get(f"{path}?size=1", None, **PROGRAM).json()["after"]
+    after = app.get(f"{path}?size=1", "program").json()["after"]
     (schema,) = (one["schema"] for one in document["paths"][path]["get"]["parameters"] if one["name"] == "after")
     Draft202012Validator(schema).validate(after)
-    assert app.get(f"{path}?size=1&after={after}", None, **PROGRAM).status_code == 200
+    assert app.get(f"{path}?size=1&after={after}", "program").status_code == 200
 
 
 def test_every_finding_fits_its_schema_by_itself(app: Opened, document: dict[str, Any]) -> None:
     one = validator(document, "FindingWithDecisions")
-    listed = app.get("/-/findings.json?state=all", None, **PROGRAM).json()["findings"]
+    listed = app.get("/-/findings.json?state=all", "program").json()["findings"]
     assert listed
     for finding in listed:
-        one.validate(app.get(f"/-/findings/{finding['key']}.json", None, **PROGRAM).json())
+        one.validate(app.get(f"/-/findings/{finding['key']}.json", "program").json())
 
 
 def test_an_error_fits_its_schema(app: Opened, document: dict[str, Any]) -> None:
@@ -204,7 +204,7 @@ def _asked(app: Opened, runner: asyncio.Runner, operation: Any, checks: Any, see
         async def ask() -> httpx.Response:
             transport = httpx.ASGITransport(app=app.front)  # type: ignore[arg-type]
             async with httpx.AsyncClient(transport=transport) as client:
-                return await client.request(found["method"], found["url"], headers=PROGRAM, **body)
+                return await client.request(found["method"], found["url"], headers=app.of("program").headers, **body)
 
         answer = runner.run(ask())
         seen.add(answer.status_code)

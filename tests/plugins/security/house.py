@@ -6,17 +6,18 @@ A request goes to the app as a server hands it on, so that headers and paths may
 from __future__ import annotations
 
 import asyncio
-import re
-import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import unquote_to_bytes, urlencode, urlsplit
 
+from datasette_plugins.transfer_ledger import app as datasette_app
 from datasette_plugins.transfer_ledger import serving
+from datasette_plugins.transfer_ledger.front import Front
 from datasette_plugins.transfer_ledger.people.address import Address
 from datasette_plugins.transfer_ledger.people.beside import Beside
 from datasette_plugins.transfer_ledger.people.known import People
@@ -92,7 +93,8 @@ class House:
         moved = self._while_max_was_dpo()
         self.site = serving.open_site(path, settings, clock or (lambda: NOW), entropy())
         self.site.columns.settle()
-        self.app: Any = serving.app_of(self.site)
+        self._datasette = datasette_app.make(path, settings.prefix, settings.plugins())
+        self.app: Any = Front(self.site, self._datasette.app())  # as serving.app_of does
         people = self.site.people
         revoked = people.start("rita", NOW, "in a test")[1]
         people.revoke("rita")
@@ -113,7 +115,8 @@ class House:
             "before the role changed": self._cookie("before the role changed", moved),
             "wrong token": Who("wrong token", None, {"authorization": "Bearer " + "x" * 40}),
             "dpo cookie, wrong token": Who("dpo cookie, wrong token", None, {
-                "authorization": "Bearer " + "x" * 40, **self._cookie("", people.start("dpo", NOW, "in a test")[1]).headers,
+                "authorization": "Bearer " + "x" * 40,
+                **self._cookie("", people.start("dpo", NOW, "in a test")[1]).headers,
             }),
         }  # fmt: skip
 
@@ -142,6 +145,7 @@ class House:
 
     def close(self) -> None:
         self._runner.close()
+        datasette_app.close(self._datasette)
         self.site.close()
 
     # -- asking ---------------------------------------------------------------------------------------------------
@@ -219,7 +223,8 @@ def _bytes(value: str | bytes) -> bytes:
 def house_over(kept: Path, folder: Path, **more: Any) -> Iterator[House]:
     """The app over a copy of a ledger."""
     path = folder / "transfers.db"
-    shutil.copyfile(kept, path)
+    with closing(sqlite3.connect(kept)) as db, closing(sqlite3.connect(path)) as copy:
+        db.backup(copy)  # with what still waits in its -wal
     house = House(path, **more)
     try:
         yield house
@@ -227,16 +232,10 @@ def house_over(kept: Path, folder: Path, **more: Any) -> Iterator[House]:
         house.close()
 
 
-SANE: Callable[[Answer], bool] = lambda answer: answer.status < 500  # noqa: E731
-
-
 def carries_headers(answer: Answer) -> bool:
     """Whether it has every header that every answer is to have, each once."""
     names = [name for name, _ in answer.headers]
     return all(names.count(name) == 1 for name in ALWAYS)
-
-
-LINK = re.compile(r'(?:href|action|src)="([^"]+)"')
 
 
 def later(**how: float) -> datetime:
