@@ -129,7 +129,7 @@ def test_the_morning_of_a_data_protection_officer(people: People) -> None:
     assert _signed_out(tab)
     with suppress(Exception):  # what was answered to a form, a browser does not ask for again by itself
         tab.go_back()
-    assert TYPED not in tab.content()
+    assert TYPED not in tab.locator("body").inner_text()
     tab.goto("/-/findings")
     assert _signed_out(tab)
 

@@ -77,7 +77,7 @@ class Visitor:
             yield {}
         else:
             assert role is not None
-            what = served.site.runs.newest("report")[-1].what if picture.held == "report" else {}
+            what = served.site.runs.newest("report")[0].what if picture.held == "report" else {}
             with served.held(picture.held, what, role) as n:
                 self.tab.route("**/*", _once)
                 try:
