@@ -1,4 +1,4 @@
-"""The browsing app as a Datasette plugin: the hooks, and nothing else.
+"""The app as a Datasette plugin: the hooks, and nothing else.
 
 Each hook hands on to the module that has the idea: `guard` for what a connection may read, `functions` for what it
 may call, `render` for cells. Our own pages are not Datasette's: `front` stands before it. Every hook keeps to a ledger

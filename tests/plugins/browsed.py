@@ -1,10 +1,8 @@
-"""The ledger that the tests of the browsing app look at, and how they look."""
+"""The ledger that most tests of the app look at."""
 
 from __future__ import annotations
 
-import html
 import random
-import re
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ from typing import Any
 from datasette_plugins.transfer_ledger import app
 from ledger import writer
 from ledger.register.read import load_notice, notice_bytes
+from ledger.seal import Entropy
 from ledger.settle import Content, when
 from reports.cli.check import check_ledger
 
@@ -56,10 +55,10 @@ def stated(ledger: writer.Ledger, id_: str, on: str = "2010-07-05", **members: A
     return ledger.settle(facts, {"operator": OPERATOR, "note": NOTE})
 
 
-def make_ledger(path: Path) -> Path:
+def make_ledger(path: Path, entropy: Entropy = RANDOM) -> Path:
     """A ledger with one transfer of each sort that a page shows differently, checked."""
-    writer.create(path, "shire.example/transfers", "Shire Council", clock, RANDOM)
-    with writer.Ledger(path, clock, RANDOM) as ledger:
+    writer.create(path, "shire.example/transfers", "Shire Council", clock, entropy)
+    with writer.Ledger(path, clock, entropy) as ledger:
         notice = load_notice("england-2010")
         ledger.adopt(notice, notice_bytes("england-2010").decode(), (date(2009, 9, 1), None, True))
         ledger.add_organisations(
@@ -74,15 +73,3 @@ def make_ledger(path: Path) -> Path:
         ledger.correct("undone", REASON, None, {})
     assert check_ledger(path, date(2010, 8, 31), keep=True).unkept is None
     return path
-
-
-async def text_of(datasette: Any, path: str, status: int = 200) -> str:
-    """The body that `path` is answered with."""
-    answer = await datasette.client.get(path)
-    assert answer.status_code == status, f"{path}: {answer.status_code}: {answer.text[:400]}"
-    return str(answer.text)
-
-
-def read(page: str) -> str:
-    """A page's text, without markup, in single spaces."""
-    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page)).split())

@@ -29,7 +29,7 @@ def answers(folder: Path) -> list[tuple[int, Any]]:
     """What the app answers to the transfer, sent twice: status and receipt."""
     tokens = {"sims": program("SIMS export", "clerk", "t" * 40)}
     settings = replace(Settings.local(8001), by_link=False, tokens=tokens)
-    path = browsed.make_ledger(folder / "transfers.db")
+    path = browsed.make_ledger(folder / "transfers.db", browsed.entropy())
     site = serving.open_site(path, settings, browsed.clock, browsed.entropy())
     try:
         found = []

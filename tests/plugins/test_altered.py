@@ -13,8 +13,8 @@ import pytest
 from ledger import writer
 from ledger.errors import Refused
 from reports.cli.check import check_ledger
-from tests.plugins.asking import Opened, opened, site_over
-from tests.plugins.browsed import FIRST, QUERIES, RANDOM, VIEWS, clock, read, stated
+from tests.plugins.asking import Opened, opened, plain, site_over
+from tests.plugins.browsed import FIRST, QUERIES, RANDOM, VIEWS, clock, stated
 
 OURS = ("/", "/-/transfers", "/-/findings", "/-/organisations", "/-/register", "/-/verification", "/-/reports")
 DATASETTES = ("/ledger/transfers", "/ledger/transfers.csv", "/ledger/contactpoint")
@@ -98,7 +98,7 @@ def test_an_entry_recorded_meanwhile_shows(copied: Path) -> None:
         assert "meanwhile" not in app.get("/-/transfers").text
         with writer.Ledger(copied, clock, RANDOM) as ledger:
             ledger.append(stated(ledger, "meanwhile"))
-            assert "1 entry came since and is checked next" in read(app.get("/").text)
+            assert "1 entry came since and is checked next" in plain(app.get("/").text)
             for page in ("/-/entries/10", "/-/transfers.json", "/ledger/transfers"):
                 answer = app.get(page)
                 assert answer.status_code == 200, page
@@ -125,7 +125,7 @@ def test_a_ledger_that_is_no_longer_there_is_not_shown(how: str, copied: Path, k
         for page in ("/", "/-/transfers", "/-/findings"):
             answer = app.get(page)
             assert answer.status_code == 503, page
-            assert "start the app again" in read(answer.text)
+            assert "start the app again" in plain(answer.text)
             assert str(copied.parent) not in answer.text
 
 

@@ -10,8 +10,8 @@ import pytest
 from ledger import writer
 from ledger.london import LONDON
 from reports.cli.check import check_ledger
-from tests.plugins.asking import opened
-from tests.plugins.browsed import FIRST, RANDOM, clock, read
+from tests.plugins.asking import opened, plain
+from tests.plugins.browsed import FIRST, RANDOM, clock
 
 REASON = "a reason that was typed for the decision"
 ANSWERED = date(2010, 8, 27)
@@ -42,8 +42,8 @@ def test_a_decided_breach_is_not_counted_as_open_until_its_day_has_passed(
             "/", "/-/findings", f"/-/findings/{key}", f"/-/entries/{FIRST + 1}", "/ledger/open-breaches",
             "/ledger/decided",
         )}  # fmt: skip
-        assert f"{breaches - (state == 'closed')} breaches are open" in read(pages["/"])
+        assert f"{breaches - (state == 'closed')} breaches are open" in plain(pages["/"])
         assert ("contactpoint-closed" in pages["/ledger/open-breaches"]) == (state == "overdue")
         assert "contactpoint-closed" in pages["/ledger/decided"]
-        assert "30 September 2010" in read(pages[f"/-/entries/{FIRST + 1}"])
+        assert "30 September 2010" in plain(pages[f"/-/entries/{FIRST + 1}"])
         assert not [path for path, page in pages.items() if REASON in page]

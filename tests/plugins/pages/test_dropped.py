@@ -13,7 +13,8 @@ import pytest
 
 from datasette_plugins.transfer_ledger.recording import dropped
 from ledger.members import Transfer
-from tests.plugins.browsed import make_ledger, read
+from tests.plugins.asking import plain
+from tests.plugins.browsed import make_ledger
 from tests.plugins.clerking import Desk, fields_of
 
 MARK = "Zebedee"
@@ -56,7 +57,7 @@ def bomb() -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(xlsx_of())) as old, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as new:
         for part in old.infolist():
-            new.writestr(part, old.read(part))
+            new.writestr(part, old.plain(part))
         new.writestr("xl/media/large.xml", b" " * (80 << 20))
     return file.getvalue()
 
@@ -106,15 +107,15 @@ def test_a_list_fills_in_digest_size_rows_and_items_and_nothing_else_of_it(
 ) -> None:
     file, data = GOOD[name]
     answer = desk.drop("cleo", file, data, way=FLOW)
-    assert answer.status_code == 200, read(answer.text)
+    assert answer.status_code == 200, plain(answer.text)
     form = fields_of(answer.text)
     assert form["payload_sha256"] == hashlib.sha256(data).hexdigest()
     assert (form["payload_bytes"], form["payload_rows"]) == (str(len(data)), "3")
     assert sorted(form["fields"]) == sorted(KNOWN)
-    assert "Say yourself what stands in column 6." in read(answer.text)
+    assert "Say yourself what stands in column 6." in plain(answer.text)
     assert "x.csv" not in answer.text
     sent = desk.post("cleo", "/-/record", {**form, "sender": "Elm Primary School"})
-    assert sent.status_code == 303, read(sent.text)
+    assert sent.status_code == 303, plain(sent.text)
     one = desk.last()
     assert isinstance(one.facts, Transfer)
     assert one.facts.payload is not None
@@ -130,7 +131,7 @@ def test_of_a_file_that_cannot_be_read_the_digest_and_size_are_taken(
 ) -> None:
     file, data = BROKEN[name]
     answer = desk.drop("cleo", file, data)
-    assert answer.status_code == 200, read(answer.text)
+    assert answer.status_code == 200, plain(answer.text)
     form = fields_of(answer.text)
     assert form["payload_sha256"] == hashlib.sha256(data).hexdigest()
     assert form["payload_bytes"] == str(len(data))
@@ -147,7 +148,7 @@ def test_a_workbook_that_unpacks_to_very_much_is_not_unpacked(desk: Desk) -> Non
 def test_what_a_flow_does_not_document_is_told_before_the_file_goes(desk: Desk) -> None:
     data = b"UPN,National Insurance number,Salary\r\nx,y,z\r\n"
     answer = desk.drop("cleo", "staff.csv", data, way=FLOW)
-    assert "which this flow does not document" in read(answer.text)
+    assert "which this flow does not document" in plain(answer.text)
     assert "not documented</span>" in answer.text
 
 

@@ -13,7 +13,8 @@ import pytest
 
 from ledger.members import Transfer
 from ledger.source import Source
-from tests.plugins.browsed import make_ledger, read
+from tests.plugins.asking import plain
+from tests.plugins.browsed import make_ledger
 from tests.plugins.clerking import CONNEXIONS, Desk, begun, fields_of, recorded
 
 
@@ -45,7 +46,7 @@ def test_a_flow_fills_in_all_that_is_documented_and_says_so_in_the_record(desk: 
     assert form["transferred_at"] == "2010-08-27"
     form["fields"] = form["fields"][:3]
     answer = desk.post("cleo", "/-/record", form)
-    assert answer.status_code == 303, read(answer.text)
+    assert answer.status_code == 303, plain(answer.text)
     one = desk.last()
     assert isinstance(one.facts, Transfer)
     assert answer.headers["location"] == f"/-/receipts?seq={one.seq}"
@@ -73,7 +74,7 @@ def test_a_form_that_is_sent_twice_is_recorded_once(desk: Desk) -> None:
     assert desk.size() == before + 1
     again = desk.post("cleo", "/-/record", {**form, "note": "and something else"})
     assert again.status_code == 409
-    assert f"as entry {before}" in read(again.text)
+    assert f"as entry {before}" in plain(again.text)
     assert fields_of(again.text)["note"] == "and something else"
     assert desk.size() == before + 1
 
@@ -107,8 +108,8 @@ def test_what_is_wrong_stands_beside_its_box_and_nothing_typed_is_lost(
     if not sentence:
         assert answer.status_code == 303
         return
-    assert answer.status_code == 422, read(answer.text)
-    assert sentence in read(answer.text)
+    assert answer.status_code == 422, plain(answer.text)
+    assert sentence in plain(answer.text)
     assert desk.size() == before
     again = fields_of(answer.text)
     different = {name for name in form if form[name] and again.get(name) != form[name]}
@@ -128,7 +129,7 @@ def test_a_name_that_nobody_knows_is_kept_only_where_somebody_agrees_to_that_nam
     form, before = begun(desk, sender="Elm Primary School", recipient="Mystery Ltd"), desk.size()
     asked = desk.post("cleo", "/-/record", form)
     assert asked.status_code == 422
-    assert "Not known here: “Mystery Ltd”" in read(asked.text)
+    assert "Not known here: “Mystery Ltd”" in plain(asked.text)
     assert desk.size() == before
     digest = asked.text.partition('name="agreed" value="')[2].partition('"')[0]
     other = desk.post("cleo", "/-/record", {**form, "recipient": "Mrs Nobody", "agreed": digest})
@@ -171,7 +172,7 @@ def test_a_session_that_ended_loses_nothing_without_a_word(desk: Desk) -> None:
     stale = desk.ask("cleo", "POST", "/-/record", data={**form, "csrf": "of another session"})
     assert stale.status_code == 409
     assert "Record</button>" in stale.text
-    assert "What you typed is still here" in read(stale.text)
+    assert "What you typed is still here" in plain(stale.text)
     again = fields_of(stale.text)
     assert again == form
     assert desk.size() == before
@@ -182,7 +183,7 @@ def test_whoever_is_signed_out_meanwhile_gets_back_what_they_typed(desk: Desk) -
     form, before = begun(desk, sender="Elm Primary School", note="half <an> hour"), desk.size()
     gone = desk.ask(None, "POST", "/-/record", data={**form, "csrf": "of an old session"})
     assert gone.status_code == 401
-    assert "What you typed is still in this page" in read(gone.text)
+    assert "What you typed is still in this page" in plain(gone.text)
     assert "of an old session" not in gone.text
     handed = fields_of(gone.text.replace("<form", '<form class="states"'))
     assert handed == form
@@ -190,12 +191,12 @@ def test_whoever_is_signed_out_meanwhile_gets_back_what_they_typed(desk: Desk) -
     assert desk.ask("cleo", "POST", "/-/record", data=handed).status_code == 409
     # It is the same wherever it is sent, so that nobody learns what there is; and only for what a page of ours sends.
     other = desk.ask(None, "POST", "/-/no-such", data={"note": "x"})
-    assert (other.status_code, "still in this page" in read(other.text)) == (401, True)
+    assert (other.status_code, "still in this page" in plain(other.text)) == (401, True)
     away = desk.ask(None, "POST", "//evil.example/x", data={"note": "x"})
     assert "evil" not in away.text
     for headers in ({"origin": "https://evil.example"}, {"accept": "application/json"}):
-        plain = desk.ask(None, "POST", "/-/record", data=form, headers=headers)
-        assert (plain.status_code, plain.headers["content-type"]) == (401, "application/json")
+        bare = desk.ask(None, "POST", "/-/record", data=form, headers=headers)
+        assert (bare.status_code, bare.headers["content-type"]) == (401, "application/json")
 
 
 def test_while_another_program_writes_the_form_stays_with_all_that_was_typed(
@@ -207,7 +208,7 @@ def test_while_another_program_writes_the_form_stays_with_all_that_was_typed(
     other.execute("BEGIN IMMEDIATE")
     answer = desk.post("cleo", "/-/record", form)
     assert answer.status_code == 503
-    assert "press the button again" in read(answer.text)
+    assert "press the button again" in plain(answer.text)
     assert fields_of(answer.text) == form
     other.execute("ROLLBACK")
     other.close()
@@ -224,7 +225,7 @@ def test_while_no_more_is_taken_the_form_stays_with_all_that_was_typed(fresh: De
     fresh.site.recorder.close()
     answer = fresh.post("cleo", "/-/record", form)
     assert answer.status_code == 503
-    assert "Not recorded yet. The server is stopping" in read(answer.text)
+    assert "Not recorded yet. The server is stopping" in plain(answer.text)
     assert fields_of(answer.text) == form
 
 

@@ -15,8 +15,8 @@ from datasette_plugins.transfer_ledger.roles import ROLES
 from ledger import writer
 from ledger.register.read import load_notice, notice_bytes, read_register
 from ledger.source import Source
-from tests.plugins.asking import Opened, opened
-from tests.plugins.browsed import RANDOM, clock, read
+from tests.plugins.asking import Opened, opened, plain
+from tests.plugins.browsed import RANDOM, clock
 
 OLD, NEW = 1, 2
 TODAY = clock().date()
@@ -84,7 +84,7 @@ def test_everybody_reads_it_and_only_readers_are_led_to_entries(app: Opened, rol
 
 
 def test_who_gets_what_why_and_by_which_law_stands_in_words(app: Opened) -> None:
-    page = read(app.get("/-/register").text)
+    page = plain(app.get("/-/register").text)
     notice = read_register(_changed(), "changed")
     for party in {id_ for flow in notice.flows for id_ in flow.recipient}:
         known = notice.party(party)
@@ -95,7 +95,7 @@ def test_who_gets_what_why_and_by_which_law_stands_in_words(app: Opened) -> None
         assert f" {flow.id} " not in page
     assert "Data Protection Act 1998" in page or "DPA 1998" in page
     assert "More than one version covers today" not in page
-    assert f" {notice.flows[0].id}" in read(app.get("/-/register?ids=1").text)
+    assert f" {notice.flows[0].id}" in plain(app.get("/-/register?ids=1").text)
 
 
 def test_a_recipient_of_several_flows_has_them_all_in_one_place(alone: Path) -> None:
@@ -117,16 +117,16 @@ def test_a_recipient_of_several_flows_has_them_all_in_one_place(alone: Path) -> 
 
 
 def test_without_a_register_the_pages_say_so(empty: Opened) -> None:
-    assert "No documented purposes are adopted yet" in read(empty.get("/-/register").text)
-    assert "No documented purposes are adopted yet" in read(empty.get("/-/register/differences").text)
+    assert "No documented purposes are adopted yet" in plain(empty.get("/-/register").text)
+    assert "No documented purposes are adopted yet" in plain(empty.get("/-/register/differences").text)
     assert empty.get("/-/register/0").status_code == 404
 
 
 def test_one_version_that_has_ended_is_said_and_has_nothing_to_be_compared_with(alone: Path) -> None:
     with opened(alone) as app:
-        assert "No adopted version covers today" in read(app.get("/-/register").text)
-        assert "no longer in force" in read(app.get("/-/register/1").text)
-        assert "Only one version was adopted so far" in read(app.get("/-/register/differences").text)
+        assert "No adopted version covers today" in plain(app.get("/-/register").text)
+        assert "no longer in force" in plain(app.get("/-/register/1").text)
+        assert "Only one version was adopted so far" in plain(app.get("/-/register/differences").text)
 
 
 def test_of_two_registers_that_cover_today_the_page_says_which_one_holds(tmp_path: Path) -> None:
@@ -135,7 +135,7 @@ def test_of_two_registers_that_cover_today_the_page_says_which_one_holds(tmp_pat
     for id_ in ("primary-2026", "workforce-2026"):
         _adopt(path, notice_bytes(id_).decode(), date(2010, 1, 1))
     with opened(path) as app:
-        page = read(app.get("/-/register", "governor").text)
+        page = plain(app.get("/-/register", "governor").text)
     first, second = (load_notice(id_).title for id_ in ("primary-2026", "workforce-2026"))
     assert "More than one version covers today" in page
     assert f"the one that was adopted last: {second}. It took the place of {first}" in page
@@ -168,13 +168,13 @@ def test_the_sealed_bytes_are_a_download_with_their_digest_on_the_page(app: Open
 def test_what_two_versions_say_differently_is_said_both_ways(app: Opened) -> None:
     notice = load_notice("england-2010")
     gone = next(one for one in notice.flows if "ofsted" in one.recipient)
-    page = read(app.get("/-/register/differences").text)
+    page = plain(app.get("/-/register/differences").text)
     assert "0 flows came, 1 went, 0 changed." in page
     assert f"Flows that went {gone.label}" in page
-    back = read(app.get(f"/-/register/differences?old={NEW}&new={OLD}").text)
+    back = plain(app.get(f"/-/register/differences?old={NEW}&new={OLD}").text)
     assert "1 flows came, 0 went, 0 changed." in back
     assert "This flow is documented now" in back
-    same = read(app.get(f"/-/register/differences?old={OLD}&new={OLD}").text)
+    same = plain(app.get(f"/-/register/differences?old={OLD}&new={OLD}").text)
     assert "They say the same" in same
 
 

@@ -23,7 +23,7 @@ from datasette_plugins.transfer_ledger.roles import ROLES
 from ledger import writer
 from ledger.schema import objects
 from reports.cli.check import check_ledger
-from tests.plugins.asking import Opened, opened
+from tests.plugins.asking import Opened, opened, plain
 from tests.plugins.browsed import (
     FIRST,
     METADATA,
@@ -34,7 +34,6 @@ from tests.plugins.browsed import (
     VIEWS,
     clock,
     make_ledger,
-    read,
     stated,
 )
 
@@ -63,8 +62,8 @@ def test_the_list_leads_to_every_query_and_view(app: Opened) -> None:
     for name in PAGES:
         assert f'href="/ledger/{name}"' in page
     for of in (*METADATA["queries"].values(), *METADATA["tables"].values()):
-        assert " ".join(of["description"].split()) in read(page)
-    assert "It asks for a month as 2010-08." in read(page)
+        assert " ".join(of["description"].split()) in plain(page)
+    assert "It asks for a month as 2010-08." in plain(page)
 
 
 @pytest.mark.parametrize("format_", ["", ".json", ".csv"])
@@ -300,11 +299,11 @@ async def test_plain_datasette_with_our_metadata_shows_nobody_anything(app: Open
     copy = tmp_path / "ledger.db"
     with sqlite3.connect(app.site.path) as db, sqlite3.connect(copy) as into:
         db.backup(into)
-    plain = datasette_app.Datasette([str(copy)], metadata=datasette_app.metadata())
+    stock_ = datasette_app.Datasette([str(copy)], metadata=datasette_app.metadata())
     for path in ("/", "/ledger", "/ledger.json", *(f"/ledger/{name}.json" for name in PAGES),
                  "/ledger/entries", "/ledger/disclosures.json",
                  "/ledger.json?sql=select+1", "/-/metadata.json", "/ledger.db"):  # fmt: skip
-        answer = await plain.client.get(path)
+        answer = await stock_.client.get(path)
         assert answer.status_code == 403, path
         assert "Shire" not in answer.text
 
@@ -314,10 +313,10 @@ async def test_plain_datasette_on_a_ledger_keeps_what_was_typed_to_itself(app: O
     copy = tmp_path / "plain.db"
     with sqlite3.connect(app.site.path) as db, sqlite3.connect(copy) as into:
         db.backup(into)
-    plain = datasette_app.Datasette([str(copy)])
-    assert (await plain.client.get("/plain/transfers.json")).status_code == 200
+    stock_ = datasette_app.Datasette([str(copy)])
+    assert (await stock_.client.get("/plain/transfers.json")).status_code == 200
     with pytest.raises(sqlite3.DatabaseError, match="prohibited"):
-        await plain.get_database("plain").execute("SELECT * FROM disclosures", log_sql_errors=False)
+        await stock_.get_database("plain").execute("SELECT * FROM disclosures", log_sql_errors=False)
 
 
 # -- a ledger that changes, or that somebody changed ---------------------------------------------------------------
