@@ -108,7 +108,8 @@ def _in_path(name: str, description: str, schema: Schema) -> dict[str, Any]:
 
 
 def _in_query(name: str, description: str, schema: Schema) -> dict[str, Any]:
-    return {"name": name, "in": "query", "description": description, "schema": schema}
+    # A form sends all of its fields: one that is empty means the same as one that is not there.
+    return {"name": name, "in": "query", "description": description, "schema": {"anyOf": [schema, {"const": ""}]}}
 
 
 def _narrowing(names: tuple[str, ...]) -> tuple[dict[str, Any], ...]:

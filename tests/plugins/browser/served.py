@@ -54,8 +54,8 @@ class Served(NamedTuple):
     def desk(self, role: Role) -> Iterator[Desk]:
         """Somebody of this role who sends forms without a browser."""
         person, value = self.site.people.start(role, clock(), "in a test")
-        headers = {"origin": self.address, "accept": "text/html", "cookie": f"{self.site.settings.cookie}={value}"}
-        with httpx.Client(base_url=self.address, headers=headers, timeout=_PATIENCE) as client:
+        headers, cookies = {"origin": self.address, "accept": "text/html"}, {self.site.settings.cookie: value}
+        with httpx.Client(base_url=self.address, headers=headers, cookies=cookies, timeout=_PATIENCE) as client:
             yield Desk(client, person.csrf)
 
     def finish(self, n: int) -> int:

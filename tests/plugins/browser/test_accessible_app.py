@@ -15,6 +15,14 @@ from tests.plugins.browser.served import Served
 from tests.plugins.browser.visitor import Visitor
 from tests.reports.accessible import judged
 
+# Axe takes seconds for a table of hundreds of rows, of which each is like the first ones.
+_SHORTEN = """most => {
+  for (const body of document.querySelectorAll("tbody")) [...body.rows].slice(most).forEach(row => row.remove());
+  for (const list of document.querySelectorAll("ul")) [...list.children].slice(2 * most).forEach(item => item.remove());
+  [...document.querySelectorAll(".cause")].slice(most).forEach(cause => cause.remove());
+}"""
+MOST = 8
+
 SEEN = [(picture, role) for picture in ALL for role in viewers(picture)]
 
 
@@ -44,6 +52,7 @@ def test_axe_finds_nothing_and_nothing_is_asked_elsewhere(
     visitor: Visitor, apps: dict[App, Served], picture: Picture, role: Role | None
 ) -> None:
     with visitor.at(picture, role) as tab:
+        tab.evaluate(_SHORTEN, MOST)
         found = []
         for width, scheme in ((1280, "light"), (360, "dark")):
             broken, kept = judged(tab, width, scheme)  # type: ignore[arg-type]

@@ -115,7 +115,8 @@ class House:
             "before the role changed": self._cookie("before the role changed", moved),
             "wrong token": Who("wrong token", None, {"authorization": "Bearer " + "x" * 40}),
             "dpo cookie, wrong token": Who("dpo cookie, wrong token", None, {
-                "authorization": "Bearer " + "x" * 40, **self._cookie("", people.start("dpo", NOW, "in a test")[1]).headers,
+                "authorization": "Bearer " + "x" * 40,
+                **self._cookie("", people.start("dpo", NOW, "in a test")[1]).headers,
             }),
         }  # fmt: skip
 

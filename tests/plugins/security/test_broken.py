@@ -1,7 +1,7 @@
 """A ledger that something happens to while it is served: each page says so in plain words, and nothing is lost.
 
-The file is locked, altered, replaced, put back as an older copy, deleted, of a newer format, without its -wal, on a full
-disk; so is the file beside it. When it is back as it was, the app works on, or says to start it again.
+The file is locked, altered, replaced, put back as an older copy, deleted, of a newer format, without its -wal, on a
+full disk; so is the file beside it. When it is back as it was, the app works on, or says to start it again.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,8 @@ from tests.plugins.browsed import FIRST, RANDOM, clock, stated
 from tests.plugins.security.house import Answer, House, carries_headers, house_over
 from tests.plugins.security.test_requests import JSON, STATED
 
-PAGES = ("/", "/-/transfers", "/-/findings", f"/-/entries/{FIRST}", "/-/organisations", "/-/register", "/-/record", "/-/receipts",
+PAGES = ("/", "/-/transfers", "/-/findings", f"/-/entries/{FIRST}", "/-/organisations", "/-/register", "/-/record",
+         "/-/receipts",
          "/-/verification", "/-/reports", "/-/people", "/-/saved", "/ledger/transfers", "/ledger/contactpoint",
          "/-/transfers.csv", "/-/transfers.xlsx", "/-/findings.atom", "/-/checkpoint", "/-/ledger.db")  # fmt: skip
 FILES = (
@@ -103,6 +105,7 @@ def works(house: House, id_: str) -> None:
     assert house.ask(house.who["dpo"], f"/-/entries/{json.loads(answer.body)['seq']}").status == 200
 
 
+@pytest.mark.slow
 def test_a_ledger_that_another_program_holds_is_read_and_what_is_posted_waits_or_is_told(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -189,6 +192,7 @@ def test_an_older_copy_that_is_put_back_is_noticed(house: House, tmp_path: Path)
     assert "lost" not in ids(house.path)
 
 
+@pytest.mark.slow
 def test_an_older_copy_written_over_the_file_in_place_is_noticed(house: House, tmp_path: Path) -> None:
     plain(house.path)
     older = house.path.read_bytes()
@@ -206,22 +210,30 @@ def drop_guards(db: sqlite3.Connection) -> list[str]:
     return [sql for _, sql in triggers]
 
 
-@pytest.mark.parametrize("change", [
-    "UPDATE entries SET entry = replace(entry, 'elm-primary', 'oak-primary') WHERE seq = 3",
+ALTERED = [
     "UPDATE entries SET entry = '{}' WHERE seq = 3",
+    "UPDATE findings SET finding = '{'",
+    "DELETE FROM entries WHERE seq = 4",
+    "UPDATE entries SET entry = replace(entry, 'elm-primary', 'oak-primary') WHERE seq = 3",
     "UPDATE entries SET entry = '[]' WHERE seq = 9",
     "UPDATE entries SET entry = replace(entry, 'elm-primary', CAST(x'ff' AS TEXT)) WHERE seq = 3",
     "UPDATE entries SET entry = replace(entry, 'elm-primary', '<script>alert(1)</script>')",
     "UPDATE entries SET hash = 'x' WHERE seq = 9",
     "DELETE FROM entries WHERE seq = 0",
-    "DELETE FROM entries WHERE seq = 4",
     "DELETE FROM entries",
-    "UPDATE findings SET finding = '{'",
     "UPDATE findings SET found = '<xss>', severity = 'none'",
     "DELETE FROM checked",
     "UPDATE disclosures SET disclosure = 'x'",
     "UPDATE documents SET content = 'x'",
-])  # fmt: skip
+]
+
+
+def some_slow(changes: list[str], fast: int) -> list[Any]:
+    """All of them as parameters, those after the first few only where time is taken."""
+    return [pytest.param(one, marks=[pytest.mark.slow] if place >= fast else []) for place, one in enumerate(changes)]
+
+
+@pytest.mark.parametrize("change", some_slow(ALTERED, 2))
 def test_a_row_that_was_altered_beside_the_writer_shows_or_is_told(house: House, change: str) -> None:
     with closing(sqlite3.connect(house.path)) as db, db:
         guards = drop_guards(db)
@@ -246,16 +258,24 @@ def ids_of(path: Path) -> str:
         return " ".join(str(row[0]) for row in db.execute("SELECT CAST(entry AS BLOB) FROM entries"))
 
 
-@pytest.mark.parametrize("change", [
-    "DROP VIEW transfers",
+SCHEMAS = [
     "DROP VIEW transfers; CREATE VIEW transfers AS SELECT name AS id, disclosure FROM disclosures",
+    "PRAGMA user_version=99",
+    "DROP VIEW transfers",
     "CREATE TABLE more (x)",
     "CREATE TRIGGER t AFTER INSERT ON entries BEGIN DELETE FROM entries WHERE seq = 3; END",
-    "PRAGMA user_version=99",
     "PRAGMA application_id=1",
     "DROP TABLE findings",
-])  # fmt: skip
-def test_a_schema_that_is_not_ours_is_told_and_nothing_of_it_runs(house: House, change: str) -> None:
+]
+
+
+@pytest.mark.parametrize("change", some_slow(SCHEMAS, 2))
+@pytest.mark.parametrize("recorded_before", [False, True])
+def test_a_schema_that_is_not_ours_is_told_and_nothing_of_it_runs(
+    house: House, change: str, recorded_before: bool
+) -> None:
+    if recorded_before:  # so that the file is open for writing when it changes
+        assert post(house, "before").status == 201
     with closing(sqlite3.connect(house.path)) as db:
         db.executescript(change)
     for path, answer in every_page(house, 200, 503).items():
@@ -264,7 +284,7 @@ def test_a_schema_that_is_not_ours_is_told_and_nothing_of_it_runs(house: House, 
     answer = post(house, "other-schema")
     told(house, answer, 503)
     with closing(sqlite3.connect(house.path)) as db:
-        assert db.execute("SELECT count(*) FROM entries").fetchone()[0] == 10
+        assert db.execute("SELECT count(*) FROM entries").fetchone()[0] == 10 + recorded_before
 
 
 def test_a_wal_that_is_removed_takes_no_more_than_it_held_and_that_is_noticed(house: House) -> None:
@@ -279,6 +299,7 @@ def test_a_wal_that_is_removed_takes_no_more_than_it_held_and_that_is_noticed(ho
         assert "error" in json.loads(told(house, post(house, id_), 503))
 
 
+@pytest.mark.slow
 def test_a_file_that_is_cut_off_or_no_database_any_more_is_told(house: House) -> None:
     plain(house.path)
     whole = house.path.read_bytes()
@@ -300,7 +321,7 @@ def test_a_file_that_is_cut_off_or_no_database_any_more_is_told(house: House) ->
 # -- the file beside it --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("what", ["deleted", "damaged", "emptied", "held"])
+@pytest.mark.parametrize("what", some_slow(["deleted", "damaged", "emptied", "held"], 1))
 def test_without_the_file_beside_it_the_ledger_is_read_and_what_needs_it_is_told(
     house: House, what: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -52,9 +52,12 @@ def sound(answer: Answer, what: object) -> None:
 
 
 NASTY = st.sampled_from([
-    "<xss>alert(1)</xss>", "\"><xss x='", "'; DROP TABLE entries; --", "' OR 1=1 --", "{{7*7}}", "${x}", "../../etc/passwd",
-    "\ud83d\ude00".encode("utf-16", "surrogatepass").decode("utf-16"), "٣", "３", "1e9", "-1", "0", "00", "9" * 40, "1.5",
-    "NaN", "null", "true", "[]", "{}", "[\"a\"]", "\u202e", "\u2028", "\ufeff", "a" * 499, "a" * 501, "%", "%25", "*", "_",
+    "<xss>alert(1)</xss>",
+    "\"><xss x='", "'; DROP TABLE entries; --", "' OR 1=1 --", "{{7*7}}", "${x}", "../../etc/passwd",
+    "\ud83d\ude00".encode("utf-16", "surrogatepass").decode("utf-16"), "٣", "３", "1e9", "-1", "0", "00", "9" * 40,
+    "1.5",
+    "NaN", "null", "true", "[]", "{}", "[\"a\"]", "\u202e", "\u2028", "\ufeff", "a" * 499, "a" * 501, "%", "%25", "*",
+    "_",
     "\t", "\r\n", " ", "=1+1", "@x", "2010-02-29", "2010-13", "0000-01-01", "9999-12-31", "2009-10", "-transferred_at",
     "jo typed", "unlisted", "0" * 64, "g" * 64, "elm-primary", "ofsted", "any", "breach", "1,2", "seq", "on", "max",
 ])  # fmt: skip
@@ -94,13 +97,14 @@ NAME = st.one_of(
                 "sql",
             }
         )
-    ),  # fmt: skip
+    ),
     st.text(max_size=10).filter(lambda text: text.isprintable()),
 )
 PAIRS = st.lists(st.tuples(NAME, VALUE), max_size=6)
 PARTS = {
     "seq": ["0", str(FIRST), str(FIRST + 2), "9", "999999999999999", "1"], "n": ["1", "999999999"], "once": ["A" * 16],
-    "id": ["ofsted", "elm-primary", "x", "contactpoint", "unlisted"], "key": ["0" * 64], "file": ["x.html", "report.pdf"],
+    "id": ["ofsted", "elm-primary", "x", "contactpoint", "unlisted"], "key": ["0" * 64], "file": ["x.html",
+    "report.pdf"],
     "rest": ["0/000", "0/000.p/1", "entries/000.p/1", "63/x999/999", "0/x/"], "asset": ["app.css", "record.js"],
 }  # fmt: skip
 
@@ -137,7 +141,8 @@ def test_every_address_takes_any_parameters(house: House, data: st.DataObject) -
     "path", ["/-/transfers", "/-/findings", "/-/transfers.json", "/-/findings.json", "/-/transfers.csv"]
 )
 @FEW
-@given(pairs=st.lists(st.tuples(st.sampled_from(sorted({*TRANSFERS, *FINDINGS, "sort", "size", "after", "before"})), VALUE),
+@given(pairs=st.lists(st.tuples(st.sampled_from(sorted({*TRANSFERS, *FINDINGS, "sort", "size", "after",
+"before"})), VALUE),
                       max_size=4, unique_by=lambda pair: pair[0]))  # fmt: skip
 def test_the_lists_take_any_values_of_their_parameters(house: House, path: str, pairs: list[tuple[str, str]]) -> None:
     target = f"{path}?{urlencode(pairs)}"
@@ -150,9 +155,12 @@ def test_the_lists_take_any_values_of_their_parameters(house: House, path: str, 
 def test_datasettes_pages_take_any_parameters(house: House, name: str, ending: str, data: st.DataObject) -> None:
     columns = ["seq", "id", "fields", "schools", "recipient", "recorded_at", "findings", "severity", "nothing"]
     operators = ["", "__exact", "__gt", "__in", "__contains", "__isblank", "__arraycontains", "__date", "__like", "__x"]
-    own = ["_size", "_sort", "_sort_desc", "_facet", "_facet_array", "_facet_date", "_facet_size", "_next", "_shape", "_labels",
-           "_where", "_search", "_through", "_json", "_json_infinity", "_nl", "_col", "_nocol", "_nofacet", "_nosuggest",
-           "_nocount", "_extra", "_trace", "_ttl", "_stream", "_dl", "_timelimit", "_fts_table", "_filter_column", "sql",
+    own = ["_size", "_sort", "_sort_desc", "_facet", "_facet_array", "_facet_date", "_facet_size", "_next", "_shape",
+           "_labels",
+           "_where", "_search", "_through", "_json", "_json_infinity", "_nl", "_col", "_nocol", "_nofacet",
+           "_nosuggest",
+           "_nocount", "_extra", "_trace", "_ttl", "_stream", "_dl", "_timelimit", "_fts_table", "_filter_column",
+           "sql",
            "_filter_op", "_filter_value", "month", "days"]  # fmt: skip
     names = st.one_of(
         st.sampled_from(own), st.builds(str.__add__, st.sampled_from(columns), st.sampled_from(operators))
@@ -181,8 +189,10 @@ def test_any_path_at_all_has_an_answer(house: House, path: str, who: str) -> Non
 def test_every_form_takes_any_fields(house: House, data: st.DataObject) -> None:
     path = data.draw(addresses("POST").filter(lambda path: path not in ("/-/verification", "/-/reports")))
     names = st.one_of(
-        st.sampled_from([*boxes(), "reason", "decision", "owner", "due", "key", "seen", "group", "size", "digest", "number",
-                         "of", "seal", "made_from", "agreed", "began", "next", "id", "password", "seq", "prefilled", "like"]),
+        st.sampled_from([*boxes(), "reason", "decision", "owner", "due", "key", "seen", "group", "size", "digest",
+        "number",
+                         "of", "seal", "made_from", "agreed", "began", "next", "id", "password", "seq", "prefilled",
+                         "like"]),
         NAME,
     )  # fmt: skip
     pairs = data.draw(st.lists(st.tuples(names, VALUE), max_size=12))
@@ -213,10 +223,12 @@ JSON = st.recursive(
     lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(VALUE, inner, max_size=4)),
     max_leaves=8,
 )
-MEMBERS = sorted({*REQUIRED, *(one.name for one in ERASABLE), "id", "transferred_at", "subjects", "onward_of", "channel",
+MEMBERS = sorted({*REQUIRED, *(one.name for one in ERASABLE), "id", "transferred_at", "subjects", "onward_of",
+"channel",
                   "opt_outs", "payload", "schools", "request", "recorded_by", "seq", "prefilled", "kind"})  # fmt: skip
 STATED = {
-    "id": "fuzz", "transferred_at": "2010-07-05", "sender": "elm-primary", "recipient": "ofsted", "purpose": "school-inspection",
+    "id": "fuzz", "transferred_at": "2010-07-05", "sender": "elm-primary", "recipient": "ofsted",
+    "purpose": "school-inspection",
     "fields": ["upn"], "lawful_basis": ["dpa1998-sch2-5"], "subjects": {"kind": "pupil", "count": 210},
 }  # fmt: skip
 
