@@ -254,17 +254,21 @@ def test_a_ledger_without_transfers(tmp_path: Path, opened: Opened) -> None:
 # -- what is no longer the ledger --------------------------------------------------------------------------------
 
 
-def test_a_replaced_file_is_refused_for_good(path: Path, mixed: Path, opened: Opened, tmp_path: Path) -> None:
+def test_another_ledger_in_its_place_is_refused_and_a_copy_of_it_is_not(
+    path: Path, opened: Opened, tmp_path: Path
+) -> None:
     columns = opened(path)
     with closing(sqlite3.connect(path)) as db:
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    shutil.copy(path, tmp_path / "other.db")
-    (tmp_path / "other.db").replace(path)
+    shutil.copy(path, tmp_path / "same.db")
+    make_ledger(tmp_path / "other.db", GOOD).replace(path)
     for _ in range(2):
         with pytest.raises(Refused, match=r"no longer the ledger that was being shown: it was replaced .+\.$"):
             columns.view()
     with pytest.raises(Refused):
         columns.settle()
+    (tmp_path / "same.db").replace(path)
+    columns.view()
 
 
 def test_a_file_that_was_written_over_is_refused(tmp_path: Path, opened: Opened) -> None:
