@@ -254,17 +254,22 @@ def test_a_ledger_without_transfers(tmp_path: Path, opened: Opened) -> None:
 # -- what is no longer the ledger --------------------------------------------------------------------------------
 
 
-def test_a_replaced_file_is_refused_for_good(path: Path, mixed: Path, opened: Opened, tmp_path: Path) -> None:
+def test_another_ledger_put_in_its_place_is_refused_until_the_first_is_back(tmp_path: Path, opened: Opened) -> None:
+    path, other = make_ledger(tmp_path / "one.db", GOOD, GOOD), make_ledger(tmp_path / "other.db", GOOD)
     columns = opened(path)
-    with closing(sqlite3.connect(path)) as db:
-        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    shutil.copy(path, tmp_path / "other.db")
-    (tmp_path / "other.db").replace(path)
+    count = columns.view().select(Wanted(), AS_OF).count
+    for one in (path, other):
+        with closing(sqlite3.connect(one)) as db:
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    shutil.copy(path, tmp_path / "back.db")
+    other.replace(path)
     for _ in range(2):
-        with pytest.raises(Refused, match=r"no longer the ledger that was being shown: it was replaced .+\.$"):
-            columns.view()
-    with pytest.raises(Refused):
-        columns.settle()
+        for ask in (columns.view, columns.stands, columns.settle):
+            with pytest.raises(Refused, match=r"no longer the ledger that was being shown: it was replaced .+\.$"):
+                ask()
+    (tmp_path / "back.db").replace(path)  # another file, with the same entries
+    columns.stands()
+    assert columns.view().select(Wanted(), AS_OF).count == count
 
 
 def test_a_file_that_was_written_over_is_refused(tmp_path: Path, opened: Opened) -> None:

@@ -11,12 +11,14 @@ import csv
 import html
 import io
 import json
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import date
 from html.parser import HTMLParser
 from typing import Any
+from urllib.parse import urlencode
 from xml.etree import ElementTree
 
 import openpyxl
@@ -26,7 +28,7 @@ from ledger import writer
 from reports.cli.check import check_ledger
 from tests.plugins.browsed import FIRST, RANDOM, clock, make_ledger
 from tests.plugins.security.house import House, house_over
-from tests.plugins.security.test_requests import JSON
+from tests.plugins.security.test_requests import FORM, JSON
 from tests.plugins.security.test_typed import crawl
 
 NASTY = '</title></textarea></script>--><xss onx="1">\'"><img src=x onerror=alert(1)>{{7*7}}\';DROP TABLE entries;--'
@@ -158,31 +160,43 @@ def test_no_page_that_links_lead_to_has_it_as_markup(house: House, name: str) ->
 
 
 def test_a_form_that_is_shown_again_has_what_was_typed_as_text(house: House) -> None:
-    for path in (
-        "/-/record",
-        "/-/record/refused",
-        f"/-/record/{FIRST}/correct",
-        f"/-/record/{FIRST}/withdraw",
-        "/-/sign-in",
-    ):
-        names = (
-            "sender",
-            "recipient",
-            "purpose",
-            "fields",
-            "reason",
-            "note",
-            "operator",
-            "id",
-            "password",
-            "next",
-            "made_from",
-        )
-        answer = house.form(house.who["dpo"], path, [(name, NASTY) for name in names])
+    dpo = house.who["dpo"]
+    record = house.ask(dpo, "/-/record").text
+    ways = sorted(html.unescape(one) for one in set(re.findall(r'href="(/-/record\?[^"]+)"', record)))
+    assert ways
+    again = 0
+    for path in (ways[0], "/-/record/refused", f"/-/record/{FIRST}/correct", f"/-/record/{FIRST}/withdraw"):
+        fields = Fields(house.ask(dpo, path).text).found
+        assert "csrf" in fields, path
+        typed = {name: value if name in KEPT else NASTY for name, value in fields.items()}
+        answer = house.form(dpo, path.partition("?")[0], {k: v for k, v in typed.items() if k != "csrf"})
         assert answer.status < 500
         markup_is_ours(answer.text, path)
-        stranger = house.form(house.who["anonymous"], "/-/sign-in", [(name, NASTY) for name in names])
-        markup_is_ours(stranger.text, path)
+        again += "&lt;xss" in answer.text
+    assert again >= 3
+    for wanted in ("id", "next", "password"):
+        body = urlencode({"id": "x", "next": "/", "password": "", wanted: NASTY}).encode()
+        stranger = house.ask(house.who["anonymous"], "/-/sign-in", "POST", body, FORM)
+        markup_is_ours(stranger.text, wanted)
+        assert ("&lt;" in stranger.text) == (wanted == "id")
+
+
+KEPT = ("csrf", "made_from", "began", "way", "id")
+"""Fields of a form that the page itself gave, and looks at before all else."""
+
+
+class Fields(HTMLParser):
+    """The names and values of the fields of a page's forms."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: dict[str, str] = {}
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if tag in ("input", "textarea", "select") and (name := given.get("name")) and given.get("type") != "checkbox":
+            self.found.setdefault(name, given.get("value") or "")
 
 
 def test_files_hold_it_as_text(house: House) -> None:
