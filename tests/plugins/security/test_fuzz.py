@@ -25,8 +25,8 @@ from tests.plugins.browsed import FIRST, QUERIES, VIEWS
 from tests.plugins.security.house import Answer, House, carries_headers, house_over
 from tests.plugins.security.test_roles import OURS
 
-MORE = int(os.environ.get("LEDGER_FUZZ", "0"))
-FUZZ = settings(max_examples=MORE or 60, derandomize=not MORE, database=None, suppress_health_check=list(HealthCheck))
+MORE = int(os.environ.get("LEDGER_FUZZ") or 0)
+FUZZ = settings(max_examples=MORE or 150, derandomize=not MORE, database=None, suppress_health_check=list(HealthCheck))
 FEW = settings(FUZZ, max_examples=MORE or 25)
 
 
