@@ -22,7 +22,7 @@ from pathlib import Path
 
 import click
 
-from bench import checks, documents, evidence, processes
+from bench import app, checks, documents, evidence, processes
 from bench.ledgers import ORIGIN, bare, clock, contents, filled, new
 from ledger import store
 from ledger.verify import database, record
@@ -223,3 +223,4 @@ if __name__ == "__main__":
         for path in checked:
             path.unlink()
         documents.reporting(folder, folder / "demo" / "transfers.db")
+        app.measure(folder)

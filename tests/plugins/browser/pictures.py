@@ -145,6 +145,7 @@ PICTURES = (
          form={"made_from": "{recorded}", "sender": "Ofsted", "reason": ""}),
     _own("correct what was withdrawn", "/-/record/{seq}/correct", "/-/record/{undone}/correct", status=409),
     _own("withdraw", "/-/record/{seq}/withdraw", "/-/record/{recorded}/withdraw"),
+    _dpo("withdraw anybody's", "/-/record/{seq}/withdraw", "/-/record/{bad}/withdraw"),
     _own("withdraw without a reason", "/-/record/{seq}/withdraw", "/-/record/{recorded}/withdraw", status=422,
          form={"made_from": "{recorded}", "reason": ""}),
     Picture(name="receipts", route="/-/receipts"),
@@ -172,7 +173,7 @@ def stock() -> Iterator[Picture]:
         yield Picture(name=f"view {name}", route=STOCK, address=f"/{DATABASE}/{name}")
         yield Picture(
             name=f"view {name} narrowed", route=STOCK,
-            address=f"/{DATABASE}/{name}?_sort_desc=seq&recipient__contains=o&_facet=purpose&_size=10",
+            address=f"/{DATABASE}/{name}?_sort_desc=seq&recipient__contains=o&_facet=sender&_size=10",
         )  # fmt: skip
     for name in described["queries"]:
         yield Picture(name=f"question {name}", route=STOCK, address=f"/{DATABASE}/{name}")

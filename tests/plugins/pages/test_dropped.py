@@ -57,7 +57,7 @@ def bomb() -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(xlsx_of())) as old, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as new:
         for part in old.infolist():
-            new.writestr(part, old.plain(part))
+            new.writestr(part, old.read(part))
         new.writestr("xl/media/large.xml", b" " * (80 << 20))
     return file.getvalue()
 
