@@ -194,6 +194,7 @@ class House:
         await self.app(scope, receive, send)
         start = told[0]
         assert start["type"] == "http.response.start", told
+        assert not told[-1].get("more_body"), "it has no end"
         headers = tuple(
             sorted((name.decode("ascii").lower(), value.decode("latin-1")) for name, value in start["headers"])
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -20,19 +21,19 @@ from datasette_plugins.transfer_ledger.columns.asked import FINDINGS, TRANSFERS
 from datasette_plugins.transfer_ledger.recording.boxes import boxes
 from datasette_plugins.transfer_ledger.routes import ROUTES
 from ledger.members import ERASABLE, REQUIRED
-from tests.plugins.browsed import FIRST, QUERIES, VIEWS, make_ledger
+from tests.plugins.browsed import FIRST, QUERIES, VIEWS
 from tests.plugins.security.house import Answer, House, carries_headers, house_over
 from tests.plugins.security.test_roles import OURS
 
-MORE = int(os.environ.get("LEDGER_FUZZ", "0"))
-FUZZ = settings(max_examples=MORE or 60, derandomize=not MORE, database=None, suppress_health_check=list(HealthCheck))
+MORE = int(os.environ.get("LEDGER_FUZZ") or 0)
+FUZZ = settings(max_examples=MORE or 150, derandomize=not MORE, database=None, suppress_health_check=list(HealthCheck))
 FEW = settings(FUZZ, max_examples=MORE or 25)
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def house(kept: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     folder = tmp_path_factory.mktemp("fuzz")
-    with house_over(make_ledger(folder / "kept.db"), folder) as house:
+    with house_over(kept, folder) as house:
         yield house
 
 

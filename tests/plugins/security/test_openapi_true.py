@@ -27,7 +27,7 @@ from tests.plugins.security.served import free_port, served
 
 pytestmark = pytest.mark.slow
 
-MORE = int(os.environ.get("LEDGER_FUZZ", "0"))
+MORE = int(os.environ.get("LEDGER_FUZZ") or 0)
 load_all_checks()
 WANTED = ("not_a_server_error", "status_code_conformance", "content_type_conformance", "response_schema_conformance",
           "response_headers_conformance", "negative_data_rejection", "unsupported_method")  # fmt: skip

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.plugins.browsed import FIRST, make_ledger
+from tests.plugins.browsed import FIRST
 from tests.plugins.security.house import NOW, Answer, House, carries_headers, house_over
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
@@ -23,9 +23,9 @@ STATED = (
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def house(kept: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     folder = tmp_path_factory.mktemp("requests")
-    with house_over(make_ledger(folder / "kept.db"), folder) as house:
+    with house_over(kept, folder) as house:
         yield house
 
 
