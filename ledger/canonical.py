@@ -53,7 +53,8 @@ def _checked(value: Json, depth: int) -> None:
         for key, inner in value.items():
             if not isinstance(key, str) or not _KEY.fullmatch(key):
                 raise Refused(f"The member name {str(key)[:40]!r} is not 1 to 64 ASCII letters, digits, . _ or -.")
-            _checked(inner, depth + 1)
+            if type(inner) is not str or depth == MAX_DEPTH or not inner.isprintable():  # most are plain texts
+                _checked(inner, depth + 1)
     elif isinstance(value, (list, tuple)):
         for inner in value:
             _checked(inner, depth + 1)

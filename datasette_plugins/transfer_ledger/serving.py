@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from contextlib import suppress
 from pathlib import Path
 
@@ -41,6 +42,9 @@ def open_site(path: Path, settings: Settings, clock: Clock = clock, entropy: Ent
     # Decisions are read now, and not for the first who asks. Of a ledger that somebody altered each page says so.
     with suppress(Refused), site.reading() as source:
         site.decisions.take_in(source)
+    # What is here now stays for as long as the app runs: the collector need not go through it for every batch.
+    gc.collect()
+    gc.freeze()
     return site
 
 

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote, urlencode
 
+import msgspec
 from starlette.datastructures import FormData
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from ledger.errors import Refused
 from ledger.london import day_of
@@ -141,9 +142,10 @@ class Asked:
         html = self.site.render(template, asked=self, **context)
         return HTMLResponse(html, status_code=status, headers={"cache-control": "no-store"})
 
-    def json(self, value: Any, *, status: int = 200) -> JSONResponse:
+    def json(self, value: Any, *, status: int = 200) -> Response:
         """The value as JSON."""
-        return JSONResponse(value, status_code=status, headers={"cache-control": "no-store"})
+        data = msgspec.json.encode(value)
+        return Response(data, status, {"cache-control": "no-store"}, media_type="application/json")
 
     def see(self, path: str, /, **query: str | int | Sequence[str]) -> RedirectResponse:
         """Sends the browser on to another page of ours, to be read (303)."""
