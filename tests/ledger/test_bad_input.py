@@ -417,6 +417,7 @@ ALTERED: dict[str, tuple[Callable[[Path], None], str]] = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("verb", ["check", "report", "browse"])
 @pytest.mark.parametrize("name", ALTERED)
 def test_what_an_attacker_left_unreadable_is_named(

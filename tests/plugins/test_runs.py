@@ -60,6 +60,7 @@ def ended(runs: Runs, n: int, kind: Any) -> tuple[str, Any]:
     return found.state, found.result
 
 
+@pytest.mark.slow
 def test_a_report_is_whole_and_for_nobody_else_on_the_machine(runs: Runs) -> None:
     n = runs.start("report", GOVERNORS, "dpo")
     state, result = ended(runs, n, "report")

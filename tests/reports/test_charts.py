@@ -102,6 +102,7 @@ FIGURES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FIGURES)
 def test_no_two_words_meet_and_none_is_cut_off(name: str) -> None:
     with laid_out("test", drawing(FIGURES[name])) as canvas:

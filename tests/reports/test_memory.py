@@ -61,6 +61,7 @@ def test_findings_share_their_values(many: tuple[Result, Rows], name: str) -> No
     assert len({id(value) for value in values}) == len(set(values)) <= 2
 
 
+@pytest.mark.slow
 def test_a_finding_takes_little_memory() -> None:
     def takes(count: int) -> int:
         base = evidence([{**TWICE_WRONG, "subjects": {"kind": "pupil", "count": 1 + n}} for n in range(count)])
@@ -71,6 +72,7 @@ def test_a_finding_takes_little_memory() -> None:
     assert (takes(COUNT) - takes(COUNT // 3)) / (2 * (COUNT - COUNT // 3)) < 360
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("as_", [lambda _, rows: as_csv(rows), as_json, as_text])
 def test_a_format_holds_no_more_than_a_few_findings(many: tuple[Result, Rows], as_: Any) -> None:
     whole = read_to_the_end(as_(*many))

@@ -372,6 +372,7 @@ def test_a_document_of_nothing_is_made() -> None:
         assert len(pdf.pages) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", sample.HOSTILE, ids=[str(at) for at in range(len(sample.HOSTILE))])
 def test_hostile_text_is_shown_and_never_obeyed(text: str, tmp_path: Path) -> None:
     document = sample.hostile(text)

@@ -362,6 +362,7 @@ def test_html_stands_alone_and_takes_no_text_for_markup(make: Make, tmp_path: Pa
     assert "&lt;b&gt;Council&lt;/b&gt;" in html
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["governors", "dpo", "auditor"])
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_no_erasable_text_gets_into_a_report(make: Make, tmp_path: Path, kind: str, ending: str) -> None:
@@ -668,6 +669,7 @@ def altered(path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["governors", "dpo", "auditor"])
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_an_altered_record_is_said_first_and_cannot_be_rated_clean(

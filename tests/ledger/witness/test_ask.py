@@ -216,6 +216,7 @@ def drip_body(connection: socket.socket, _: bytes) -> None:
         time.sleep(0.05)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("script", [lambda *_: time.sleep(0.7), drip, drip_body])
 def test_a_slow_witness_is_not_waited_for(script: Script, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ask, "SECONDS", 0.3)

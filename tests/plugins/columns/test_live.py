@@ -193,6 +193,7 @@ def test_an_erasure_and_a_check_between_two_views_show_no_old_finding(
     assert (len(view.found), dict(view.checked)) == (0, {})
 
 
+@pytest.mark.slow
 def test_findings_that_were_read_just_before_an_erasure_are_not_shown(
     tmp_path: Path, opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:

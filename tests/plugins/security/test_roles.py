@@ -299,6 +299,7 @@ def test_no_stranger_is_told_anything_by_any_method(house: House, accept: str) -
     strangers_walk(house, house.strangers[:2], ("GET",), accept, ("?x=<b>&_size=-1&q=Shire", "?next=//evil.example"))
 
 
+@pytest.mark.slow
 def test_a_head_is_answered_as_a_get_without_its_body(house: House) -> None:
     for name in ("dpo", "clerk", "anonymous"):
         for path in ("/", "/-/transfers", "/-/people", NOWHERE, "/ledger/transfers", "/-/openapi.json"):
