@@ -76,7 +76,8 @@ def _joined(text: Text) -> Iterator[Inline]:
     """Its pieces, without the empty ones, and codes that touch as one: their marks could not be told apart."""
     last: Code | None = None
     for piece in text:
-        if not (piece if isinstance(piece, str) else piece.text.strip() if isinstance(piece, Tag) else piece.text):
+        said = piece if isinstance(piece, str) else piece.text
+        if not (plain(said).strip() if isinstance(piece, Tag) else said):
             continue
         if isinstance(piece, Code):
             last = piece if last is None else Code(last.text + piece.text)

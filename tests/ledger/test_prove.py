@@ -159,6 +159,7 @@ def _small_proof(folder: Path) -> tuple[bytes, KeyFile, Path]:
         return prove.inclusion(source.db, 4, ("note",)).encode(), keys, path
 
 
+@pytest.mark.slow
 def test_every_flipped_bit_of_a_proof_is_rejected(tmp_path: Path) -> None:
     whole, keys, _ = _small_proof(tmp_path)
     verify_inclusion(whole, trust(keys))
@@ -167,6 +168,7 @@ def test_every_flipped_bit_of_a_proof_is_rejected(tmp_path: Path) -> None:
             verify_inclusion(changed, trust(keys))
 
 
+@pytest.mark.slow
 def test_every_flipped_bit_of_a_bundle_and_of_a_consistency_file_is_rejected(tmp_path: Path) -> None:
     whole, keys, path = _small_proof(tmp_path)
     with Source(path) as source:

@@ -175,6 +175,7 @@ def test_the_set_is_attested_file_by_file(path: Path, tmp_path: Path) -> None:
     assert "evidence.zip" in found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "more",
     [
@@ -304,6 +305,7 @@ def erase(path: Path) -> Said:
     return call("erase", path, seq, "--value", "recipient_as_given", "--ground", "recorded-in-error", "--yes")
 
 
+@pytest.mark.slow
 def test_what_was_erased_since_cannot_be_made_again(path: Path, tmp_path: Path) -> None:
     file = attested(path, tmp_path / "r.html", "--for", "dpo")
     assert erase(path).status == 0
@@ -366,6 +368,7 @@ def test_what_was_attested_by_hand_never_counts(
     assert said.err.count("\n") == (status == 2)
 
 
+@pytest.mark.slow
 def test_a_report_that_shows_an_erasable_value_is_refused(path: Path, tmp_path: Path) -> None:
     file = tmp_path / "r.html"
     told(path, file, "--for", "dpo", "--whole")
@@ -551,6 +554,7 @@ STEPS = st.lists(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
 def test_in_any_order_what_was_attested_stays_so(tmp_path_factory: pytest.TempPathFactory, steps: list[str]) -> None:

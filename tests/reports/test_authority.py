@@ -101,6 +101,7 @@ def kept_findings(schools: Path) -> list[tuple[str, str, str, str, int]]:
     return found
 
 
+@pytest.mark.slow
 def test_sums_are_those_of_the_ledgers(schools: Path, summary: Path) -> None:
     transfers = 0
     for path in schools.glob("*.db"):

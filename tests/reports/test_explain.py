@@ -78,6 +78,7 @@ def _explained(case: dict[str, Any]) -> list[tuple[Evidence, Case, tuple[Answer,
     return explained
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", ALL)
 def test_every_check_answers_and_says_what_the_check_itself_says(case: dict[str, Any]) -> None:
     for found, judged, answers in _explained(case):
@@ -157,6 +158,7 @@ def test_the_closing_of_contactpoint_is_judged_once(make: Make) -> None:
         assert (one["verdict"], one["expected"]) == ("passed", "A flow that the documented purposes describe.")
 
 
+@pytest.mark.slow
 def test_a_refusal_is_one_sentence_and_exit_status_2(make: Make) -> None:
     path = str(make(GOOD))
     for arguments in (["explain", path, "nobody"], ["findings", "show", path, "99"], ["findings", "list", path + "x"]):

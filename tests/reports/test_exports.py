@@ -411,6 +411,7 @@ def test_an_opt_out_says_who_and_to_what(of: OptOut, words: str) -> None:
 # -- all of them ----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", WHAT)
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_every_format_is_written_twice_alike_and_shows_nothing_erasable(

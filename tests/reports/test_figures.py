@@ -283,6 +283,7 @@ def test_open_breaches_have_an_age_until_a_decision_closes_them(tmp_path: Path) 
     assert sum(sum(numbers) for _, numbers in fewer.series) == len(breaches) - len(breaches) // 2
 
 
+@pytest.mark.slow
 def test_many_recipients_are_put_together(tmp_path: Path) -> None:
     path = tmp_path / "transfers.db"
     with writing(path, [*ORGANISATIONS, *parties(40)]) as record:

@@ -363,6 +363,7 @@ EVERY = [(name, width, scheme) for name in NAMES for width in WIDTHS[:2] for sch
 QUICK = [one for one in EVERY if one[0] == "sample"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "width", "scheme"),
     [*QUICK, *(pytest.param(*one, marks=pytest.mark.slow) for one in EVERY if one not in QUICK)],
@@ -386,6 +387,7 @@ def test_no_page_is_wider_than_its_screen(pages: dict[str, Any], name: str, widt
 UPRIGHT, ACROSS = 672, 1001
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_nothing_is_cut_off_on_paper(pages: dict[str, Any], name: str) -> None:
     tab = pages[name]

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -48,6 +49,7 @@ def _permitting(adopted: Adopted, flow: Flow, field: str) -> Adopted:
     return adopted._replace(register=msgspec.structs.replace(read, flows=flows))
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(_transfers, st.data())
 def test_a_field_more_that_is_permitted_never_makes_a_breach(
@@ -74,6 +76,7 @@ def _told(findings: tuple[Finding, ...], ids: dict[int, str]) -> Counter[tuple[o
     return counted
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(_transfers, st.randoms(use_true_random=False), st.lists(st.integers(1, 3), min_size=8, max_size=8))
 def test_order_and_batches_change_no_finding(

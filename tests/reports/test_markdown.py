@@ -80,6 +80,7 @@ def between(*blocks: Block, reader: MarkdownIt = READERS[0]) -> list[str]:
 @example(text="www.example.org http://example.org")
 @example(text="| a \\| b")
 @example(text="~~a~~ **b** `c`")
+@example(text="\x1f")  # which Python takes for space, and nobody else
 def test_any_text_reads_as_it_is(reader: MarkdownIt, text: str) -> None:
     one = words(text)
     for block in (

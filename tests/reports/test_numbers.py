@@ -393,6 +393,7 @@ def check_documents(documents: Iterator[tuple[Document, Asked]]) -> None:
             check_figure(figure, asked)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [pytest.param(one, marks=pytest.mark.slow) if "demo" in one else one for one in CASES])
 def test_every_number_is_what_sql_counts(name: str, ledgers: Ledgers) -> None:
     with walked(CASES[name], ledgers) as documents:

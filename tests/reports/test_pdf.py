@@ -234,6 +234,7 @@ sys.stdout.buffer.write(as_pdf(document, {"findings-by-severity": sys.argv[2]}, 
 """
 
 
+@pytest.mark.slow
 def test_the_same_bytes_in_any_process_time_zone_and_locale(tmp_path: Path) -> None:
     def another(zone: str, spoken: str, seed: str) -> bytes:
         environment = {**os.environ, "TZ": zone, "LC_ALL": spoken, "PYTHONHASHSEED": seed, "SOURCE_DATE_EPOCH": seed}
@@ -405,6 +406,7 @@ def test_right_to_left_names_are_in_the_page_and_turn_nothing_around_them(tmp_pa
 anything = st.text(st.characters(), max_size=60)
 
 
+@pytest.mark.slow
 @settings(max_examples=15)
 @given(anything)
 @example("\ud800")

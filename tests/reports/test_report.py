@@ -249,6 +249,7 @@ def plain(data: bytes, ending: str, folder: Path) -> str:
     return data.decode("utf-8-sig")
 
 
+@pytest.mark.slow
 def test_the_set_has_its_files_and_an_index_of_them(make: Make, tmp_path: Path) -> None:
     path, out = make(UNDOCUMENTED, AFTER, BEFORE), tmp_path / "deep" / "out"
     before = entries(path)
@@ -466,6 +467,7 @@ def test_findings_are_made_up_to_date_first(make: Make, tmp_path: Path) -> None:
 # -- options -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("more", "says"),
     [
@@ -617,6 +619,7 @@ def test_on_a_full_disk_an_earlier_set_stays_whole(make: Make, tmp_path: Path) -
         assert files(disk / "out").keys() == before.keys()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "ending", ["csv", pytest.param("html", marks=pytest.mark.slow), pytest.param("pdf", marks=pytest.mark.slow)]
 )
@@ -740,6 +743,7 @@ HOSTILE = (
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "kind", ["governors", *(pytest.param(one, marks=pytest.mark.slow) for one in ("dpo", "auditor"))]
 )

@@ -194,6 +194,7 @@ def test_no_file_holds_what_can_be_erased(make: Make) -> None:
     assert told == ["accepted", "2011-03-01", "6", "1"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("which", "options", "why"),
     [

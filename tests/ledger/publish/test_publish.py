@@ -423,6 +423,7 @@ def test_an_altered_entry_is_not_published(
     refused(ledger, place, "do not have the root that was signed", kind=NotGenuine)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("before", [None, 300])
 def test_a_ledger_whose_tiles_were_altered_publishes_right_ones_or_nothing(
     grown: Path, ledger: Path, tmp_path: Path, before: int | None

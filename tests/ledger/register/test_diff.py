@@ -189,6 +189,7 @@ def test_the_registers_compared_here_have_no_problem() -> None:
     assert [problem.path for problem in lint(read(FULL))] == ["flows[0].granularity"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("old", "new", "said"), CASES)
 def test_a_difference_is_told_and_its_opposite_the_other_way_round(old: str, new: str, said: str) -> None:
     assert FULL.count(old) == 1

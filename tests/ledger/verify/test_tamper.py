@@ -493,6 +493,7 @@ def test_every_function_is_in_the_table_and_every_gap_is_explained() -> None:
         assert noticed or "otherwise" in case, case["name"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
 def test_tampering(case: dict[str, Any], base: Base, tmp_path: Path) -> None:
     path = done(case, base, tmp_path)

@@ -121,6 +121,7 @@ def test_a_key_that_was_lost_counts_where_its_checkpoint_was_kept(folder: Path) 
     assert said.status == 0
 
 
+@pytest.mark.slow
 def test_a_report_counts_where_it_was_attested_and_is_what_the_ledger_gives(folder: Path) -> None:
     made = ("report", "transfers.db", "--for", "dpo", "--as-of", "2010-10-01", "-o", "report.html")
     call(*made)
