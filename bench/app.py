@@ -173,8 +173,8 @@ def posts(folder: Path, runs: int = 5, each: int = 40) -> None:
                 bare.append(time.perf_counter() - start)
         rate = statistics.median(bare) / statistics.median(batches)
         click.echo(
-            f"a batch of 500 / append_many of 500, rate: {rate:.2f} (at least 0.5; {statistics.median(batches) * 1000:.0f} "
-            f"ms against {statistics.median(bare) * 1000:.0f} ms)"
+            f"a batch of 500 / append_many of 500, rate: {rate:.2f} (at least 0.5; "
+            f"{statistics.median(batches) * 1000:.0f} ms against {statistics.median(bare) * 1000:.0f} ms)"
         )
 
 
