@@ -47,6 +47,9 @@ def test_contactpoint_is_named_even_by_a_number(site: Site) -> None:
 def test_a_governor_reads_the_same_and_is_led_nowhere_they_may_not_go(site: Site) -> None:
     officer, governor = (Reader(site, role).get("/") for role in ("dpo", "governor"))
     assert numbers(governor) == numbers(officer)
+    exact = "take those for board papers"
+    assert exact in governor.text
+    assert exact not in officer.text
     addresses = set(re.findall(r'href="(/[^"]*)"', governor.text)) - set(
         re.findall(r'href="(/-/assets[^"]*)"', governor.text)
     )
