@@ -42,9 +42,10 @@ class Way(NamedTuple):
 
 
 class Before(NamedTuple):
-    """A transfer that was recorded before: its entry, the recipient's name, the purpose, how many items, its day."""
+    """A transfer that was recorded before: its entry, who sent it to whom by name, what for, how many items, its day."""
 
     seq: int
+    sender: str
     recipient: str
     purpose: str
     items: int
@@ -148,6 +149,7 @@ def before(source: Source, mine: list[Statement], view: View) -> tuple[list[Befo
         key = (one.sender, one.recipient, one.purpose, one.fields)
         told = Before(
             one.seq,
+            view.labels(str(one.sender), "party"),
             view.labels(str(one.recipient), "party"),
             "a purpose that is not a known one"
             if one.purpose == UNLISTED
