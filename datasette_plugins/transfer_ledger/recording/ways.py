@@ -42,7 +42,7 @@ class Way(NamedTuple):
 
 
 class Before(NamedTuple):
-    """A transfer that was recorded before: its entry, who sent it to whom by name, what for, how many items, its day."""
+    """A transfer recorded before: its entry, who sent it to whom by name, what for, how many items, its day."""
 
     seq: int
     sender: str
