@@ -61,6 +61,9 @@ class Sessions:
         account = self._accounts.get(one.person)
         return account is not None and (account.role, _mark(account)) == (one.role, one.mark)
 
+    def _created(self, digest: str) -> str:
+        return self._there[digest].created
+
     def begin(self, id_: str, now: datetime, length: timedelta, how: str) -> tuple[Person, str]:
         """Signs somebody in who is known: who they are, and what their cookie holds. `how` is for the log."""
         account, value = self._accounts[id_], base64url(self._entropy(32))
@@ -71,8 +74,9 @@ class Sessions:
             for digest in [key for key, one in self._there.items() if one.expires <= kept.created]:
                 del self._there[digest]
             self._there[kept.digest] = kept
-            own = sorted((one.created, key) for key, one in self._there.items() if one.person == id_)
-            over = [key for _, key in own if key != kept.digest][: max(0, len(own) - MOST)]
+            # Of those begun in the same second the one that came first: they stand in the order in which they came.
+            own = sorted((key for key, one in self._there.items() if one.person == id_), key=self._created)
+            over = [key for key in own if key != kept.digest][: max(0, len(own) - MOST)]
             for digest in over:
                 del self._there[digest]
         if over:

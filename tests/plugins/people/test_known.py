@@ -14,6 +14,7 @@ from datasette_auth_passwords import utils
 from datasette_plugins.transfer_ledger.people import limits
 from datasette_plugins.transfer_ledger.people.known import NOT_KNOWN, People
 from datasette_plugins.transfer_ledger.people.limits import Limits, TooMany
+from datasette_plugins.transfer_ledger.people.sessions import MOST
 from datasette_plugins.transfer_ledger.people.settings import Settings
 from datasette_plugins.transfer_ledger.roles import Person
 from ledger.errors import Refused
@@ -380,3 +381,8 @@ def test_nothing_kept_signs_anybody_in(people: People, tmp_path: Path) -> None:
     kept = b"".join(path.read_bytes() for path in tmp_path.glob("ledger.db.app.db*"))
     for secret in (value, person.csrf, PASSWORD, TOKEN, SECRET):
         assert secret.encode() not in kept
+
+
+def test_of_sessions_begun_in_one_second_the_first_is_ended(people: People) -> None:
+    cookies = [people.start("ann", NOW, "in a test")[1] for _ in range(MOST + 5)]
+    assert [of_cookie(people, one) is not None for one in cookies] == [False] * 5 + [True] * MOST
