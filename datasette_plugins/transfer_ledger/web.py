@@ -7,12 +7,13 @@ asked for, in one place (`front`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 import msgspec
@@ -60,11 +61,12 @@ def bad_input() -> Iterator[None]:
         raise BadRequest(str(error)) from None
 
 
-class Handler(Protocol):
-    """What answers a route."""
+_WHOLE = re.compile(r"0|[1-9][0-9]{0,14}", re.ASCII)
 
-    def __call__(self, asked: Asked) -> Response:
-        """The answer."""
+
+def whole(text: str) -> int | None:
+    """The whole number that is written so, or None for any other text: no sign, no spaces, no leading zero."""
+    return int(text) if _WHOLE.fullmatch(text) else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,6 +176,3 @@ def download(data: bytes, name: str, media_type: str) -> Response:
             "content-security-policy": "default-src 'none'; sandbox",
         },
     )
-
-
-Render = Callable[..., str]

@@ -18,7 +18,7 @@ from datasette_plugins.transfer_ledger.columns.finding import Item
 from datasette_plugins.transfer_ledger.columns.view import View
 from datasette_plugins.transfer_ledger.decisions import Decisions
 from datasette_plugins.transfer_ledger.pages import inbox
-from datasette_plugins.transfer_ledger.web import Asked, BadRequest
+from datasette_plugins.transfer_ledger.web import Asked, BadRequest, whole
 from ledger.source import Source
 from ledger.writer import Judged
 
@@ -79,7 +79,7 @@ def marked(asked: Asked, view: View) -> Chosen:
         seen[found[1]] = None if found[2] is None else int(found[2])
     if len(seen) == 1 and (alone := asked.field("seen")):
         # One finding alone may say in a field of its own which decision was seen.
-        if (number := inbox.whole(alone)) is None:
+        if (number := whole(alone)) is None:
             raise BadRequest("The form names the decision that was seen by what is no entry; open the page again.")
         seen = dict.fromkeys(seen, number)
     if len(seen) > MOST_MARKED:
@@ -101,8 +101,8 @@ def whole_of(asked: Asked) -> Whole | None:
         return None
     size, digest, number = asked.field("size"), asked.field("digest"), asked.field("number")
     sound = _GROUP.fullmatch(group) and (not digest or _DIGEST.fullmatch(digest))
-    seen = inbox.whole(size) if size else -1
-    saw = inbox.whole(number) if number else -1
+    seen = whole(size) if size else -1
+    saw = whole(number) if number else -1
     if not sound or seen is None or saw is None or (digest and seen < 0):
         raise BadRequest("The form says of no group which one it is; open the page with the findings again.")
     return Whole(asked.field("of"), group, seen, digest, saw)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -18,13 +17,11 @@ from datasette_plugins.transfer_ledger.recording import filled as posted
 from datasette_plugins.transfer_ledger.recording import own, sealed, start, ways
 from datasette_plugins.transfer_ledger.recording.boxes import boxes
 from datasette_plugins.transfer_ledger.recording.start import Filled
-from datasette_plugins.transfer_ledger.web import Asked, BadRequest, NotThere
+from datasette_plugins.transfer_ledger.web import Asked, BadRequest, NotThere, whole
 from ledger.errors import Refused
 from ledger.forms import text_problem
 from ledger.intake.draft import Cell, Stated
 from ledger.members import Correction, Transfer
-
-_SEQ = re.compile(r"0|[1-9][0-9]{0,14}", re.ASCII)
 
 
 class Current(NamedTuple):
@@ -51,7 +48,7 @@ def current(asked: Asked) -> Current:
 def made_from(asked: Asked) -> int:
     """The statement that the form showed. `BadRequest` where it does not say."""
     text = asked.field("made_from")
-    if _SEQ.fullmatch(text) is None:
+    if whole(text) is None:
         raise BadRequest(start.OUT_OF_ORDER)
     return int(text)
 

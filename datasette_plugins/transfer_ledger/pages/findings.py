@@ -11,7 +11,7 @@ from datasette_plugins.transfer_ledger.columns.view import View
 from datasette_plugins.transfer_ledger.columns.wanted import State, WantedFindings
 from datasette_plugins.transfer_ledger.decisions import as_decided, checked_size
 from datasette_plugins.transfer_ledger.pages import findings_feed, findings_files, inbox
-from datasette_plugins.transfer_ledger.web import Asked, BadRequest, bad_input
+from datasette_plugins.transfer_ledger.web import Asked, BadRequest, bad_input, whole
 from reports.documents.findings import named, title
 from reports.finding import SEVERITIES
 from reports.periods import named as year_named
@@ -95,7 +95,7 @@ def _html(asked: Asked, view: View) -> Response:
 
 
 def _number(asked: Asked) -> int:
-    number = inbox.whole(asked.one("page") or "1")
+    number = whole(asked.one("page") or "1")
     if not number:
         raise BadRequest("“page” is the number of a page, from 1 on.")
     return number

@@ -14,7 +14,7 @@ from datasette_plugins.transfer_ledger.columns.wanted import WantedFindings
 from datasette_plugins.transfer_ledger.decisions import as_decided
 from datasette_plugins.transfer_ledger.files import table_file
 from datasette_plugins.transfer_ledger.pages import inbox
-from datasette_plugins.transfer_ledger.web import Asked, BadRequest
+from datasette_plugins.transfer_ledger.web import Asked, BadRequest, whole
 from ledger.source import Source
 from reports.documents import listed
 from reports.documents.blocks import Data
@@ -90,7 +90,7 @@ def _turn(asked: Asked) -> tuple[str, int]:
     after, size = asked.one("after"), asked.one("size")
     if after and not _KEY.fullmatch(after):
         raise BadRequest("“after” is the key of the last finding of the answer before, 64 digits and letters a to f.")
-    count = inbox.whole(size) if size else USUAL
+    count = whole(size) if size else USUAL
     if count is None or not 0 < count <= MOST:
         raise BadRequest(f"“size” is how many findings to give at once, a whole number from 1 to {MOST:,}.")
     return after, count

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
@@ -32,14 +31,6 @@ STATES: dict[State, str] = {
     "all": "All",
 }
 """What may be asked about how findings stand, in words, in the order of the page."""
-
-
-_WHOLE = re.compile(r"0|[1-9][0-9]{0,14}", re.ASCII)
-
-
-def whole(text: str) -> int | None:
-    """The whole number that is written so, or None for any other text: no sign, no spaces, no leading zero."""
-    return int(text) if _WHOLE.fullmatch(text) else None
 
 
 class About(NamedTuple):

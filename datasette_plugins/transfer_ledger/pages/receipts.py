@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
 from starlette.responses import Response
@@ -10,14 +9,13 @@ from starlette.responses import Response
 from datasette_plugins.transfer_ledger.columns.view import View
 from datasette_plugins.transfer_ledger.entries.sentences import sentence
 from datasette_plugins.transfer_ledger.recording import own
-from datasette_plugins.transfer_ledger.web import Asked, BadRequest, NotThere, download
+from datasette_plugins.transfer_ledger.web import Asked, BadRequest, NotThere, download, whole
 from ledger.london import utc_text
 from ledger.members import Correction, Refusal, Transfer
 from ledger.source import Source
 from reports.wording import Labels, dated
 
 PAGE = 50
-_SEQ = re.compile(r"0|[1-9][0-9]{0,14}", re.ASCII)
 
 
 class Receipt(NamedTuple):
@@ -70,7 +68,7 @@ def _number(asked: Asked, name: str) -> int | None:
     text = asked.one(name)
     if not text:
         return None
-    if _SEQ.fullmatch(text) is None:
+    if whole(text) is None:
         raise BadRequest(f"“{name}” is the number of an entry.")
     return int(text)
 

@@ -16,13 +16,13 @@ from datasette_plugins.transfer_ledger.recording import own, sealed, start, ways
 from datasette_plugins.transfer_ledger.recording.dropped import Dropped
 from datasette_plugins.transfer_ledger.recording.queue import Full
 from datasette_plugins.transfer_ledger.recording.start import Filled, Start
-from datasette_plugins.transfer_ledger.web import Asked, BadRequest, bad_input
+from datasette_plugins.transfer_ledger.web import Asked, BadRequest, bad_input, whole
 from ledger.errors import Busy, Refused
 from ledger.intake.draft import Cell, Stated
 from ledger.source import Source
 
 _ID = re.compile(r"t-[0-9a-f]{16}", re.ASCII)
-_SEQ = re.compile(r"0|[1-9][0-9]{0,14}", re.ASCII)
+
 _FLOW = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*", re.ASCII)
 MOST_WAYS = 300
 
@@ -60,7 +60,7 @@ def _ways(asked: Asked) -> Response:
 
 def _wanted(asked: Asked) -> Start:
     flow, same, to = asked.one("flow"), asked.one("same"), asked.one("to")
-    if same and _SEQ.fullmatch(same) is None:
+    if same and whole(same) is None:
         raise BadRequest("“same” is the number of an entry.")
     if any(one and _FLOW.fullmatch(one) is None for one in (flow, to)):
         raise BadRequest("“flow” and “to” are ids of the documented purposes.")

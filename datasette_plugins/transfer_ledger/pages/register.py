@@ -6,14 +6,13 @@ checks say (`reports.context`); how a flow reads is what the documents say (`rep
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
 
 from starlette.responses import Response
 
-from datasette_plugins.transfer_ledger.web import Asked, BadRequest, NotThere, download
+from datasette_plugins.transfer_ledger.web import Asked, BadRequest, NotThere, download, whole
 from ledger.register.diff import Change, compare
 from ledger.register.model import Paragraph, Register
 from ledger.register.read import load_law, load_vocabularies
@@ -21,8 +20,6 @@ from ledger.register.tell import Told, told
 from ledger.source import Adopted, Source
 from reports.context import Context, Evidence
 from reports.documents.exports.documented import InWords, in_words, overtaken
-
-_SEQ = re.compile(r"(?:0|[1-9][0-9]{0,14})", re.ASCII)
 
 State = str
 """What a version is today: `judges`, `overtaken` by a later adoption, `ended` or `begins` later."""
@@ -164,10 +161,10 @@ def different(before: Register, after: Register) -> Differences:
     def of(part: str) -> tuple[Told, ...]:
         return tuple(one for one in parts if one.part == part)
 
-    def whole(one: Told) -> Change | None:
+    def all_of(one: Told) -> Change | None:
         return next((change for change, _ in one.said if change.attribute == ""), None)
 
-    flows = [(one, whole(one)) for one in of("flow")]
+    flows = [(one, all_of(one)) for one in of("flow")]
     return Differences(
         whole=of("register"),
         came=tuple(one for one, change in flows if change is not None and change.before is None),
@@ -262,7 +259,8 @@ def _chosen(asked: Asked, name: str, adopted: Sequence[Adopted]) -> Adopted | No
     text = asked.one(name)
     if text == "":
         return None
-    found = _found(adopted, int(text)) if _SEQ.fullmatch(text) else None
+    seq = whole(text)
+    found = None if seq is None else _found(adopted, seq)
     if found is None:
         raise BadRequest(f"“{name}” is the number of an entry that adopted a register; the list below offers them.")
     return found

@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from datasette_plugins.transfer_ledger.columns.view import View
+from datasette_plugins.transfer_ledger.decisions import checked_size
 from ledger.register.read import load_law
 
 Kind = Literal["bad", "unsure", "good", "note"]
@@ -57,8 +58,7 @@ def wrong(view: View, today: date) -> Wrong:
 
 def unchecked(view: View) -> int:
     """How many entries came after the last check."""
-    size = view.checked.get("size", "")
-    return view.head.size - int(size) if size.isdecimal() and size.isascii() else view.head.size
+    return view.head.size - (checked_size(view) or 0)
 
 
 def contactpoint(view: View) -> ContactPoint:

@@ -20,7 +20,6 @@ from datasette_plugins.transfer_ledger.site import Site
 from datasette_plugins.transfer_ledger.web import Asked, bad_input
 from reports.documents.blocks import Data
 from reports.documents.findings import named
-from reports.finding import SEVERITIES
 from reports.wording import Labels
 
 SIZES = {25: "25", 50: "50", 100: "100", 200: "200"}
@@ -79,8 +78,8 @@ class Listing(NamedTuple):
 
 
 def _gravest(view: View, seq: int) -> list[str]:
-    found = (item.severity for item in view.found.by_entry([seq]).get(seq, ()) if item.stands)
-    return sorted(found, key=SEVERITIES.index)
+    # Those that stand come first, and of these the worst.
+    return [item.severity for item in view.found.by_entry([seq])[seq] if item.stands]
 
 
 def shown_of(view: View, row: Row) -> Shown:
