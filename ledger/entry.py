@@ -23,6 +23,7 @@ from ledger.members import (
     KINDS,
     REQUIRED,
     AnyEntry,
+    Confirmation,
     Correction,
     Facts,
     Key,
@@ -87,8 +88,14 @@ def _form_problems(entry: AnyEntry) -> list[Problem]:
             own = getattr(entry, path[0]) if len(path) == 1 else getattr(getattr(entry, path[0]), path[1])
             if own and isinstance(own[0], str) and any(a >= b for a, b in pairwise(own)):
                 problems.append(Problem("malformed-member", f"{member.path} is not sorted, or holds a value twice."))
-    if isinstance(entry, Key) and not entry.keys:  # the one list that must be there, and so could be empty
+    # The two lists that must be there, and so could be empty.
+    if isinstance(entry, Key) and not entry.keys:
         problems.append(Problem("missing-member", "The key states no keys."))
+    if isinstance(entry, Confirmation):
+        if not entry.confirms:
+            problems.append(Problem("missing-member", "The confirmation confirms nothing."))
+        elif any(a >= b for a, b in pairwise(entry.confirms)):
+            problems.append(Problem("malformed-member", "confirms is not sorted, or holds a value twice."))
     return problems
 
 
@@ -97,7 +104,7 @@ def _facts_problems(entry: Transfer | Correction) -> list[Problem]:
     if isinstance(entry, Correction) and entry.withdrawn:
         blank = Correction(
             seq=entry.seq, prev=entry.prev, salt=entry.salt, recorded_at=entry.recorded_at, sd=entry.sd,
-            corrects=entry.corrects, id=entry.id, withdrawn=True,
+            actor=entry.actor, corrects=entry.corrects, id=entry.id, withdrawn=True,
         )  # fmt: skip
         if entry != blank:
             problems.append(Problem("malformed-member", "A withdrawal states nothing besides what it withdraws."))
@@ -167,6 +174,7 @@ def _sound(entries: list[AnyEntry], compared: bool) -> bool:
         and _all_of([entry.salt for entry in entries], {22}, _WORD, "AQgw")
         and (compared or _digests_sound(entries))
         and all(a < b for entry in entries if len(entry.sd) > 1 for a, b in pairwise(entry.sd))
+        and not any(form_problem("actor", actor) for actor in {entry.actor for entry in entries} if actor is not None)
     ):
         return False
     transfers = [entry for entry in entries if type(entry) is Transfer]

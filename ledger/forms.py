@@ -21,6 +21,7 @@ _FORMS: dict[str, tuple[re.Pattern[str], str]] = {
         ("code", _NAME, "a code of lower-case letters, digits, . _ or -"),
         ("member", r"[a-z0-9_]+(?:\.[a-z0-9_]+)?", "the name of a member"),
         ("id", r"[A-Za-z0-9._-]{1,64}", "1 to 64 letters, digits, . _ or -"),
+        ("actor", r"p-[0-9a-hjkmnp-tv-z]{20}", "p- and 20 letters and digits, as a person's code has them"),
         ("hash", r"[0-9a-f]{64}", "64 lower-case hexadecimal digits"),
         ("salt", r"[A-Za-z0-9_-]{21}[AQgw]", "16 bytes in base64url"),
         ("digest", r"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]", "a SHA-256 digest in base64url"),

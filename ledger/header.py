@@ -46,6 +46,11 @@ def header_problem(path: Path) -> str | None:
     version = int.from_bytes(header[60:64], "big")
     if version > USER_VERSION:
         return f"has the ledger format {version}, beyond {USER_VERSION}, which this version knows; install a newer one."
+    if version == 1:
+        return (
+            "has the ledger format 1, of a transfer-ledger from before December 2026, in which no entry says who "
+            "caused it; this version reads format 2 only. Keep that program to read it, and start a new ledger."
+        )
     if version != USER_VERSION:
         return f"says ledger format {version}, which never existed."
     return None

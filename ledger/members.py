@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal, NamedTuple, TypeAlias, TypeVar, cast
 import msgspec
 from msgspec import Meta
 
-FORMAT = 1
+FORMAT = 2
 """The format version that a genesis seals and `PRAGMA user_version` repeats."""
 
 UNLISTED = "unlisted"
@@ -36,6 +36,7 @@ _DATE = "a date of the transfer, not of a person"
 _COUNT = "a count of people, not who they are"
 _ORG = "the published name or number of an organisation, never a person's"
 _HASH = "a digest of salted content"
+_ACTOR = "a random code, used in this ledger only"
 
 Count: TypeAlias = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 
@@ -191,6 +192,9 @@ class Entry(Struct, kw_only=True, frozen=True):
     sd: Annotated[tuple[str, ...], _m("the digests of its erasable values, sorted", "digests", None, _HASH)] = (
         msgspec.field(name="_sd", default=())
     )
+    actor: Annotated[
+        str | None, _m("the code of the person who caused it (section 4, `person`)", "actor", None, _ACTOR)
+    ] = None
 
 
 class Cited(Struct, kw_only=True, frozen=True):
@@ -211,14 +215,30 @@ class Continued(Struct, kw_only=True, frozen=True):
 class Genesis(Entry, tag_field="kind", tag="genesis", kw_only=True, frozen=True):
     """The first entry: whose ledger this is and in which format."""
 
-    format: Annotated[Count, _m("the format version: 1", "count", None, "a constant")]
+    format: Annotated[Count, _m("the format version: 2", "count", None, "a constant")]
     origin: Annotated[str, _m("the name of this ledger, as a signed-note key name", "origin", None, _ORG)]
     organisation: Annotated[str, _m("the organisation that keeps it", "name", None, _ORG)]
     continues: Annotated[Continued | None, _m("the ledger that this one follows", "object")] = None
+    practice: Annotated[
+        Literal[True] | None, _m("true for a ledger to try things in", "bool", None, "yes or absent")
+    ] = None
+
+
+class Person(Entry, tag_field="kind", tag="person", kw_only=True, frozen=True):
+    """A code issued to one person, and what they may do. The newest entry for a code holds from there on."""
+
+    code: Annotated[str, _m("the code that their entries carry as `actor`", "actor", None, _ACTOR)]
+    role: Annotated[
+        Literal["lead", "dpo", "chair", "clerk"],
+        _m("lead (decides), dpo (advises and confirms), chair (confirms) or clerk", "literal", None, _CODE),
+    ]
+    outside: Annotated[
+        Literal[True] | None, _m("true for somebody outside the organisation", "bool", None, "yes or absent")
+    ] = None
 
 
 class Organisation(Entry, tag_field="kind", tag="organisation", kw_only=True, frozen=True):
-    """An organisation that plays a role of the notice here. The newest entry for an id holds."""
+    """An organisation that plays a role of the notice here. An entry holds for what is recorded after it."""
 
     id: Annotated[str, _m("the id that transfers use", "party", "id", "chosen for an organisation")]
     name: Annotated[str, _m("its name", "name", "name", _ORG)]
@@ -352,13 +372,28 @@ class Refusal(Entry, tag_field="kind", tag="refusal", kw_only=True, frozen=True)
 
 
 class Review(Entry, tag_field="kind", tag="review", kw_only=True, frozen=True):
-    """What the data protection officer decided about a finding. It cites the review that it replaces."""
+    """What the lead decided, or the data protection officer advised, about a finding. It cites what it replaces."""
 
     finding: Annotated[str, _m("the finding's key", "hash", None, _HASH)]
     check: Annotated[str, _m("the check that found it", "party", None, _CODE)]
-    decision: Annotated[Literal["accepted", "remedied", "false-alarm"], _m("what was decided", "literal", None, _CODE)]
+    decision: Annotated[
+        Literal["accepted", "remedied", "false-alarm", "recording-mistake"],
+        _m("what was decided", "literal", None, _CODE),
+    ]
+    advice: Annotated[
+        Literal[True] | None, _m("true for advice, which decides nothing", "bool", None, "yes or absent")
+    ] = None
     due: Annotated[date | None, _m("when the decision is to be looked at again", "date", None, _DATE)] = None
     replaces: Annotated[Cited | None, _m("the review that it replaces", "object")] = None
+
+
+class Confirmation(Entry, tag_field="kind", tag="confirmation", kw_only=True, frozen=True):
+    """A second person confirms corrections and decisions, as they stood at the head that this person saw."""
+
+    confirms: Annotated[
+        tuple[Count, ...], _m("the seqs of the corrections and reviews, sorted", "count", None, "positions")
+    ]
+    seen: Annotated[Cited, _m("the last entry of the ledger that was seen", "object")]
 
 
 class Signature(Struct, kw_only=True, frozen=True):
@@ -413,6 +448,7 @@ class Closing(Entry, tag_field="kind", tag="closing", kw_only=True, frozen=True)
 
 AnyEntry: TypeAlias = (
     Genesis
+    | Person
     | Organisation
     | Register
     | Batch
@@ -420,6 +456,7 @@ AnyEntry: TypeAlias = (
     | Correction
     | Refusal
     | Review
+    | Confirmation
     | Key
     | Erasure
     | Attestation
@@ -462,8 +499,13 @@ ERASABLE: tuple[Erasable, ...] = (
     Erasable("purpose_as_given", "what was typed for a purpose that is unlisted", None, _REFUSAL),
     Erasable("fields_as_given", "what was typed for fields that are unlisted (a list)", None, _REFUSAL),
     Erasable("limited_to_as_given", "the same for `opt_outs.limited_to` (a list)", None, _FACTS),
-    Erasable("reason", "why it was corrected, refused or decided", None, ("correction", "refusal", "review")),
-    Erasable("decided_by", "who decided", None, ("review",)),
+    Erasable(
+        "reason",
+        "why it was corrected, refused, decided or confirmed",
+        None,
+        ("correction", "refusal", "review", "confirmation"),
+    ),
+    Erasable("decided_by", "who decided or confirmed", None, ("review", "confirmation")),
     Erasable("owner", "who is to act on it", None, ("review",)),
     Erasable("source_sha256", "SHA-256 of the imported file, in hex", None, ("batch",)),
     Erasable("map_sha256", "SHA-256 of the map it was read with, in hex", None, ("batch",)),

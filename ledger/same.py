@@ -16,7 +16,7 @@ from ledger.settle import Content, Lookup
 
 Text: TypeAlias = "str | tuple[str, ...]"
 
-PLACED = ("seq", "prev", "salt", "recorded_at", "_sd", "kind", "batch")
+PLACED = ("seq", "prev", "salt", "recorded_at", "_sd", "actor", "kind", "batch")
 """The members that say where an entry stands, and not what it states."""
 
 _UNCOMPARED = frozenset({"recorded_by"})

@@ -51,8 +51,12 @@ class Sealer:
         self._clock = clock
         self._entropy = entropy
 
-    def seal(self, kind: str, content: Content, at: Head, sign: Signatures | None = None) -> Sealed:
+    def seal(
+        self, kind: str, content: Content, at: Head, actor: str | None = None, sign: Signatures | None = None
+    ) -> Sealed:
         """The entry that `content` makes after `at`; `check` it before it is kept.
+
+        `actor` is the code of the person who causes it, None where nobody is named.
 
         `sign`, for a `key` entry, gives the `signatures` of the canonical bytes that the entry has without them.
         """
@@ -78,6 +82,8 @@ class Sealer:
             "salt": salt,
             "recorded_at": recorded_at,
         }
+        if actor is not None:
+            members.setdefault("actor", actor)
         if rows:
             members["_sd"] = [row[0] for row in rows]
         data = entry.encode(members)

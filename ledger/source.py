@@ -22,14 +22,17 @@ from ledger.header import header_problem
 from ledger.members import (
     AnyEntry,
     Attestation,
+    Confirmation,
     Correction,
     Erasure,
     Genesis,
     Organisation,
+    Person,
     Register,
     Review,
     Transfer,
 )
+from ledger.people import People
 from ledger.schema import differs
 from ledger.seal import Head
 from ledger.store import altered, head, sentences
@@ -288,6 +291,14 @@ class Source:
     def decisions(self, since: int = 0) -> Iterator[tuple[int, str, Review]]:
         """As `reviews` from entry `since` on, without the erasable values: its seq, hash and facts."""
         return self._of_kind("review", "a review", Review, since)
+
+    def people(self) -> People:
+        """Everyone who was issued a code."""
+        return People([self.genesis(), *(one for _, _, one in self._of_kind("person", "a person", Person))])
+
+    def confirmations(self) -> Iterator[Confirmation]:
+        """What second people confirmed, in the order it was sealed."""
+        return (one for _, _, one in self._of_kind("confirmation", "a confirmation", Confirmation))
 
     def attestations(self) -> Iterator[tuple[int, str, Attestation]]:
         """Every attested report in the order it was sealed: its seq, hash and what it states."""

@@ -10,8 +10,8 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -23,8 +23,11 @@ from ledger.lookup import Names
 from ledger.members import (
     FORMAT,
     Closing,
+    Confirmation,
     Continued,
+    Correction,
     Erasure,
+    Genesis,
     Organisation,
     Refusal,
     Review,
@@ -32,6 +35,7 @@ from ledger.members import (
     members_of,
 )
 from ledger.members import Register as Adoption
+from ledger.people import CONFIRMERS, ROLES, People, Role, Second
 from ledger.register import known
 from ledger.seal import Clock, Entropy, Head, Sealed, Sealer, Signatures, check
 from ledger.settle import Content
@@ -39,6 +43,12 @@ from ledger.together import Transactions
 
 if TYPE_CHECKING:
     from ledger.register.model import Register as Documented
+
+_CONFIRMED_TOGETHER = 5_000
+"""So many seqs fit into one confirmation: an entry has at most 65,535 bytes."""
+
+SETTLES = frozenset(("accepted", "remedied"))
+"""The decisions that settle a finding and leave it true; only the lead makes them."""
 
 _RUN = 256
 """So many transfers are sealed and inserted together: enough to pay for the calls, few enough to hold."""
@@ -77,11 +87,12 @@ def _receipt(one: Sealed) -> Receipt:
 class Ledger:
     """A ledger open for appending; use it as a context manager.
 
-    Every public method is one transaction, or, within `together`, a part of that one which stands or falls alone.
+    `actor` is the code of the person who causes what is appended (`people`), None where nobody is named. Every public method is one transaction, or, within `together`, a part of that one which stands or falls alone.
     """
 
-    def __init__(self, path: Path, clock: Clock, entropy: Entropy) -> None:
+    def __init__(self, path: Path, clock: Clock, entropy: Entropy, actor: str | None = None) -> None:
         self.path = path
+        self.actor = actor
         self._sealer = Sealer(clock, entropy)
         self._entropy = entropy
         self.db = store.open_for_writing(path)
@@ -107,10 +118,18 @@ class Ledger:
         """
         return self._transactions.together(whole)
 
+    def origin(self) -> str:
+        """The ledger's permanent name, from its first entry. `Refused` where that cannot be read."""
+        row = self.db.execute("SELECT entry FROM entries WHERE seq = 0").fetchone()
+        first = entry.read(row[0].encode())[0] if row else None
+        if not isinstance(first, Genesis):
+            raise Refused(f"{self.path}: its first entry is no genesis; `transfer-ledger verify` says more.")
+        return first.origin
+
     # -- sealing -------------------------------------------------------------------------------------------------
 
     def _one(self, kind: str, content: Content, at: Head | None = None, sign: Signatures | None = None) -> Receipt:
-        one = self._sealer.seal(kind, content, store.head(self.db) if at is None else at, sign)
+        one = self._sealer.seal(kind, content, store.head(self.db) if at is None else at, self.actor, sign)
         check([one])
         store.insert(self.db, [one])
         return _receipt(one)
@@ -238,7 +257,7 @@ class Ledger:
                 if place is not None:
                     content.members["batch"] = {"seq": place, "row": content.row or row}
                 # Sealed as it comes, at the moment when it comes, and kept with the others of its run.
-                run.append((content, self._sealer.seal("transfer", content, run[-1][1].head if run else at)))
+                run.append((content, self._sealer.seal("transfer", content, run[-1][1].head if run else at, self.actor)))
                 if len(run) == _RUN:
                     receipts += self._keep_run(run)
                     at, run = store.head(self.db), []
@@ -324,14 +343,14 @@ class Ledger:
 
     # -- decisions on findings -----------------------------------------------------------------------------------
 
-    def _newest_reviews(self, findings: set[str]) -> dict[str, tuple[int, str]]:
-        """Where the newest decision on each of these findings lies, (seq, hash): one pass for all of them."""
+    def _newest_reviews(self, findings: set[str], advice: bool = False) -> dict[str, tuple[int, str]]:
+        """Where the newest decision (or `advice`) on each of these findings lies, (seq, hash): one pass for all."""
         # SQLite looks for them, since to read every decision strictly would take a minute where thousands decide anew.
         rows = self.db.execute(
             "SELECT max(seq), entry, hash, json_extract(entry, '$.finding') AS finding FROM entries "
             "WHERE kind <> 'transfer' AND kind = 'review' AND finding IN (SELECT value FROM json_each(?)) "
-            "GROUP BY finding",
-            (json.dumps(sorted(findings)),),
+            "AND (json_extract(entry, '$.advice') IS NOT NULL) = ? GROUP BY finding",
+            (json.dumps(sorted(findings)), advice),
         )
         found: dict[str, tuple[int, str]] = {}
         for seq, text, hash_, finding in rows:
@@ -366,10 +385,15 @@ class Ledger:
         """Seals the same decision on many findings, each as `review` does, in one transaction.
 
         One about which another decision was sealed meanwhile gets its `Conflict` in place of a receipt; the others are
-        sealed all the same.
+        sealed all the same. The lead decides; of a data protection officer, *accepted* and *remedied* are sealed as
+        advice (UK GDPR Articles 38(6) and 39). `Refused` for anybody else.
         """
         with self._verb():
-            newest = self._newest_reviews({one.finding for one in judged})
+            role = self.people().role(self.actor, store.head(self.db).size)
+            if role not in ("lead", "dpo"):
+                raise Refused(_not_a_decider(self.path, self.actor, role))
+            advice = role == "dpo" and decision in SETTLES
+            newest = self._newest_reviews({one.finding for one in judged}, advice)
             found: list[Receipt | Conflict] = []
             for one in judged:
                 before = newest.get(one.finding)
@@ -377,6 +401,8 @@ class Ledger:
                     found.append(conflict)
                     continue
                 members: dict[str, Any] = {"finding": one.finding, "check": one.check, "decision": decision}
+                if advice:
+                    members["advice"] = True
                 if due is not None:
                     members["due"] = due
                 if before is not None:
@@ -395,6 +421,108 @@ class Ledger:
         if newest is None and one.replaces is not None:
             return Conflict(f"{self.path}: entry {one.replaces} decides nothing about the finding {one.finding[:8]}.")
         return None
+
+    # -- people, and what a second one confirms ------------------------------------------------------------------
+
+    @contextmanager
+    def acting(self, actor: str | None) -> Iterator[None]:
+        """Whatever is appended within was caused by the person with this code."""
+        before, self.actor = self.actor, actor
+        try:
+            yield
+        finally:
+            self.actor = before
+
+    def people(self) -> People:
+        """Everyone who was issued a code."""
+        rows = self.db.execute(
+            "SELECT entry FROM entries WHERE seq = 0 UNION ALL "
+            "SELECT entry FROM (SELECT entry FROM entries WHERE kind <> 'transfer' AND kind = 'person' ORDER BY seq)"
+        )
+        return People(one for (text,) in rows if (one := entry.read(text.encode())[0]) is not None)
+
+    def add_person(self, code: str, role: Role, outside: bool = False) -> Receipt | None:
+        """Seals that `code` belongs to a person with this role; None where that holds already."""
+        members: dict[str, Any] = {"code": code, "role": role}
+        if outside:
+            members["outside"] = True
+        with self._verb():
+            holds = self.people().issued(code, store.head(self.db).size)
+            if holds is not None and (holds.role, holds.outside) == (role, outside):
+                return None
+            return self._one("person", Content(members, {}))
+
+    def confirm(self, seqs: Sequence[int], seen: Head, texts: Mapping[str, str]) -> list[Receipt]:
+        """Seals that the ledger's `actor`, a second person, confirms the corrections and decisions `seqs`.
+
+        `seen` is where the ledger ended when they were read. `Conflict` where one of them was replaced since or was
+        confirmed before; `Refused` where it is no correction or decision, or this person can't confirm it. Returns a
+        receipt for each entry that it takes.
+        """
+        with self._verb():
+            people, size = self.people(), store.head(self.db).size
+            there = self.db.execute("SELECT hash FROM entries WHERE seq = ?", (seen.size - 1,)).fetchone()
+            if there is None or there[0] != seen.hash:
+                raise Refused(f"{self.path}: what was read is from another ledger; nothing was recorded.")
+            role = people.role(self.actor, size)
+            if role not in CONFIRMERS:
+                raise Refused(_not_a_confirmer(self.path, self.actor, role))
+            confirmed = self._confirmed(people)
+            for seq in seqs:
+                self._confirmable(people, size, seq, seen, confirmed)
+            members: dict[str, Any] = {"seen": {"seq": seen.size - 1, "hash": seen.hash}}
+            places = sorted(set(seqs))
+            return [
+                self._one("confirmation", Content({**members, "confirms": places[i : i + _CONFIRMED_TOGETHER]}, {**texts}))
+                for i in range(0, len(places), _CONFIRMED_TOGETHER)
+            ]
+
+    def _confirmed(self, people: People) -> dict[int, Second]:
+        """What was confirmed so far, by seq, as far as the deciding person alone tells."""
+        found: dict[int, Second] = {}
+        for (text,) in self.db.execute("SELECT entry FROM entries WHERE kind <> 'transfer' AND kind = 'confirmation'"):
+            one, _ = entry.read(text.encode())
+            if isinstance(one, Confirmation):
+                for seq in one.confirms:
+                    by, involved = self._stated_by(seq)
+                    counts = people.second(one.actor, one.seq, by, involved)
+                    if counts is not None and found.get(seq) != "second-person":
+                        found[seq] = counts
+        return found
+
+    def _stated_by(self, seq: int) -> tuple[str | None, list[str | None]]:
+        """Who caused entry `seq`, and, of a correction, who stated its transfer up to there."""
+        actor = "json_extract(entry, '$.actor')"
+        row = self.db.execute(f"SELECT {actor}, corrects FROM entries WHERE seq = ?", (seq,)).fetchone()
+        if row is None or row[1] is None:
+            return (row and row[0]), []
+        rows = self.db.execute(
+            f"SELECT {actor} FROM entries WHERE seq = ? OR (corrects = ? AND seq <= ?)", (row[1], row[1], seq)
+        )
+        return row[0], [one for (one,) in rows]
+
+    def _confirmable(self, people: People, size: int, seq: int, seen: Head, confirmed: Mapping[int, Second]) -> None:
+        """Raises what is in the way of confirming entry `seq` now."""
+        row = self.db.execute("SELECT entry FROM entries WHERE seq = ? AND seq < ?", (seq, seen.size)).fetchone()
+        one = entry.read(row[0].encode())[0] if row else None
+        if isinstance(one, Correction):
+            (newest,) = self.db.execute(
+                "SELECT max(seq) FROM entries WHERE corrects = ?", (one.corrects.seq,)
+            ).fetchone()
+            what = f"The transfer {one.id} was corrected again, in entry {newest},"
+        elif isinstance(one, Review):
+            newest = self._newest_reviews({one.finding}).get(one.finding, (seq, ""))[0]
+            what = f"Another decision on the finding {one.finding[:8]} was recorded, in entry {newest},"
+        else:
+            raise Refused(f"{self.path}: entry {seq} is no correction and no decision, so it can't be confirmed.")
+        if newest != seq:
+            raise Conflict(f"{what} after entry {seq}. Read the newest, and confirm that.")
+        by, involved = self._stated_by(seq)
+        counts = people.second(self.actor, size, by, involved)
+        if counts is None:
+            raise Refused(_not_a_second_person(seq, self.actor == by, people.role(by, size) is not None))
+        if confirmed.get(seq) == "second-person" or confirmed.get(seq) == counts:
+            raise Conflict(f"Entry {seq} is confirmed already; nothing was recorded.")
 
     # -- reports -------------------------------------------------------------------------------------------------
 
@@ -570,6 +698,32 @@ class Ledger:
         return bool({key: value for key, value in old.items() if key not in same.PLACED} == now)
 
 
+def _not_a_confirmer(path: Path, actor: str | None, role: Role | None) -> str:
+    if actor is None or role is None:
+        return (
+            f"{path}: the code {actor or '(none)'} is not in this ledger's people list. Ask the lead to add you: "
+            f"`transfer-ledger people add`."
+        )
+    return f"A {ROLES[role]} can't confirm; the lead, the data protection officer or the chair can."
+
+
+def _not_a_decider(path: Path, actor: str | None, role: Role | None) -> str:
+    if actor is None or role is None:
+        return _not_a_confirmer(path, actor, role)
+    return f"A {ROLES[role]} can't decide about findings; the lead decides, and the data protection officer advises."
+
+
+def _not_a_second_person(seq: int, own: bool, issued: bool) -> str:
+    if own:
+        return f"Entry {seq} is your own. Somebody else has to confirm it: the lead, the data protection officer or the chair."
+    if not issued:
+        return (
+            f"Entry {seq} was recorded under a code that is not in the people list, so it can't be told whether that was "
+            f"somebody else. Add the code first: `transfer-ledger people add`."
+        )
+    return f"You recorded or corrected the transfer of entry {seq} yourself. Somebody else has to confirm it."
+
+
 def create(
     path: Path,
     origin: str,
@@ -577,10 +731,14 @@ def create(
     clock: Clock,
     entropy: Entropy,
     continues: Continued | None = None,
+    *,
+    actor: str | None = None,
+    practice: bool = False,
 ) -> Receipt:
     """Makes the ledger `path` with its genesis, which cites the ledger that it `continues`, if any.
 
-    `Refused` where the file exists or a name cannot be sealed.
+    `actor` is the code of the person who makes it, the first in the people list and its lead. A `practice` ledger is
+    marked as one everywhere. `Refused` where the file exists or a name cannot be sealed.
     """
     if (why := forms.origin_problem(origin)) is not None:
         raise Refused(f"The origin {origin[:80]!r} cannot name a ledger: {why}.")
@@ -588,8 +746,10 @@ def create(
         raise Refused(f"The organisation's name cannot be sealed: {why}.")
     store.create(path).close()
     try:
-        with Ledger(path, clock, entropy) as ledger, store.sentences(path), store.writing(ledger.db):
+        with Ledger(path, clock, entropy, actor) as ledger, store.sentences(path), store.writing(ledger.db):
             members: dict[str, Any] = {"format": FORMAT, "origin": origin, "organisation": organisation}
+            if practice:
+                members["practice"] = True
             if continues is not None:
                 members["continues"] = continues
             content = Content(members, {})

@@ -20,6 +20,7 @@ from ledger.errors import Refused
 VERBS: dict[str, str] = {
     "init": "ledger.cli.init:init",
     "register": "ledger.cli.register:register",
+    "people": "ledger.cli.people:people",
     "organisation": "ledger.cli.organisation:organisation",
     "record": "ledger.cli.record:record",
     "import": "ledger.cli.importing:import_",
@@ -37,6 +38,7 @@ VERBS: dict[str, str] = {
     "check": "reports.cli.check:check",
     "findings": "reports.cli.findings:findings",
     "review": "reports.cli.review:review",
+    "confirm": "reports.cli.confirm:confirm",
     "explain": "reports.cli.explain:explain",
     "report": "reports.cli.report:report",
     "verify-report": "reports.cli.verify_report:verify_report",

@@ -11,7 +11,7 @@ import click
 
 from ledger import checkpoints
 from ledger.checkpoints import Cosign, Known, Made
-from ledger.cli.edge import clock, entropy
+from ledger.cli.actor import actor_option, open_ledger
 from ledger.cli.keys import BEGIN, END, key_option, load, replace_file, trusted, write_file
 from ledger.errors import NotGenuine, Refused
 from ledger.keyfile import KeyFile
@@ -71,6 +71,7 @@ def _cosigners(urls: Sequence[str], known: Sequence[Known], wanted: Trusted) -> 
 @click.option("--timestamp", metavar="URL", help="Have it timestamped there (RFC 3161).")
 @click.option("--keepsake", type=click.Path(path_type=Path), help="Write a sheet for the auditor's drawer.")
 @click.pass_context
+@actor_option
 def checkpoint(
     ctx: click.Context,
     ledger: Path,
@@ -94,7 +95,7 @@ def checkpoint(
         from ledger.timestamp import ask
 
         stamp = partial(ask, timestamp)
-    with Ledger(ledger, clock, entropy) as opened:
+    with open_ledger(ledger) as opened:
         known = known_to(published, witnesses, keys, checkpoints.all_keys(opened.db))
         made = checkpoints.make(
             opened, keys, time.sleep, known, _cosigners(witnesses, known, wanted) if witnesses else (), stamp

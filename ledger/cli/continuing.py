@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from ledger import checkpoints, keyfile
+from ledger.cli.actor import actor_option, open_ledger
 from ledger.cli.edge import clock, entropy, show_receipt
 from ledger.cli.keys import kept_checkpoint, new_passphrase, show_vkeys
 from ledger.errors import Refused
@@ -15,7 +16,7 @@ from ledger.register.read import load_vocabularies
 from ledger.source import Source
 from ledger.tlog import checkpoint, note
 from ledger.tlog.note import ED25519, SUBTREE_V1
-from ledger.writer import Ledger, create
+from ledger.writer import create
 
 
 @click.command("continue")
@@ -28,6 +29,7 @@ from ledger.writer import Ledger, create
 @click.option("-o", "--output", "output", type=click.Path(path_type=Path), help="Make the new ledger's key here.")
 @click.option("--post-quantum", is_flag=True, help="An ML-DSA-44 key as well.")
 @click.option("--new-passphrase-file", type=click.Path(path_type=Path), help="Encrypt the key under this passphrase.")
+@actor_option
 def continue_(
     old: Path,
     new: Path,
@@ -64,7 +66,7 @@ def continue_(
     show_receipt(receipt)
     show_vkeys([one.key for one in made])
     try:
-        with Ledger(old, clock, entropy) as opened:
+        with open_ledger(old) as opened:
             opened.close(ground, origin, {})
         click.echo(f"{old} is closed, and names {origin} as its successor.")
     except Refused as error:

@@ -7,10 +7,10 @@ from pathlib import Path
 import click
 
 from ledger import canonical
-from ledger.cli.edge import clock, entropy, show_receipt, show_unlisted, stop_at_people
+from ledger.cli.actor import actor_option, open_ledger
+from ledger.cli.edge import show_receipt, show_unlisted, stop_at_people
 from ledger.errors import Refused
 from ledger.intake.draft import Stated, from_cells
-from ledger.writer import Ledger
 
 
 def read_replacement(file: Path) -> Stated:
@@ -45,6 +45,7 @@ def read_replacement(file: Path) -> Stated:
 @click.option("--reason", required=True, help="Why; kept as an erasable value.")
 @click.option("--with", "file", type=click.Path(path_type=Path), help="The whole transfer, as a JSON object.")
 @click.option("--withdraw", is_flag=True, help="It never took place, or was entered twice.")
+@actor_option
 def correct(ledger: Path, which: str, reason: str, file: Path | None, withdraw: bool) -> None:
     """Correct transfer SEQ|ID of LEDGER: replace it by what FILE states, or withdraw it."""
     if (file is None) is not withdraw:
@@ -53,7 +54,7 @@ def correct(ledger: Path, which: str, reason: str, file: Path | None, withdraw: 
     stop_at_people(Stated({}, {"reason": reason}))
     if found is not None:
         stop_at_people(found)
-    with Ledger(ledger, clock, entropy) as opened:
+    with open_ledger(ledger) as opened:
         replacement = None if found is None else opened.settle(*found)
         if replacement is not None:
             show_unlisted(replacement)

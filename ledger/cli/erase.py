@@ -7,10 +7,10 @@ from pathlib import Path
 import click
 
 from ledger import erase as erasing
-from ledger.cli.edge import clock, entropy, show_receipt
+from ledger.cli.actor import actor_option, open_ledger
+from ledger.cli.edge import show_receipt
 from ledger.errors import Refused
 from ledger.prove import place_of
-from ledger.writer import Ledger
 
 
 @click.command()
@@ -20,13 +20,14 @@ from ledger.writer import Ledger
 @click.option("--ground", required=True, metavar="CODE", help="Why, as a code: request-of-person, retention-ended, …")
 @click.option("--note", help="What is worth adding; erasable itself.")
 @click.option("--yes", is_flag=True, help="Do not ask first.")
+@actor_option
 def erase(ledger: Path, which: str, name: str, ground: str, note: str | None, yes: bool) -> None:
     """Erase a value of an entry of LEDGER. It cannot be brought back; what it was, nobody can tell afterwards.
 
     Every hash and proof stays valid. Exit status 2 where it is sealed but not yet purged: close whatever has the
     ledger open, and run the same command again. Copies and backups elsewhere are not reached.
     """
-    with Ledger(ledger, clock, entropy) as opened:
+    with open_ledger(ledger) as opened:
         seq = place_of(opened.db, which)
         opened.erasable(seq, name)
         if not yes:

@@ -7,12 +7,11 @@ from pathlib import Path
 import click
 
 from ledger.cli import receipts
-from ledger.cli.edge import clock, entropy
+from ledger.cli.actor import actor_option, open_ledger
 from ledger.cli.progress import lines, progress
 from ledger.errors import Refused
 from ledger.importer import Examined, bring_in, digest, examine
 from ledger.intake.set_aside import SetAside
-from ledger.writer import Ledger
 
 _SHOWN = 20
 
@@ -32,6 +31,7 @@ def _show_unlisted(examined: Examined) -> None:
 @click.option("--dry-run", is_flag=True, help="Say what would happen, and record nothing.")
 @receipts.options
 @click.option("--guess-map", type=click.Path(path_type=Path), help="Print a first map for this spreadsheet instead.")
+@actor_option
 def import_(
     ledger: Path | None,
     file: Path | None,
@@ -58,7 +58,7 @@ def import_(
         from ledger.intake import mapping
 
         map_ = mapping.read(map_file)
-    with Ledger(ledger, clock, entropy) as opened:
+    with open_ledger(ledger) as opened:
         wanted = receipts.wanted(opened, receipts_, key, passphrase_file)
         if (before := opened.imported_before(digest(file))) is not None:
             click.echo(f"{file} was imported before, as entry {before}; nothing is recorded twice.")

@@ -10,13 +10,13 @@ from pathlib import Path
 import click
 
 from ledger import checkpoints, keyfile
-from ledger.cli.edge import clock, entropy, show_receipt
+from ledger.cli.actor import actor_option, open_ledger
+from ledger.cli.edge import show_receipt
 from ledger.cli.keys import key_option, load, new_passphrase, show_vkeys
 from ledger.errors import Refused
 from ledger.forms import origin_problem
 from ledger.keyfile import KeyFile
 from ledger.tlog.note import ED25519, SUBTREE_V1
-from ledger.writer import Ledger
 
 _OUT = click.option(
     "-o", "--output", "output", type=click.Path(path_type=Path), required=True, help="The key file to write."
@@ -80,6 +80,7 @@ def show(keyfile_: Path) -> None:
 @_POST_QUANTUM
 @_ENCRYPT
 @_NEW_PASSPHRASE
+@actor_option
 def rotate(
     ledger: Path,
     key: Path,
@@ -94,7 +95,7 @@ def rotate(
     The old key vouches for everything up to that entry, and for nothing after it.
     """
     old = load(key, passphrase_file)
-    with Ledger(ledger, clock, entropy) as opened:
+    with open_ledger(ledger) as opened:
         made = _make(old.name, output, post_quantum, encrypt, new_passphrase_file)
         with _kept_if_sealed(made):
             receipt = checkpoints.rotate(opened, old, made, time.sleep)
@@ -109,6 +110,7 @@ def rotate(
 @_POST_QUANTUM
 @_ENCRYPT
 @_NEW_PASSPHRASE
+@actor_option
 def replace(
     ledger: Path, lost: bool, output: Path, post_quantum: bool, encrypt: bool, new_passphrase_file: Path | None
 ) -> None:
@@ -116,7 +118,7 @@ def replace(
 
     What the lost key signed after the last checkpoint that somebody kept, it no longer vouches for.
     """
-    with Ledger(ledger, clock, entropy) as opened:
+    with open_ledger(ledger) as opened:
         made = _make(checkpoints.origin_of(opened.db), output, post_quantum, encrypt, new_passphrase_file)
         with _kept_if_sealed(made):
             receipt = checkpoints.replace(opened, made)

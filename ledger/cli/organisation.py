@@ -11,7 +11,8 @@ from typing import Any
 import click
 
 from ledger import forms, settle
-from ledger.cli.edge import clock, entropy, show_receipt
+from ledger.cli.actor import actor_option, open_ledger
+from ledger.cli.edge import show_receipt
 from ledger.errors import Refused
 from ledger.london import parse_date
 from ledger.members import Member, Organisation, members_of
@@ -142,16 +143,16 @@ def organisation() -> None:
 @organisation.command()
 @click.argument("ledger", type=click.Path(path_type=Path))
 @click.argument("file", type=click.Path(path_type=Path))
+@actor_option
 def add(ledger: Path, file: Path) -> None:
     """Make the organisations of FILE (CSV) known in LEDGER: all of them, or none where one is bad."""
-    from ledger.writer import Ledger
 
     try:
         data = file.read_bytes()
     except OSError as error:
         raise Refused(f"{file} cannot be read: {error.strerror}.") from None
     organisations = read_organisations(data, str(file))
-    with Ledger(ledger, clock, entropy) as opened:
+    with open_ledger(ledger) as opened:
         receipts = opened.add_organisations(organisations)
     for receipt in receipts:
         show_receipt(receipt)

@@ -9,10 +9,10 @@ from typing import Any
 import click
 
 from ledger.cli import receipts
-from ledger.cli.edge import clock, entropy, show_receipt, show_unlisted, stop_at_people
+from ledger.cli.actor import actor_option, open_ledger
+from ledger.cli.edge import show_receipt, show_unlisted, stop_at_people
 from ledger.intake.draft import COLUMNS, Stated, from_cells
 from ledger.members import REQUIRED, Member
-from ledger.writer import Ledger
 
 _SINGULAR = {"fields": "field", "schools": "school"}
 
@@ -45,11 +45,12 @@ def stated(given: dict[str, Any]) -> Stated:
 @click.argument("ledger", type=click.Path(path_type=Path))
 @options
 @receipts.options
+@actor_option
 def record(ledger: Path, receipts_: Path | None, key: Path | None, passphrase_file: Path | None, **given: Any) -> None:
     """Record one transfer in LEDGER, and print its receipt. Names are taken as the register knows them."""
     found = stated(given)
     stop_at_people(found)
-    with Ledger(ledger, clock, entropy) as opened:
+    with open_ledger(ledger) as opened:
         wanted = receipts.wanted(opened, receipts_, key, passphrase_file)
         content = opened.settle(*found)
         show_unlisted(content)

@@ -7,11 +7,11 @@ from typing import Any
 
 import click
 
-from ledger.cli.edge import clock, entropy, show_receipt, stop_at_people
+from ledger.cli.actor import actor_option, open_ledger
+from ledger.cli.edge import show_receipt, stop_at_people
 from ledger.errors import Refused
 from ledger.intake.draft import Stated
 from ledger.london import parse_date
-from ledger.writer import Ledger
 
 
 @click.command()
@@ -27,6 +27,7 @@ from ledger.writer import Ledger
 @click.option("--operator", help="Who refused; erasable.")
 @click.option("--reason", help="Why, in words; erasable.")
 @click.option("--note", help="Anything worth adding; erasable.")
+@actor_option
 def refuse(ledger: Path, refused_on: str, request_date: str | None, **given: Any) -> None:
     """Record in LEDGER that a request for data was refused, or met in part."""
     if not given["recipient"].strip():
@@ -43,5 +44,5 @@ def refuse(ledger: Path, refused_on: str, request_date: str | None, **given: Any
     if request_date:
         members["request"] = {"date": parse_date(request_date)}
     stop_at_people(Stated(members, texts))
-    with Ledger(ledger, clock, entropy) as opened:
+    with open_ledger(ledger) as opened:
         show_receipt(opened.refuse(members, texts))

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import click
 
-from ledger.cli.edge import clock, entropy, show_receipt
+from ledger.cli.actor import actor_option, open_ledger
+from ledger.cli.edge import show_receipt
 from ledger.errors import Refused
 from ledger.london import day_of, parse_date
 from ledger.register.model import Register
@@ -179,13 +180,13 @@ def diff(ctx: click.Context, before: str, after: str, ledger: Path | None) -> No
 @click.argument("notice")
 @click.option("--from", "first", metavar="DATE", help="The first day it judges; without it, the register's own.")
 @click.option("--until", "last", metavar="DATE", help="The last day it judges; without it, the register's own.")
+@actor_option
 def adopt(ledger: Path, notice: str, first: str | None, last: str | None) -> None:
     """Seal NOTICE (an id or a YAML file) in LEDGER: from then on, transfers are checked against it.
 
     It judges transfers from its first to its last day. One that began before today needs --from, so that nobody
     backdates it unknowingly.
     """
-    from ledger.writer import Ledger
 
     found, text = read_linted(notice)
     begins, ends, assigned = _dates(found, first, last)
@@ -196,7 +197,7 @@ def adopt(ledger: Path, notice: str, first: str | None, last: str | None) -> Non
             f"{found.id} judges transfers from {begins}, which is before today, {today}: it would be backdated. "
             f"Give --from {begins} to backdate it knowingly, or --from {today} to let it judge from today."
         )
-    with Ledger(ledger, clock, entropy) as opened:
+    with open_ledger(ledger) as opened:
         receipt = opened.adopt(found, text, (begins, ends, assigned))
     until = "until replaced" if ends is None else f"until {ends}"
     if receipt.new:

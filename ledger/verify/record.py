@@ -23,6 +23,7 @@ from ledger.members import (
     Batch,
     Cited,
     Closing,
+    Confirmation,
     Correction,
     Erasure,
     Genesis,
@@ -78,7 +79,7 @@ def _erased(db: sqlite3.Connection, seq: int, digest: str) -> bool:
     return any(isinstance(one, Erasure) and one.digest == digest and one.erases.seq == seq for one in found)
 
 
-def _cited(db: sqlite3.Connection, what: str, seq: int, cited: Cited, kind: type[AnyEntry]) -> Iterator[Found]:
+def _cited(db: sqlite3.Connection, what: str, seq: int, cited: Cited, kind: type[AnyEntry] | None) -> Iterator[Found]:
     row = db.execute("SELECT entry FROM entries WHERE seq = ?", (cited.seq,)).fetchone()
     there = entry.read(row[0])[0] if row and cited.seq < seq else None
     if row is None or there is None or entry.leaf_hash(row[0]) != cited.hash or (kind and not isinstance(there, kind)):
@@ -101,6 +102,13 @@ def _relations(db: sqlite3.Connection, one: AnyEntry, seq: int, size: int) -> It
                 )
         case Review(replaces=Cited() as cited):
             yield from _cited(db, "replaces", seq, cited, Review)
+        case Confirmation(confirms=confirmed, seen=seen):
+            yield from _cited(db, "was made after", seq, seen, None)
+            for there in confirmed:
+                row = db.execute("SELECT entry FROM entries WHERE seq = ?", (there,)).fetchone()
+                what = entry.read(row[0])[0] if row and there <= seen.seq else None
+                if not isinstance(what, (Correction, Review)):
+                    yield Found(seq, "citation", f"It confirms entry {there}, which is no correction or decision.")
         case Erasure(erases=cited, digest=digest):
             row = db.execute("SELECT entry FROM entries WHERE seq = ?", (cited.seq,)).fetchone()
             there = entry.read(row[0])[0] if row and cited.seq < seq else None
