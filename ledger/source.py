@@ -264,6 +264,23 @@ class Source:
             found.setdefault(seq, {})[one.name] = one.value
         return found
 
+    def corrected(self) -> Iterator[tuple[int, str, Transfer | Correction]]:
+        """Every statement of each transfer that was ever corrected: seq, hash and facts, in order of seq."""
+        rows = self.db.execute(
+            f"SELECT seq, {_ENTRY}, {_HASH} FROM entries WHERE corrects IS NOT NULL "
+            "OR seq IN (SELECT corrects FROM entries WHERE corrects IS NOT NULL) ORDER BY seq"
+        )
+        while run := rows.fetchmany(_RUN):
+            for (seq, _, hash_), facts in zip(run, self._run([(seq, data) for seq, data, _ in run]), strict=True):
+                if not isinstance(facts, (Transfer, Correction)):
+                    raise Refused(f"{self.path}: entry {seq} is found as a transfer and is none; {_MORE}")
+                yield seq, self._hash(seq, hash_), facts
+
+    def actor(self, seq: int) -> str | None:
+        """The code of the person who caused entry `seq`; None where it names none."""
+        found = self.entry(seq)
+        return None if found is None else found[0].actor
+
     def transfers_between(self) -> dict[tuple[str, str], int]:
         """How many transfers stand (the latest statement of each, withdrawn ones left out), by sender and recipient."""
         rows = self.db.execute("SELECT sender, recipient, count(*) FROM transfers GROUP BY sender, recipient")

@@ -87,7 +87,8 @@ def _receipt(one: Sealed) -> Receipt:
 class Ledger:
     """A ledger open for appending; use it as a context manager.
 
-    `actor` is the code of the person who causes what is appended (`people`), None where nobody is named. Every public method is one transaction, or, within `together`, a part of that one which stands or falls alone.
+    `actor` is the code of the person who causes what is appended (`people`), None where nobody is named. Every public
+    method is one transaction, or, within `together`, a part of that one which stands or falls alone.
     """
 
     def __init__(self, path: Path, clock: Clock, entropy: Entropy, actor: str | None = None) -> None:
@@ -257,7 +258,9 @@ class Ledger:
                 if place is not None:
                     content.members["batch"] = {"seq": place, "row": content.row or row}
                 # Sealed as it comes, at the moment when it comes, and kept with the others of its run.
-                run.append((content, self._sealer.seal("transfer", content, run[-1][1].head if run else at, self.actor)))
+                run.append(
+                    (content, self._sealer.seal("transfer", content, run[-1][1].head if run else at, self.actor))
+                )
                 if len(run) == _RUN:
                     receipts += self._keep_run(run)
                     at, run = store.head(self.db), []
@@ -473,7 +476,9 @@ class Ledger:
             members: dict[str, Any] = {"seen": {"seq": seen.size - 1, "hash": seen.hash}}
             places = sorted(set(seqs))
             return [
-                self._one("confirmation", Content({**members, "confirms": places[i : i + _CONFIRMED_TOGETHER]}, {**texts}))
+                self._one(
+                    "confirmation", Content({**members, "confirms": places[i : i + _CONFIRMED_TOGETHER]}, {**texts})
+                )
                 for i in range(0, len(places), _CONFIRMED_TOGETHER)
             ]
 
@@ -715,11 +720,14 @@ def _not_a_decider(path: Path, actor: str | None, role: Role | None) -> str:
 
 def _not_a_second_person(seq: int, own: bool, issued: bool) -> str:
     if own:
-        return f"Entry {seq} is your own. Somebody else has to confirm it: the lead, the data protection officer or the chair."
+        return (
+            f"Entry {seq} is your own. Somebody else has to confirm it: the lead, the data protection officer or the "
+            "chair."
+        )
     if not issued:
         return (
-            f"Entry {seq} was recorded under a code that is not in the people list, so it can't be told whether that was "
-            f"somebody else. Add the code first: `transfer-ledger people add`."
+            f"Entry {seq} was recorded under a code that is not in the people list, so it can't be told whether that "
+            "was somebody else. Add the code first: `transfer-ledger people add`."
         )
     return f"You recorded or corrected the transfer of entry {seq} yourself. Somebody else has to confirm it."
 

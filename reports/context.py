@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from ledger.london import day_of, days
 from ledger.members import UNLISTED, Correction
 from ledger.register.names import fold, known_names
+from reports.history import History
 
 if TYPE_CHECKING:
     from ledger.members import Organisation
@@ -39,9 +40,9 @@ PEOPLE = frozenset(("parent", "data-subject"))
 class Evidence:
     """What a run judges. `recorded` is in order of seq and gone through once.
 
-    `transfers_by_id` finds the transfers that others cite as `onward_of`; `origin` is this ledger's name,
-    `decisions` the newest on each finding, by the finding's key. `identities` gives what a group names of its members
-    (`many.Identity`); without it a run keeps that of every transfer in memory.
+    `transfers_by_id` finds the transfers that others cite as `onward_of`; `origin` is this ledger's name, `decisions`
+    the newest on each finding, by the finding's key; `history` is what was corrected and confirmed. `identities` gives
+    what a group names of its members (`many.Identity`); without it a run keeps that of every transfer in memory.
     """
 
     recorded: Iterable[Recorded]
@@ -52,6 +53,7 @@ class Evidence:
     transfers_by_id: Mapping[str, Recorded] = field(default_factory=dict)
     origin: str | None = None
     decisions: Mapping[str, Decision] = field(default_factory=dict)
+    history: History = field(default_factory=History)
     identities: Callable[[list[int]], Iterable[tuple[int, str, str, int | None]]] | None = None
 
 
@@ -104,6 +106,7 @@ class Context:
         self.as_of = as_of
         self.origin = evidence.origin
         self.transfers_by_id = evidence.transfers_by_id
+        self.history = evidence.history
         self.versions = tuple(sorted(evidence.adopted, key=lambda version: version.seq))
         self.adoptions = [version.seq for version in self.versions]
         self.organisations = dict(evidence.organisations)

@@ -10,6 +10,7 @@ from ledger.register.read import load_law, load_vocabularies
 from ledger.source import Recorded, Source
 from reports.context import Evidence
 from reports.decisions import Decision, newest
+from reports.history import History, Statement
 
 
 class Cited(Mapping[str, Recorded]):
@@ -76,13 +77,48 @@ def _decisions(source: Source) -> Iterator[Decision]:
             reason=reason,
             decided_by=decided_by,
             owner=owner,
+            actor=facts.actor,
+            advice=bool(facts.advice),
         )
+
+
+def statement(seq: int, hash_: str, facts: Transfer | Correction, batch: int | None) -> Statement:
+    """What is kept of entry `seq`, a statement of a transfer that came in the import `batch`."""
+    return Statement(
+        seq=seq,
+        hash=hash_,
+        actor=facts.actor,
+        recorded_at=facts.recorded_at,
+        withdrawn=isinstance(facts, Correction) and bool(facts.withdrawn),
+        transferred_at=facts.transferred_at,
+        recipient=facts.recipient,
+        purpose=facts.purpose,
+        batch=batch,
+    )
+
+
+def history_of(source: Source) -> History:
+    """What was corrected, confirmed and advised in an open ledger, and by whom."""
+    chains: dict[int, list[Statement]] = {}
+    for seq, hash_, facts in source.corrected():
+        root = facts.corrects.seq if isinstance(facts, Correction) else seq
+        chain = chains.setdefault(root, [])
+        batch = chain[0].batch if chain else facts.batch.seq if facts.batch is not None else None
+        chain.append(statement(seq, hash_, facts, batch))
+    return History(
+        chains={root: tuple(chain) for root, chain in chains.items()},
+        confirmations=tuple(source.confirmations()),
+        people=source.people(),
+        actor=source.actor,
+        advice=newest(one for one in _decisions(source) if one.advice),
+    )
 
 
 def evidence_of(source: Source, since: int = 0) -> Evidence:
     """All that a run needs of an open ledger. Its transfers, from entry `since` on, stream, once; open `source` for as
     long.
     """
+    history = history_of(source)
     return Evidence(
         recorded=source.transfers(since),
         adopted=tuple(source.registers()),
@@ -92,5 +128,6 @@ def evidence_of(source: Source, since: int = 0) -> Evidence:
         transfers_by_id=Cited(source),
         origin=source.genesis().origin,
         identities=source.identities,
-        decisions=newest(_decisions(source)),
+        decisions=newest(one for one in _decisions(source) if one.counts(history.people)),
+        history=history,
     )

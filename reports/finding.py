@@ -58,7 +58,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     `assigned` says why the register's editor set the limit, and is "" where the notice itself did.
     `prefilled` are the members it rests on that software filled in. `register` is the SHA-256 of the version
     that judged, None where the law alone did. `corrected_by` is the seq of the correction that replaced the
-    entry: the finding stays, and is no longer open.
+    entry, with which the finding no longer counts. `removed_by` is that of a correction that denies the finding, which
+    counts all the same (`history`).
     """
 
     check: str
@@ -75,6 +76,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     register: str | None
     corrected_by: int | None
     key: str
+    removed_by: int | None = None
 
     @property
     def seq(self) -> int:

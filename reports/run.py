@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import Literal, NamedTuple
 
 import msgspec
 
 from reports.case import Case
-from reports.checks import CHECKS, DecisionCheck, expected_not_recorded
+from reports.checks import CHECKS, DecisionCheck, correction_removes_breach, expected_not_recorded
 from reports.context import Context, Evidence
-from reports.decisions import Decision, closed
+from reports.decisions import Decision
 from reports.finding import OUTCOMES, SEVERITIES, Finding
+from reports.history import OPEN, Answers, History, State, answer, states, touches_contactpoint
 from reports.judge import Judge, failed
 from reports.many import Identity, Many
 
@@ -37,7 +38,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     `transfers` counts those that stand (no correction replaced or withdrew them), `covered` those of them
     that a version of the documented purposes judged. `counts` are of findings that stand, by outcome and by
     severity, `corrected` of those that do not, and `closed` of those that stand and that a decision closed.
-    `decisions` are the newest on each finding, by its key, those on findings that are no longer found too.
+    `decisions` are the newest on each finding, by its key, those on findings that are no longer found too. `states`
+    has how each finding stands, by its key, where that is not open.
     """
 
     as_of: date
@@ -47,6 +49,21 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     transfers: int
     covered: int
     decisions: Mapping[str, Decision]
+    states: Mapping[str, State]
+    history: History
+
+    def state(self, finding: Finding) -> State:
+        """How a finding of this run stands."""
+        return self.states.get(finding.key, OPEN)
+
+    def settled(self, finding: Finding) -> bool:
+        """Whether nothing is left to be done about a finding of this run."""
+        return self.state(finding).state == "settled"
+
+    @property
+    def standing(self) -> Iterator[Finding]:
+        """The findings that count: no later statement took their place, and no second person agreed that it did."""
+        return (finding for finding in self.findings if finding.corrected_by is None)
 
 
 class Rating(NamedTuple):
@@ -56,12 +73,13 @@ class Rating(NamedTuple):
     reasons: tuple[str, ...]
 
 
-def _on_decisions(context: Context, findings: list[Finding], decisions: Mapping[str, Decision]) -> list[Finding]:
-    standing = [finding for finding in findings if finding.corrected_by is None]
+def _on_decisions(
+    context: Context, findings: list[Finding], decisions: Mapping[str, Decision], told: Mapping[str, State]
+) -> list[Finding]:
     found: list[Finding] = []
     for check in _DECISIONS:
         try:
-            found += check.check_decisions(context, standing, decisions)
+            found += check.check_decisions(context, findings, decisions, told)
         except Exception as error:
             raise failed(check.ID, "the decisions", error) from error
     return found
@@ -122,16 +140,21 @@ def run(evidence: Evidence, as_of: date, done: Callable[[int], None] = lambda co
 
 def result_of(evidence: Evidence, context: Context, findings: list[Finding], transfers: int, covered: int) -> Result:
     """The result: `findings` in their order, with those on decisions. Raises `CheckFailed` where a check breaks."""
-    findings += _on_decisions(context, findings, evidence.decisions)
+    findings, told = states(findings, evidence.history, evidence.decisions, context.as_of)
+    about = _on_decisions(context, findings, evidence.decisions, told)
+    told |= {one.key: state for one in about if (state := correction_removes_breach.state(one, told)) is not None}
+    findings += about
     findings.sort(key=lambda one: (one.entries[0], _ORDER[one.check], one.reason, one.key))
     return Result(
         as_of=context.as_of,
         findings=tuple(findings),
         checks=tuple(_check_runs(bool(context.versions), transfers, covered)),
-        counts=_counts(findings, closed(evidence.decisions, context.as_of)),
+        counts=_counts(findings, told),
         transfers=transfers,
         covered=covered,
         decisions=evidence.decisions,
+        states=told,
+        history=evidence.history,
     )
 
 
@@ -143,10 +166,12 @@ def narrowed(result: Result, findings: list[Finding], transfers: int, covered: i
         as_of=result.as_of,
         findings=tuple(findings),
         checks=result.checks if covered is None else tuple(_check_runs(adopted, transfers, covered)),
-        counts=_counts(findings, closed(result.decisions, result.as_of)),
+        counts=_counts(findings, result.states),
         transfers=transfers,
         covered=transfers if covered is None else covered,
         decisions=result.decisions,
+        states=result.states,
+        history=result.history,
     )
 
 
@@ -165,24 +190,24 @@ def _check_runs(adopted: bool, transfers: int, covered: int) -> list[CheckRun]:
     return found
 
 
-def _counts(findings: list[Finding], decided: frozenset[str]) -> dict[str, int]:
+def _counts(findings: list[Finding], told: Mapping[str, State]) -> dict[str, int]:
     standing = [finding for finding in findings if finding.corrected_by is None]
     counts: dict[str, int] = dict.fromkeys((*OUTCOMES, *SEVERITIES), 0)
     for finding in standing:
         counts[finding.outcome] += 1
         counts[finding.severity] += 1
     counts["corrected"] = len(findings) - len(standing)
-    counts["closed"] = sum(finding.key in decided for finding in standing)
+    counts["closed"] = sum(told.get(finding.key, OPEN).state == "settled" for finding in standing)
     return counts
 
 
 def open_breaches(result: Result) -> tuple[Finding, ...]:
-    """The breaches that stand and that no decision closes on the day of the run."""
-    decided = closed(result.decisions, result.as_of)
+    """What is still to be settled on the day of the run: open breaches, and whatever awaits confirmation."""
     return tuple(
         finding
-        for finding in result.findings
-        if finding.outcome == "breach" and finding.corrected_by is None and finding.key not in decided
+        for finding in result.standing
+        if not result.settled(finding)
+        and (finding.outcome == "breach" or result.state(finding).state == "awaiting-confirmation")
     )
 
 
@@ -190,12 +215,19 @@ def rate(result: Result, *, verified: bool | None = None) -> Rating:
     """The overall rating by DESIGN §8's one rule. `verified` is whether the record verifies (None: not asked here)."""
     if open_breaches(result):
         return Rating("act-now", ("open-breach",))
-    decided = closed(result.decisions, result.as_of)
-    open_ = [
-        finding
-        for finding in result.findings
-        if finding.outcome == "cannot-tell" and finding.corrected_by is None and finding.key not in decided
-    ]
+    reasons = missing_for_yes(result, verified=verified)
+    return Rating("cannot-say", reasons) if reasons else Rating("no-problem-found", ())
+
+
+def answers(result: Result, *, verified: bool | None = None) -> Answers:
+    """The answers to the two questions (DESIGN section 3). `verified` is as in `rate`."""
+    cannot_say = bool(missing_for_yes(result, verified=verified))
+    return answer(result.findings, result.states, result.history, cannot_say=cannot_say)
+
+
+def missing_for_yes(result: Result, *, verified: bool | None = None) -> tuple[str, ...]:
+    """What is missing before anybody can say that all is well: codes that `wording` puts into words."""
+    open_ = [finding for finding in result.standing if finding.outcome == "cannot-tell" and not result.settled(finding)]
     missing = any(finding.check == expected_not_recorded.ID for finding in open_)
     # What is missing is no transfer that cannot be told, and a finding on it is on the register's entry.
     untold = {finding.entries[0] for finding in open_ if finding.check != expected_not_recorded.ID}
@@ -204,6 +236,7 @@ def rate(result: Result, *, verified: bool | None = None) -> Rating:
         ("records-missing", missing),
         ("not-verified", verified is False),
         ("cannot-tell", len(untold) * 100 > CANNOT_TELL_LIMIT * result.transfers),
+        ("contactpoint-unclear", any(map(touches_contactpoint, open_))),
+        ("value-erased", any(finding.reason == "erased" for finding in open_)),
     )
-    found = tuple(code for code, holds in reasons if holds)
-    return Rating("cannot-say", found) if found else Rating("no-problem-found", ())
+    return tuple(code for code, holds in reasons if holds)

@@ -149,7 +149,19 @@ RATING_REASONS = {
     "records-missing": "records that were expected are missing",
     "not-verified": "the record does not verify",
     "cannot-tell": "more than 5% of the transfers cannot be told",
+    "contactpoint-unclear": "a transfer may have used ContactPoint after it was switched off",
+    "value-erased": "a value that the checks need was erased",
 }
+
+
+_CHANGED = {
+    "transferred_at": "the date",
+    "recipient": "the recipient",
+    "purpose": "the purpose",
+    "other": "what was sent, or about whom",
+    "withdrawn": "the whole transfer",
+}
+"""What a correction changed, as `correction-removes-breach` names it."""
 
 
 class _Said:
@@ -173,6 +185,8 @@ def _values(check: str, expected: tuple[Value, ...], found: tuple[Value, ...], l
         values["span"] = _span(expected[0], expected[1], label)
     if check == "statistical-use-exceeded":
         values["level"] = label(found[1], "granularity") if len(found) > 1 and found[1] != "" else "not stated"
+    if check == "correction-removes-breach":
+        values["changed"] = _list(_CHANGED[str(name)] for name in found)
     if check == "recipient-closed":
         successors = _list(label(party, "party") for party in expected[1:])
         values["successors"] = f" ({successors})" if successors else ""
@@ -199,6 +213,8 @@ def word(finding: Finding, label: Label = plainly) -> Wording:
         notes += " Software, not a person, filled in: " + _list(finding.prefilled) + "."
     if finding.corrected_by is not None:
         notes += f" Entry {finding.corrected_by} corrected it since."
+    if finding.removed_by is not None:
+        notes += f" Entry {finding.removed_by} says otherwise since."
     return Wording(_sentence(texts[0]), _sentence(texts[1]) + notes, texts[2])
 
 

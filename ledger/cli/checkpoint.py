@@ -19,7 +19,6 @@ from ledger.tlog import cosignature, note, policy
 from ledger.tlog.checkpoint import parse
 from ledger.tlog.note import VerifierKey
 from ledger.verify.proofs import Trusted
-from ledger.writer import Ledger
 
 
 def known_to(

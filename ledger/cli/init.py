@@ -20,5 +20,7 @@ from ledger.writer import create
 def init(ledger: Path, origin: str, organisation: str, practice: bool) -> None:
     """Make the file LEDGER, with its first entry. You become its lead, who decides about findings."""
     receipt = create(ledger, origin, organisation, clock, entropy, actor=my_code(origin), practice=practice)
-    click.echo(f"Made {ledger} for {organisation}, origin {origin}." + (" It is a practice ledger." if practice else ""))
+    click.echo(
+        f"Made {ledger} for {organisation}, origin {origin}." + (" It is a practice ledger." if practice else "")
+    )
     click.echo(f"entry 0  {receipt.hash}")

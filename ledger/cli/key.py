@@ -11,7 +11,7 @@ import click
 
 from ledger import checkpoints, keyfile
 from ledger.cli.actor import actor_option, open_ledger
-from ledger.cli.edge import show_receipt
+from ledger.cli.edge import entropy, show_receipt
 from ledger.cli.keys import key_option, load, new_passphrase, show_vkeys
 from ledger.errors import Refused
 from ledger.forms import origin_problem

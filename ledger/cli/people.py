@@ -17,7 +17,7 @@ from ledger.source import Source
 
 @click.group()
 def people() -> None:
-    """Say who may decide and who may confirm: people are codes, and only codes on this list count as different people."""
+    """Say who may decide and who may confirm. People are codes; only codes on this list count as different people."""
 
 
 @people.command()

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from ledger.cli.actor import actor_option, open_ledger
-from ledger.cli.edge import show_receipt
+from ledger.cli.edge import clock, show_receipt
 from ledger.errors import Refused
 from ledger.london import day_of, parse_date
 from ledger.register.model import Register

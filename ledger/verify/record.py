@@ -104,11 +104,11 @@ def _relations(db: sqlite3.Connection, one: AnyEntry, seq: int, size: int) -> It
             yield from _cited(db, "replaces", seq, cited, Review)
         case Confirmation(confirms=confirmed, seen=seen):
             yield from _cited(db, "was made after", seq, seen, None)
-            for there in confirmed:
-                row = db.execute("SELECT entry FROM entries WHERE seq = ?", (there,)).fetchone()
-                what = entry.read(row[0])[0] if row and there <= seen.seq else None
-                if not isinstance(what, (Correction, Review)):
-                    yield Found(seq, "citation", f"It confirms entry {there}, which is no correction or decision.")
+            for place in confirmed:
+                row = db.execute("SELECT entry FROM entries WHERE seq = ?", (place,)).fetchone()
+                there = entry.read(row[0])[0] if row and place <= seen.seq else None
+                if not isinstance(there, (Correction, Review)):
+                    yield Found(seq, "citation", f"It confirms entry {place}, which is no correction or decision.")
         case Erasure(erases=cited, digest=digest):
             row = db.execute("SELECT entry FROM entries WHERE seq = ?", (cited.seq,)).fetchone()
             there = entry.read(row[0])[0] if row and cited.seq < seq else None

@@ -25,6 +25,7 @@ from reports.checks import (
     contactpoint_closed,
     contactpoint_closing_day,
     correction_changes_recipient,
+    correction_removes_breach,
     dated_in_future,
     documented_but_never_used,
     duplicate_transfer,
@@ -66,6 +67,7 @@ from reports.checks.kinds import Member, Needs, Values
 from reports.context import Context
 from reports.decisions import Decision
 from reports.finding import Compared, Finding
+from reports.history import State
 
 
 @runtime_checkable
@@ -137,15 +139,20 @@ class TallyCheck(Protocol):
 
 @runtime_checkable
 class DecisionCheck(Protocol):
-    """A module that judges what was decided about findings."""
+    """A module that judges what was done about findings: decided, or corrected."""
 
     ID: str
     NEEDS: Needs
 
     def check_decisions(
-        self, context: Context, findings: Iterable[Finding], decisions: Mapping[str, Decision], /
+        self,
+        context: Context,
+        findings: Iterable[Finding],
+        decisions: Mapping[str, Decision],
+        states: Mapping[str, State],
+        /,
     ) -> Iterator[Finding]:
-        """What it finds in the newest decisions (by their finding's key) on findings that still stand."""
+        """What it finds in the newest decisions (by their finding's key), and in how the findings stand."""
 
     def compared(self, case: Case, /) -> Compared | str:
         """As of a `Check`."""
@@ -166,6 +173,7 @@ CHECKS: tuple[AnyCheck, ...] = (
     recipient_name_near_miss,
     purpose_vague,
     correction_changes_recipient,
+    correction_removes_breach,
     field_not_documented,
     required_field_missing,
     lawful_basis_missing,

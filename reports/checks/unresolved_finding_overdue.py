@@ -13,16 +13,19 @@ from reports.checks.kinds import Needs
 from reports.context import Context
 from reports.decisions import Decision
 from reports.finding import Compared, Finding, make
+from reports.history import OPEN, State
 
 ID = "unresolved-finding-overdue"
 NEEDS: Needs = "law"
 
 
 def check_decisions(
-    context: Context, findings: Iterable[Finding], decisions: Mapping[str, Decision]
+    context: Context, findings: Iterable[Finding], decisions: Mapping[str, Decision], states: Mapping[str, State]
 ) -> Iterator[Finding]:
     """One advisory finding, which is serious, for each decision whose day is over; the day itself still counts."""
     for finding in findings:
+        if finding.corrected_by is not None or states.get(finding.key, OPEN).state == "settled":
+            continue
         decision = decisions.get(finding.key)
         if decision is None or decision.due is None or decision.due >= context.as_of:
             continue

@@ -1,4 +1,4 @@
-"""`review`: seals what the data protection officer decided about one finding, and why."""
+"""`review`: seals what the lead decided, or the data protection officer advised, about one finding, and why."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ from pathlib import Path
 
 import click
 
-from ledger.cli.edge import clock, entropy, show_receipt
+from ledger.cli.actor import actor_option, open_ledger
+from ledger.cli.edge import show_receipt
 from ledger.errors import Refused
-from ledger.writer import Ledger
+from ledger.writer import SETTLES
 from reports.cli.check import Checked, check_ledger
 from reports.cli.edge import day
 from reports.cli.findings import known_check, named, shortened
 from reports.deciding import due_of, texts_of
-from reports.decisions import Verdict
+from reports.decisions import DENIALS, Verdict
 from reports.documents.findings import VERDICTS, Row
+from reports.history import NEVER_ACCEPTED
 from reports.wording import dated
 
 _MOST_LISTED = 10
@@ -29,7 +31,8 @@ def _due(text: str | None, as_of: date) -> date | None:
         raise error.at("--due") from None
 
 
-def _texts(**given: str | None) -> dict[str, str]:
+def texts_given(**given: str | None) -> dict[str, str]:
+    """The erasable texts that were given, by name. `Refused`, saying all of it, where one can't be kept."""
     texts, wrong = texts_of({name: value for name, value in given.items() if value is not None})
     if wrong:
         raise Refused("\n".join(f"--{'by' if name == 'decided_by' else name}: {why}" for name, why in wrong))
@@ -55,7 +58,26 @@ def _one(path: Path, checked: Checked, meant: Callable[[Row], bool], which: str)
     return row
 
 
-def _meaning(row: Row, due: date | None, decision: Verdict) -> str:
+def _deciding(row: Row, decision: Verdict) -> None:
+    """`Refused` for a decision that can't be made about this finding."""
+    if decision == "accepted" and row.outcome == "breach" and row.check in NEVER_ACCEPTED:
+        raise Refused(
+            "What is against the law can't be continued, so this finding can't be accepted. Stop the transfers, and "
+            "record it as remedied once that is done."
+        )
+
+
+def _meaning(row: Row, due: date | None, decision: Verdict, advice: bool) -> str:
+    if advice:
+        return (
+            f"Sealed as advice on the finding of {row.check} on entry {row.seq}: {VERDICTS[decision]}. It stays open, "
+            "since the lead decides (UK GDPR Articles 38(6) and 39)."
+        )
+    if decision in DENIALS and row.outcome == "breach":
+        return (
+            f"The finding of {row.check} on entry {row.seq} counts as open until a second person confirms this "
+            f"decision: `transfer-ledger confirm LEDGER {row.key[:8]}`."
+        )
     until = "" if due is None else f" until {dated(due.isoformat())}; then it is open again"
     return (
         f"The finding of {row.check} on entry {row.seq} is closed as {VERDICTS[decision]}{until}. It stays in every "
@@ -73,6 +95,7 @@ def _meaning(row: Row, due: date | None, decision: Verdict) -> str:
 @click.option("--owner", metavar="TEXT", help="Who is to see to it; erasable.")
 @click.option("--due", metavar="DATE", help="The last day on which it closes the finding (YYYY-MM-DD).")
 @click.option("--as-of", metavar="DATE", help="The day that is spoken of (YYYY-MM-DD); today in London.")
+@actor_option
 def review(
     ledger: Path,
     which: str,
@@ -86,19 +109,24 @@ def review(
 ) -> None:
     """Seal a decision on the finding of LEDGER whose key begins with KEY, or on that of one CHECK on entry SEQ.
 
-    It closes the finding, up to its due day if it has one. Exit 0 recorded, 2 no such finding or not recorded.
+    The lead decides; the data protection officer advises. "remedied" and "accepted" close the finding, up to its due
+    day if it has one. "false-alarm" and "recording-mistake" deny it, so a second person has to confirm them. Exit 0
+    recorded, 2 no such finding or not recorded.
     """
     spoken_of = day(as_of)
     until = _due(due, spoken_of)
-    texts = _texts(reason=reason, decided_by=by, owner=owner)
+    texts = texts_given(reason=reason, decided_by=by, owner=owner)
     name = None if check is None else known_check(check)
     checked = check_ledger(ledger, spoken_of)
     row = _one(ledger, checked, named(ledger, checked, which, name), which)
-    replaces = None if row.decision is None else row.decision.seq
-    with Ledger(ledger, clock, entropy) as opened:
-        receipt = opened.review(row.key, row.check, decision, until, replaces, texts)
+    _deciding(row, decision)
+    history = checked.evidence.history
+    with open_ledger(ledger) as opened:
+        advice = decision in SETTLES and history.people.role(opened.actor, checked.head.size) == "dpo"
+        before = history.advice.get(row.key) if advice else checked.result.decisions.get(row.key)
+        receipt = opened.review(row.key, row.check, decision, until, None if before is None else before.seq, texts)
     show_receipt(receipt)
-    click.echo(_meaning(row, until, decision))
+    click.echo(_meaning(row, until, decision, advice))
     # A decision is judged too, so that the findings are found anew.
     if (why := check_ledger(ledger, spoken_of, keep=True).unkept) is not None:
         click.echo(f"The findings are not kept for browsing: {why}", err=True)

@@ -39,7 +39,7 @@ from reports.documents.heartbeats import LONG, newest
 from reports.documents.reading import Reading
 from reports.documents.record import record
 from reports.documents.recount import LEDGER, command
-from reports.documents.statements import OUTSIDE_WAL, about, coded, notes, rating, some, warning
+from reports.documents.statements import OUTSIDE_WAL, about, coded, notes, rating, some, two_answers, warning
 from reports.scope import day_in_words
 
 MOST = 25
@@ -620,6 +620,7 @@ class _Auditor:
                 Number("findings-corrected", "findings on what was corrected since", result.counts["corrected"]),
             )
         )
+        yield from two_answers(self.reading)
         yield rating(self.reading)
         if self.reading.not_run:
             yield Heading("Checks that did not run, or not on all transfers", "not-run", 3)

@@ -17,48 +17,94 @@ from reports.wording import dated
 class ContactPoint(msgspec.Struct, frozen=True, kw_only=True):
     """Transfers that used ContactPoint, by when they did: `untold` are those of which that cannot be told.
 
-    `late` are those that are dated before its closing and were recorded after it. `causes` are the causes of the
-    findings on all of these, each with how many of its findings are.
+    `after` counts those that were recorded as used after its closing and still count; of these, `changed` were
+    withdrawn or corrected since and await a second person. `taken_back` are uses that no longer count, `confirmed`
+    those of which a second person agreed to that, and `open` is how many findings on any are to be settled. `late` are
+    those dated before its closing and recorded after it. `causes` are the causes of the findings on all of these, each
+    with how many of its findings are.
     """
 
     before: int
     after: int
+    changed: int
+    taken_back: int
+    confirmed: int
+    open: int
     untold: int
     late: int
     causes: tuple[tuple[Cause, int], ...]
 
     @property
+    def recorded(self) -> int:
+        """How many uses after the closing were ever recorded."""
+        return self.after + self.taken_back
+
+    @property
     def verdict(self) -> Verdict:
         """The answer for everybody."""
-        kind: Literal["bad", "unsure", "good"] = "bad" if self.after else "unsure" if self.untold else "good"
-        if self.after:
-            said = f"{some(self.after, 'transfer', 'transfers')} used ContactPoint after it was switched off."
+        unsure = self.untold or self.taken_back > self.confirmed
+        kind: Literal["bad", "unsure", "good"] = "bad" if self.after else "unsure" if unsure else "good"
+        if self.recorded:
+            uses, gone = some(self.recorded, "use", "uses"), self.changed + self.taken_back
+            said = f"{uses} of ContactPoint after it was switched off {_were(self.recorded)} recorded."
+            if gone:
+                said += (
+                    f" {gone:,} of them {_were(gone)} withdrawn or changed later; a second person confirmed "
+                    f"{self.confirmed:,} of these changes."
+                )
         elif self.untold:
-            said = "No transfer certainly used ContactPoint after it was switched off; of some it cannot be told."
+            said = (
+                "No transfer certainly used ContactPoint after it was switched off. Some may have; the record does not "
+                "say enough."
+            )
         else:
             said = "No recorded transfer used ContactPoint after it was switched off."
         return Verdict(kind, said)
 
 
+def _were(count: int) -> str:
+    return "was" if count == 1 else "were"
+
+
 def contactpoint(reading: Reading) -> ContactPoint:
-    """What is found of ContactPoint in the scope of the reading; only what stands."""
+    """What is found of ContactPoint in the scope of the reading, also what was withdrawn or changed since."""
+    result = reading.result
     after: set[int] = set()
+    changed: set[int] = set()
+    taken_back: set[int] = set()
+    confirmed: set[int] = set()
     untold: set[int] = set()
     late: set[int] = set()
     about: Counter[tuple[str, str, str]] = Counter()
-    for finding in reading.result.findings:
+    open_ = 0
+    for finding in result.findings:
+        transfer, state = result.history.root(finding.seq), result.state(finding)
+        if finding.check.startswith("contactpoint-") and finding.outcome == "breach" and state.denied:
+            taken_back.add(transfer)
+            if state.second_person:
+                confirmed.add(transfer)
         if finding.corrected_by is not None:
             continue
         if finding.check.startswith("contactpoint-"):
-            (after if finding.outcome == "breach" else untold).add(finding.seq)
+            if finding.outcome != "breach":
+                untold.add(transfer)
+            elif not state.denied:
+                after.add(transfer)
+                open_ += state.state != "settled"
+                if finding.removed_by is not None:
+                    changed.add(transfer)
         elif finding.check == "recorded-late" and finding.reason == "contactpoint":
-            late.add(finding.seq)
+            late.add(transfer)
         else:
             continue
         about[finding.check, finding.outcome, finding.severity] += 1
     return ContactPoint(
         before=reading.counts.uses_before.total(),
         after=len(after),
+        changed=len(changed),
+        taken_back=len(taken_back - after),
+        confirmed=len(confirmed - after),
+        open=open_,
         untold=len(untold - after),
         late=len(late),
         causes=tuple((one, count) for one in reading.causes if (count := about[one.check, one.outcome, one.severity])),

@@ -77,6 +77,7 @@ def _paragraph(*pieces: Inline, quiet: bool = False) -> Paragraph:
 
 def _summary(reading: Reading, due: dues.Due, source: Source) -> Iterator[Block]:
     result, counts = reading.result, reading.result.counts
+    yield from statements.two_answers(reading)
     yield statements.rating(reading)
     for note in statements.notes(reading, source):
         yield _paragraph(note)

@@ -19,6 +19,7 @@ from ledger.source import Source
 from reports.checks import CHECKS
 from reports.decisions import Decision, Verdict
 from reports.finding import SEVERITIES, Finding, Outcome, Severity
+from reports.history import OPEN, How, State
 from reports.run import Result
 from reports.wording import Labels, Wording, dated, word
 
@@ -66,8 +67,16 @@ class Decided(NamedTuple):
         return f"{VERDICTS[self.decision]}{until} (entry {self.seq}){'' if self.closed else ', which has passed'}"
 
 
-VERDICTS: dict[Verdict, str] = {"accepted": "accepted", "remedied": "remedied", "false-alarm": "false alarm"}
+VERDICTS: dict[Verdict, str] = {
+    "remedied": "fixed",
+    "accepted": "continue until",
+    "false-alarm": "the check was wrong",
+    "recording-mistake": "our entry was wrong",
+}
 """Decisions in words."""
+
+STATES = {"open": "open", "awaiting-confirmation": "needs a second person", "settled": "closed"}
+"""How findings stand, in words."""
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -100,21 +109,37 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     prefilled: tuple[str, ...]
     next_step: str
     corrected_by: int | None
+    standing: State
     decision: Decided | None
 
     @property
     def state(self) -> str:
-        """How the finding stands, in words; only a breach is ever open."""
-        return state(self.outcome, self.corrected_by, None if self.decision is None else self.decision.closed)
+        """How the finding stands, in words."""
+        overdue = self.decision is not None and not self.decision.closed
+        return in_words(self.standing, overdue and self.standing.state == "open")
 
 
-def state(outcome: Outcome, corrected_by: int | None, closed: bool | None) -> str:
-    """How a finding stands, in words. `closed` is whether a decision closes it, None where there is no decision."""
-    if corrected_by is not None:
-        return "corrected"
-    if closed is not None:
-        return "closed by a decision" if closed else "decision overdue"
-    return "open" if outcome == "breach" else "not open"
+_HOW: dict[How, str] = {
+    "restated": "stated again later",
+    "corrected": "corrected",
+    "withdrawn": "withdrawn",
+    "own-correction": "corrected within a working day by the person who recorded it",
+    "remedied": VERDICTS["remedied"],
+    "accepted": VERDICTS["accepted"],
+    "false-alarm": VERDICTS["false-alarm"],
+    "recording-mistake": VERDICTS["recording-mistake"],
+}
+
+
+def in_words(standing: State, overdue: bool) -> str:
+    """How a finding stands, in words; `overdue` is whether the day of its decision has passed."""
+    if standing.state == "open":
+        return "open, decision overdue" if overdue else "open"
+    assert standing.how is not None
+    said = f"{STATES[standing.state]}: {_HOW[standing.how]}"
+    if standing.state == "settled" and standing.second_person is not None:
+        said += ", confirmed by a second person" if standing.second_person else ", not checked by anybody else"
+    return said
 
 
 def title(check: str) -> str:
@@ -141,7 +166,7 @@ class _Words:
 
     def __call__(self, finding: Finding) -> tuple[Wording, str]:
         """The wording, and what was found without its notes."""
-        notes = finding.assigned, finding.prefilled, finding.corrected_by
+        notes = finding.assigned, finding.prefilled, finding.corrected_by, finding.removed_by
         told = finding.check, finding.reason, finding.expected, finding.found, notes
         words = self._kept.get(told)
         if words is None:
@@ -152,9 +177,10 @@ class _Words:
 
     def _said(self, finding: Finding) -> tuple[Wording, str]:
         words = word(finding, self.label)
-        if not (finding.assigned or finding.prefilled or finding.corrected_by is not None):
+        if not any(note not in ("", (), None) for note in (finding.assigned, finding.prefilled, finding.corrected_by,
+                                                           finding.removed_by)):  # fmt: skip
             return words, words.found
-        bare = msgspec.structs.replace(finding, assigned="", prefilled=(), corrected_by=None)
+        bare = msgspec.structs.replace(finding, assigned="", prefilled=(), corrected_by=None, removed_by=None)
         return words, word(bare, self.label).found
 
 
@@ -170,8 +196,9 @@ class Rows:
         sent: Sequence[Sent],
         label: Labels,
         decided: Mapping[str, Decided] | None = None,
+        states: Mapping[str, State] | None = None,
     ) -> None:
-        self._findings, self._sent, self._decided = findings, sent, decided or {}
+        self._findings, self._sent, self._decided, self._states = findings, sent, decided or {}, states or {}
         self._words = _Words(label)
 
     def __len__(self) -> int:
@@ -183,7 +210,9 @@ class Rows:
     def only(self, keys: Container[str]) -> Rows:
         """Those of the findings with these keys, in the same order."""
         pairs = [pair for pair in self.pairs() if pair[0].key in keys]
-        return Rows([one for one, _ in pairs], [sent for _, sent in pairs], self._words.label, self._decided)
+        return Rows(
+            [one for one, _ in pairs], [sent for _, sent in pairs], self._words.label, self._decided, self._states
+        )
 
     def pairs(self) -> Iterator[tuple[Finding, Sent]]:
         """Each finding and the transfer that it is about, not in words."""
@@ -226,6 +255,7 @@ class Rows:
             prefilled=finding.prefilled,
             next_step=words.next_step,
             corrected_by=finding.corrected_by,
+            standing=self._states.get(finding.key, OPEN),
             decision=self._decided.get(finding.key),
         )
 
@@ -267,7 +297,7 @@ def rows_of(source: Source, result: Result, label: Labels) -> Rows:
             sent = _sent(source, *of, label)
             sent, last = same.setdefault(sent, sent), of
         found.append(sent)
-    return Rows(result.findings, found, label, decided(result.decisions, result.as_of))
+    return Rows(result.findings, found, label, decided(result.decisions, result.as_of), result.states)
 
 
 class Cause(msgspec.Struct, frozen=True, kw_only=True):

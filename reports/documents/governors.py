@@ -16,7 +16,6 @@ from ledger.london import LONDON
 from ledger.source import Source
 from reports.checks import CHECKS
 from reports.counts import Counts
-from reports.decisions import closed
 from reports.documents.blocks import (
     LEAST,
     Block,
@@ -34,16 +33,18 @@ from reports.documents.blocks import (
     Text,
     Verdict,
 )
+from reports.documents.contactpoint import contactpoint
 from reports.documents.figure import Figure
 from reports.documents.kinds_of_problem import KINDS, Role, decide, problem
 from reports.documents.reading import Reading, attested_day
+from reports.documents.statements import QUESTIONS
 from reports.documents.suppressed import Shown, by_kind, since, total, total_of_shares
 from reports.documents.trend import Day, Row, Series, trend
 from reports.finding import SEVERITIES, Finding, Outcome, Severity
 from reports.run import Result
 from reports.scope import day_in_words
 
-QUESTION = "Did we share only what we said we would?"
+QUESTION, TO_SETTLE = QUESTIONS
 
 MOST_DECISIONS = 5
 """More are not asked for at once; the data protection officer has the rest."""
@@ -57,22 +58,25 @@ AFTERMATH = date(2010, 12, 31)
 _PLACES = {check.ID: place for place, check in enumerate(CHECKS)}
 
 _ANSWERS: dict[str, tuple[Literal["bad", "unsure", "good", "note"], str]] = {
-    "act-now": ("bad", "No. Some of it must be put right now."),
+    "no": ("bad", "No."),
     "cannot-say": ("unsure", "We cannot say."),
-    "no-problem-found": ("good", "Yes, as far as the record shows."),
+    "yes": ("good", "Yes, as far as the record shows."),
 }
 
 _RATINGS = {"act-now": "Act now", "cannot-say": "Cannot say", "no-problem-found": "No problem found"}
 
 _REASONS = {
-    "open-breach": "Something was shared against our privacy notice or the law, and this is not settled yet. One such "
-    "problem is enough for this answer.",
+    "open-breach": "Something was shared against our privacy notice or the law, and this is not settled yet.",
     "check-not-run": "Some checks could not be run, or could not be run on every transfer.",
     "records-missing": "Some transfers that were due are not in the record.",
     "not-verified": "The record failed its own test, so it may have been altered.",
     "cannot-tell": "We cannot tell of more than 5 in 100 transfers whether they kept to our notice and the law.",
+    "contactpoint-unclear": "Data may have gone to ContactPoint after it was switched off.",
+    "value-erased": "Some details that the checks need were erased.",
 }
 
+
+_UNCONFIRMED = "Nobody else has confirmed every change yet."
 
 _GRADES: dict[Outcome, str] = {"breach": "Problem", "cannot-tell": "We cannot tell", "advisory": "Advice"}
 """What a finding is, the worst first."""
@@ -102,9 +106,12 @@ class Told(NamedTuple):
 
 
 def _open(result: Result, outcome: Outcome) -> list[Finding]:
-    decided = closed(result.decisions, result.as_of)
+    """What is still to be settled, of one outcome; what awaits a second person counts as a breach."""
     return [
-        one for one in result.findings if one.outcome == outcome and one.corrected_by is None and one.key not in decided
+        one
+        for one in result.standing
+        if not result.settled(one)
+        and outcome == ("breach" if result.state(one).state == "awaiting-confirmation" else one.outcome)
     ]
 
 
@@ -208,11 +215,18 @@ def _told(reading: Reading, source: Source) -> Told:
 
 
 def _verdict(reading: Reading) -> Verdict:
-    level = reading.rating.level
-    kind, title = _ANSWERS[level]
-    reasons = [_REASONS[one] for one in reading.rating.reasons]
-    if level == "no-problem-found":
-        reasons = ["All checks were run, and none found a problem that is still open."]
+    level, answers = reading.rating.level, reading.answers
+    kind, title = _ANSWERS[answers.complied]
+    reasons = [_REASONS[one] for one in reading.rating.reasons if one != "open-breach"]
+    if answers.complied == "no":
+        reasons = ["Something was shared that our privacy notice or the law does not cover."]
+    elif answers.complied == "yes" and answers.unchecked:
+        kind, title = "unsure", "Yes, except for changes to the record that nobody else has checked."
+        reasons = ["Each of these changes took a problem out of the record. A second person must check them."]
+    elif answers.complied == "yes" and answers.mistakes:
+        reasons = ["All checks were run. A second person confirmed that what they found was a mistake."]
+    elif answers.complied == "yes":
+        reasons = ["All checks were run, and none found a problem."]
         if not reading.counts.transfers:
             kind, title = "note", "Nothing was shared, by the record."
             reasons = ["The record holds no transfer of data for this period."]
@@ -222,6 +236,17 @@ def _verdict(reading: Reading) -> Verdict:
         "test. Nor can we say if more than 5 in 100 transfers cannot be judged. Otherwise, no problem was found.",
     )
     return Verdict(kind, title, (*((one,) for one in reasons), rule))
+
+
+def _to_settle(reading: Reading) -> list[Block]:
+    """The second question, which settling a problem answers and the first does not."""
+    answers = reading.answers
+    if not answers.open:
+        return [Heading(TO_SETTLE, "to-settle"), Verdict("good", "No. Nothing is open.")]
+    text: list[Text] = [(_REASONS["open-breach"],)]
+    if answers.awaiting_confirmation:
+        text.append(("For some of it, somebody says that it never was a problem. A second person must confirm that.",))
+    return [Heading(TO_SETTLE, "to-settle"), Verdict("bad", "Yes. Some of it must be put right now.", tuple(text))]
 
 
 def _numbers(told: Told) -> Numbers:
@@ -244,28 +269,35 @@ def _closing(reading: Reading) -> tuple[str, str]:
 
 
 def _contactpoint(reading: Reading) -> list[Block]:
-    standing = [one for one in reading.result.findings if one.corrected_by is None]
-    decided = closed(reading.result.decisions, reading.as_of)
-    after = [one for one in standing if one.check.startswith("contactpoint-") and one.outcome == "breach"]
-    unsure = any(one.check.startswith("contactpoint-") and one.outcome != "breach" for one in standing)
+    standing = list(reading.result.standing)
+    used = contactpoint(reading)
+    unsure = used.untold > 0
     late = any(one.check == "recorded-late" and one.reason == "contactpoint" for one in standing)
     day, at = _closing(reading)
     period = reading.scope.period
     if period.last is not None and period.last < reading.law.contactpoint.day:
         says = "It was still switched on throughout this period."
-    elif after:
+    elif used.after:
         says = "The record shows that it was used after that. This must not happen."
-        if all(one.key in decided for one in after):
+        if not used.open:
             says = "The record shows that it was used after that. This has been looked into and settled."
+    elif used.taken_back:
+        says = "A use after that was recorded, and the record was changed since. " + (
+            "A second person confirmed each change." if used.confirmed == used.taken_back else _UNCONFIRMED
+        )
     elif unsure:
-        says = "The record shows no sure use after that. Of some use we cannot tell."
+        says = (
+            "The record shows no sure use after that. Some transfers may have used it; the record does not say enough."
+        )
     else:
         says = "The record shows no use after that."
     if period.first is not None and period.first > AFTERMATH:
         return [Paragraph((f"ContactPoint, a national list of children, was switched off on {day}. {says}",))]
     more = ""
-    if after and unsure:
-        more = " Of some other use we cannot tell."
+    if used.after and used.taken_back:
+        more = " Other uses were recorded, and the record was changed since."
+    if used.after and unsure:
+        more += " Some other transfers may have used it; the record does not say enough."
     if late:
         more += " Some use from before was written down only after it. Nothing else backs up those dates."
     return [
@@ -500,7 +532,7 @@ def governors(reading: Reading, source: Source) -> Document:
     """The governors' document of a reading of the open ledger `source`."""
     told = _told(reading, source)
     who = reading.organisation if reading.school is None else reading.school.name
-    blocks: list[Block] = [Heading(QUESTION, "question"), _verdict(reading), _numbers(told)]
+    blocks: list[Block] = [Heading(QUESTION, "question"), _verdict(reading), *_to_settle(reading), _numbers(told)]
     blocks += _contactpoint(reading) + _decisions(reading, told) + _changes(reading, told) + _trend(told)
     blocks += _limits(reading)
     warning = None

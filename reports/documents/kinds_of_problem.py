@@ -59,6 +59,11 @@ KINDS: dict[str, Kind] = {
     "correction-changes-recipient": Kind(
         "the record was changed to name another organisation", "Find out why, and which of the two is right.", "officer"
     ),
+    "correction-removes-breach": Kind(
+        "a change to the record removed a problem, and nobody else has checked it",
+        "Ask a second person to check the change.",
+        "officer",
+    ),
     "field-not-documented": Kind("more data went than our privacy notice says", _BACK, "officer"),
     "required-field-missing": Kind(
         "data went without a part that it should have had",

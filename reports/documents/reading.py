@@ -25,7 +25,8 @@ from reports.counts import Counts
 from reports.documents.blocks import Made, option_of
 from reports.documents.findings import Cause, Rows, Sent, causes_of
 from reports.finding import Finding
-from reports.run import CheckRun, Rating, Result, narrowed, open_breaches, rate
+from reports.history import Answers
+from reports.run import CheckRun, Rating, Result, answers, narrowed, open_breaches, rate
 from reports.scope import Scope, before, terms
 from reports.wording import Labels
 
@@ -123,8 +124,13 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def open(self) -> tuple[Finding, ...]:
-        """The breaches that stand and that no decision closes."""
+        """What is still to be settled."""
         return open_breaches(self.result)
+
+    @property
+    def answers(self) -> Answers:
+        """The answers to the two questions."""
+        return answers(self.result, verified=not self.verification.problems)
 
 
 def _in_scope(source: Source, scope: Scope, finding: Finding, sent: Sent) -> bool:

@@ -7,7 +7,6 @@ from typing import TypeVar
 
 import msgspec
 
-from reports.decisions import closed
 from reports.documents.findings import Sent
 from reports.documents.reading import Reading
 from reports.finding import Finding
@@ -16,7 +15,7 @@ K = TypeVar("K", bound=Hashable)
 
 
 class Standing(msgspec.Struct, kw_only=True):
-    """How many findings stand: by severity, and the breaches among them, `open` those that no decision closes."""
+    """How many findings stand: by severity, and the breaches among them, `open` those that are not settled."""
 
     critical: int = 0
     serious: int = 0
@@ -42,7 +41,6 @@ class Standing(msgspec.Struct, kw_only=True):
 
 def standing_by(reading: Reading, of: Callable[[Finding, Sent], K | None]) -> dict[K, Standing]:
     """The findings of the reading that stand, counted by what `of` says they belong to; None is nowhere."""
-    decided = closed(reading.result.decisions, reading.as_of)
     found: dict[K, Standing] = {}
     for finding, sent in reading.rows.pairs():
         if finding.corrected_by is not None or (key := of(finding, sent)) is None:
@@ -53,7 +51,7 @@ def standing_by(reading: Reading, of: Callable[[Finding, Sent], K | None]) -> di
         setattr(one, finding.severity, getattr(one, finding.severity) + 1)
         if finding.outcome == "breach":
             one.breaches += 1
-            one.open += finding.key not in decided
+            one.open += not reading.result.settled(finding)
     return found
 
 

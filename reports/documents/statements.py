@@ -7,19 +7,22 @@ They are said in one place so that two readers of the same ledger are never told
 from __future__ import annotations
 
 from datetime import date
+from typing import Literal
 
 from ledger.london import day_of
 from ledger.source import Adopted, Source
 from reports.documents.blocks import Code, Tag, Text, Verdict
 from reports.documents.findings import title
 from reports.documents.reading import Reading
+from reports.history import Answers
 from reports.scope import WHOLE, Period, day_in_words
 from reports.wording import RATING_REASONS, RATINGS, dated
 
 RULE = (
-    "One rule gives the rating. Act now: at least one breach is open. Cannot say: no breach is open, but a check "
-    "did not run, records that were expected are missing, the record does not verify, or more than 5% of the "
-    "transfers cannot be told. No problem found: none of these."
+    "One rule gives the rating. Act now: at least one breach is open or awaits a second person. Cannot say: no breach "
+    "is open, but a check did not run, records that were expected are missing, the record does not verify, more than "
+    "5% of the transfers cannot be told, a possible use of ContactPoint is unclear, or a value that the checks need "
+    "was erased. No problem found: none of these."
 )
 """DESIGN §8, in words."""
 
@@ -54,6 +57,47 @@ def rating(reading: Reading) -> Verdict:
     reasons: tuple[Text, ...] = ((f"Because {because}.",),) if because else ()
     kind = {"act-now": "bad", "cannot-say": "unsure", "no-problem-found": "good"}[level]
     return Verdict(kind, RATINGS[level], (*reasons, (RULE,)))  # type: ignore[arg-type]  # one of the three levels
+
+
+QUESTIONS = ("Did we share only what we said we would?", "Is anything still to be settled?")
+"""What every report answers, each by itself (DESIGN section 3)."""
+
+
+def complied(answers: Answers) -> tuple[str, str]:
+    """The answer to the first question: itself, and what it rests on."""
+    if answers.complied == "no":
+        return "No", f"{some(answers.breaches - answers.mistakes, 'finding', 'findings')} of a breach."
+    if answers.complied == "cannot-say":
+        return "Cannot say", "No breach was found, but something that the answer rests on is missing."
+    if answers.unchecked:
+        unchecked = some(answers.unchecked, "correction or decision", "corrections or decisions")
+        return f"Yes, except {unchecked} that nobody else has checked", "Each of them removed a breach."
+    if answers.mistakes:
+        mistakes = some(answers.mistakes, "breach", "breaches")
+        return (
+            "Yes",
+            f"{mistakes} turned out to be a mistake of the record or of a check; a second person confirmed that.",
+        )
+    return "Yes", "All checks were run, and none ever found a breach."
+
+
+def to_settle(answers: Answers) -> tuple[str, str]:
+    """The answer to the second question: itself, and what it rests on."""
+    if not answers.open:
+        return "No", "Nothing is open."
+    waiting = answers.awaiting_confirmation
+    return "Yes", f"{some(answers.open, 'finding', 'findings')}, {waiting:,} of them awaiting a second person."
+
+
+def two_answers(reading: Reading) -> tuple[Verdict, Verdict]:
+    """Both questions of every report with their answers, never one without the other."""
+    first, why = complied(reading.answers)
+    kind: Literal["bad", "unsure", "good"] = "bad" if first == "No" else "good" if first == "Yes" else "unsure"
+    second, because = to_settle(reading.answers)
+    return (
+        Verdict(kind, f"{QUESTIONS[0]} {first}.", ((why,),)),
+        Verdict("bad" if reading.answers.open else "good", f"{QUESTIONS[1]} {second}.", ((because,),)),
+    )
 
 
 def of_time(period: Period) -> str:

@@ -11,7 +11,7 @@ from reports.formats.json_ import KEYS
 
 _DECISION = ("decision", "decision_due", "decision_entry", "decision_closed")
 
-COLUMNS = (*KEYS, *_DECISION, "transferred_on", "sender", "recipient", "purpose", "assigned", "corrected_by")
+COLUMNS = (*KEYS, "state", *_DECISION, "transferred_on", "sender", "recipient", "purpose", "assigned", "corrected_by")
 """Those of the JSON, then whose transfer it was and what to know about the finding."""
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -40,7 +40,7 @@ def as_csv(rows: Iterable[Row]) -> Iterator[str]:
     for row in rows:
         of = row.decision
         told = (None,) * len(_DECISION) if of is None else (of.decision, of.due, of.seq, int(of.closed))
-        more = {"transferred_on": row.on, **dict(zip(_DECISION, told, strict=True))}
+        more = {"transferred_on": row.on, "state": row.standing.state, **dict(zip(_DECISION, told, strict=True))}
         cells = [more[name] if name in more else getattr(row, name) for name in COLUMNS]
         yield str(line([_cell(cell) for cell in cells]))
 

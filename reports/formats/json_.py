@@ -17,7 +17,8 @@ from reports.baseline import Compared
 from reports.documents.blocks import Chart, Column, Data, Document, Facts, Few, Made, Number, Numbers, figures
 from reports.documents.figure import Figure
 from reports.documents.findings import Decided, Row
-from reports.run import Result
+from reports.history import Answers, State
+from reports.run import Result, answers
 
 KEYS = ("key", "check", "outcome", "severity", "seq", "id", "expected", "found", "citation", "next_step")
 """The members of a finding that are one value each, in order; its `decision` follows, an object or null."""
@@ -42,8 +43,26 @@ def decision_as_json(one: Decided | None) -> dict[str, object] | None:
     return {"decision": one.decision, "due": due, "entry": one.seq, "closed": one.closed}
 
 
+def settled_as_json(state: State) -> dict[str, object] | None:
+    """How a finding was settled, or would be once a second person confirms it; null where it is simply open."""
+    if state.how is None:
+        return None
+    return {"how": state.how, "entry": state.entry, "second_person": state.second_person}
+
+
+def answers_as_json(given: Answers) -> dict[str, object]:
+    """The answers to the two questions."""
+    return given._asdict()
+
+
 def _finding(row: Row, more: Mapping[str, object]) -> str:
-    values = {**{key: getattr(row, key) for key in KEYS}, "decision": decision_as_json(row.decision), **more}
+    values = {
+        **{key: getattr(row, key) for key in KEYS},
+        "state": row.standing.state,
+        "settled": settled_as_json(row.standing),
+        "decision": decision_as_json(row.decision),
+        **more,
+    }
     members = ",\n".join(f'   "{key}": {_encode(value)}'.replace("\n", "\n   ") for key, value in values.items())
     return f"  {{\n{members}\n  }}"
 
@@ -60,13 +79,14 @@ def _pieces(result: Result, findings: Iterable[str], after: Mapping[str, object]
 
 
 def as_json(result: Result, rows: Iterable[Row], since: Compared | None = None) -> Iterator[str]:
-    """`as_of`, `findings`, `checks` (each with whether it ran, and why not or not on all) and `counts`, as JSON text.
+    """`as_of`, `findings`, `checks` (each with whether it ran, and why not or not on all), `answers` and `counts`, as
+    JSON text.
 
     `since`, where `rows` are only those that are new since a baseline, gives `baseline`: what it was and how many were
     new, known and gone (null where it was a checkpoint). It comes in pieces, finding by finding, that read as one text
     written with an indent of 1 and a newline at its end.
     """
-    more: dict[str, object] = {"counts": result.counts}
+    more: dict[str, object] = {"answers": answers_as_json(answers(result)), "counts": result.counts}
     if since is not None:
         of = since.baseline
         more["baseline"] = {

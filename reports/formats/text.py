@@ -9,7 +9,8 @@ from ledger.canonical import control_character
 from reports.baseline import Compared
 from reports.decisions import Decision
 from reports.documents.findings import Decided, Row, Rows
-from reports.run import Result, open_breaches, rate
+from reports.documents.statements import QUESTIONS, complied, to_settle
+from reports.run import Result, answers, rate
 from reports.wording import RATING_REASONS, RATINGS, dated
 
 
@@ -50,7 +51,7 @@ def _told(row: Row, decisions: Mapping[str, Decision]) -> Iterator[str]:
 def _lines(result: Result, rows: Rows) -> Iterator[str]:
     for row in rows.by_weight():
         yield f"{row.severity.upper()}  {_which(row)}  {row.check}, {row.outcome}" + (
-            f", {row.state}" if row.decision is not None else ""
+            "" if row.standing.how is None and row.decision is None else f", {row.state}"
         )
         yield from _told(row, result.decisions)
     not_run = [one for one in result.checks if one.reason]
@@ -58,13 +59,15 @@ def _lines(result: Result, rows: Rows) -> Iterator[str]:
         yield "Not checked, or not everywhere:"
         yield from (f"- {one.id}: {one.reason}" for one in not_run)
         yield ""
-    counts, rating = result.counts, rate(result)
+    counts, rating, given = result.counts, rate(result), answers(result)
     yield (
         f"{result.transfers:,} transfers, as of {dated(result.as_of.isoformat())}: "
-        f"{len(open_breaches(result)):,} open breaches, {counts['cannot-tell']:,} cannot be told, "
+        f"{given.open:,} open breaches, {counts['cannot-tell']:,} cannot be told, "
         f"{counts['advisory']:,} advisory; {counts['corrected']:,} findings on entries corrected since"
-        + (f", {counts['closed']:,} closed by a decision." if counts["closed"] else ".")
+        + (f", {counts['closed']:,} closed." if counts["closed"] else ".")
     )
+    for question, (said, because) in zip(QUESTIONS, (complied(given), to_settle(given)), strict=True):
+        yield f"{question} {said}: {because[:1].lower()}{because[1:]}"
     why = "; ".join(RATING_REASONS[reason] for reason in rating.reasons)
     yield RATINGS[rating.level] + (f": {why}." if why else ".")
 

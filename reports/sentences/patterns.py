@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+_CONFIRM = "Check what supports the change. Then have somebody confirm it who neither recorded nor corrected it."
+
 SENTENCES: dict[tuple[str, str], tuple[str, str, str]] = {
     ("frequency-exceeded", "beyond"): (
         "No more transfers than {e0} in each {e1}.",
@@ -38,6 +40,12 @@ SENTENCES: dict[tuple[str, str], tuple[str, str, str]] = {
         "Transfers recorded that are due.",
         "{f2} was due from {f0:party} between {f3:date} and {f4:date}, by the flow “{f1:flow}”; none is recorded.",
         "Find out whether it was sent, and record it; otherwise find out why not."),
+    ("correction-removes-breach", "changed"): (
+        "A second person's confirmation where a correction removes a breach ({e}).",
+        "The correction changed: {changed}.", _CONFIRM),
+    ("correction-removes-breach", "withdrawn"): (
+        "A second person's confirmation where a withdrawal removes a breach ({e}).",
+        "The transfer was withdrawn.", _CONFIRM),
     ("unresolved-finding-overdue", "overdue"): (
         "Each decision looked at again by the day that it names.",
         "A finding of {f3} on entry {f4} was decided ({f1}) until {f2:date}. That day is over, and the finding stands.",
@@ -58,6 +66,8 @@ PASSES: dict[str, tuple[str, str]] = {
     "documented-but-never-used": (
         SENTENCES["documented-but-never-used", "never"][0], "It uses its flow in the school year {f0}."),
     "expected-not-recorded": ("Transfers recorded that are due: {e}.", "One is recorded, dated {f0:date}."),
+    "correction-removes-breach": (
+        "A second person's confirmation where a correction removes a breach.", "No correction here removed one."),
     "unresolved-finding-overdue": (
         SENTENCES["unresolved-finding-overdue", "overdue"][0], "No decision is past its day."),
 }  # fmt: skip

@@ -13,16 +13,21 @@ import msgspec
 from ruamel.yaml import YAML
 
 from ledger.london import days
-from ledger.members import Correction, Organisation, Register, Transfer
+from ledger.members import Confirmation, Correction, Genesis, Organisation, Person, Register, Transfer
+from ledger.people import People
 from ledger.register.read import load_law, load_vocabularies, read_register
 from ledger.source import Adopted, Recorded
 from reports.context import Evidence
 from reports.decisions import Decision
+from reports.evidence import statement
+from reports.history import History, Statement
 from reports.run import run
 
 HERE = Path(__file__).parent
 AS_OF = date(2011, 1, 31)
 SEALED = {"prev": "0" * 64, "salt": "A" * 22}
+LEAD, DPO, CLERK = (f"p-{letter * 20}" for letter in "abc")
+"""The codes of the world's people: who recorded, where a case does not say so, is the clerk."""
 
 _WORLD = YAML(typ="safe").load(HERE / "world.yml")
 
@@ -72,13 +77,40 @@ def recorded(seq: int, stated: dict[str, Any]) -> Recorded:
     }
     on, until = days(facts["transferred_at"])
     facts |= {"transferred_on": on, **({"transferred_until": until} if until else {})}
+    facts["actor"] = _code(facts.get("actor", "clerk"))
+    if facts.get("withdrawn"):
+        facts = {name: facts[name] for name in ("kind", "id", "corrects", "withdrawn", "actor")}
     day = (until or on) + timedelta(days=1)
     facts.setdefault("recorded_at", f"{day}T09:00:00Z")
     kind = Correction if facts["kind"] == "correction" else Transfer
     sealed = msgspec.convert({**SEALED, "seq": seq, **facts}, kind)
     given = {name: value if isinstance(value, str) else tuple(value) for name, value in given.items()}
     hash_ = hashlib.sha256(msgspec.json.encode([seq, sealed], order="sorted")).hexdigest()
-    return Recorded(seq, hash_, sealed, given, erased, superseded_by is None, superseded_by)
+    current = superseded_by is None and not stated.get("withdrawn")
+    return Recorded(seq, hash_, sealed, given, erased, current, superseded_by)
+
+
+def _code(who: str) -> str:
+    return {"lead": LEAD, "dpo": DPO, "clerk": CLERK}.get(who, who)
+
+
+def people() -> People:
+    """A lead, a data protection officer and a clerk."""
+    sealed = {**SEALED, "recorded_at": datetime(2009, 9, 1, tzinfo=UTC)}
+    first = Genesis(seq=0, format=2, origin="shire.example/t", organisation="Shire", actor=LEAD, **sealed)
+    issued = ((DPO, "dpo"), (CLERK, "clerk"))
+    return People([first, *(Person(seq=1, code=code, role=role, actor=LEAD, **sealed) for code, role in issued)])
+
+
+def _chains(found: list[Recorded]) -> dict[int, tuple[Statement, ...]]:
+    chains: dict[int, list[Statement]] = {}
+    there = {one.seq: one for one in found}
+    for one in found:
+        if isinstance(one.facts, Correction):
+            first = there[one.facts.corrects.seq]
+            chain = chains.setdefault(first.seq, [statement(first.seq, first.hash, first.facts, None)])
+            chain.append(statement(one.seq, one.hash, one.facts, None))
+    return {root: tuple(chain) for root, chain in chains.items()}
 
 
 def evidence(transfers: list[dict[str, Any]], *, adopted: bool = True) -> Evidence:
@@ -92,6 +124,7 @@ def evidence(transfers: list[dict[str, Any]], *, adopted: bool = True) -> Eviden
         vocabularies=load_vocabularies(),
         transfers_by_id={one.facts.id: one for one in found if one.current},
         origin="shire.example/transfers",
+        history=History(chains=_chains(found), people=people(), actor={r.seq: r.facts.actor for r in found}.get),
     )
 
 
@@ -100,7 +133,7 @@ def world_of(case: dict[str, Any]) -> Evidence:
 
     `register` changes members of the entry that adopted the register, `organisations` are there besides the world's.
     `decisions` are sealed as entries from 90 on, each on the first finding of the check `finding` (on the entry `on`,
-    where it says so).
+    where it says so), by the lead unless `by` names another. `confirmations` are sealed as entries from 95 on.
     """
     found = evidence(case["transfers"], adopted=case.get("adopted", True))
     changed = {name: str(value) for name, value in case.get("register", {}).items()}
@@ -118,6 +151,18 @@ def world_of(case: dict[str, Any]) -> Evidence:
         )
         at = datetime(2010, 3, 3, tzinfo=UTC)
         decisions[key] = Decision(
-            seq, f"{seq:064}", key, stated["finding"], stated["decision"], stated.get("due"), at, None, None, None
+            seq, f"{seq:064}", key, stated["finding"], stated["decision"], stated.get("due"), at, None, None, None,
+            _code(stated.get("by", "lead")),
+        )  # fmt: skip
+    confirmations = tuple(
+        Confirmation(
+            seq=seq,
+            recorded_at=datetime(2010, 3, 4, tzinfo=UTC),
+            actor=_code(stated["by"]),
+            confirms=tuple(stated["confirms"]),
+            seen={"seq": seq - 1, "hash": "0" * 64},
+            **SEALED,
         )
-    return replace(found, decisions=decisions)
+        for seq, stated in enumerate(case.get("confirmations", []), 95)
+    )
+    return replace(found, decisions=decisions, history=replace(found.history, confirmations=confirmations))

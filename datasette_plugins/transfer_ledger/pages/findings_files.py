@@ -48,7 +48,7 @@ def rows_of(asked: Asked, view: View, places: Ints, source: Source) -> Iterator[
             seq=item.seq, id=item.id, entries=item.entries, on=item.on, sender_id=about.sender_id, sender=about.sender,
             recipient_id=about.recipient_id, recipient=about.recipient, purpose=about.purpose, expected=item.expected,
             found=item.found, shortly=item.found, citation=item.citation, assigned=finding.assigned,
-            prefilled=finding.prefilled, next_step=item.next_step, corrected_by=item.corrected_by,
+            prefilled=finding.prefilled, next_step=item.next_step, corrected_by=item.corrected_by, standing=OPEN,
             decision=None if sealed is None
             else Decided(sealed.decision, sealed.due, item.closed(asked.today), sealed.seq),
         )  # fmt: skip

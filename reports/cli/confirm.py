@@ -1,0 +1,118 @@
+"""`confirm`: seals that a second person confirms corrections and decisions that deny a breach."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from ledger.cli.actor import actor_option, open_ledger
+from ledger.cli.edge import show_receipt
+from ledger.errors import Refused
+from ledger.members import Batch, Correction, Review
+from ledger.source import Source
+from reports.cli.check import Checked, check_ledger
+from reports.cli.edge import day
+from reports.cli.findings import known_check, named
+from reports.cli.review import texts_given
+from reports.finding import Finding
+
+
+def _unconfirmed(checked: Checked) -> Iterator[tuple[Finding, int]]:
+    """Each finding that somebody denied and no second person has confirmed, with the entry to be confirmed."""
+    result = checked.result
+    for finding in result.findings:
+        state = result.state(finding)
+        if state.second_person is False and state.entry is not None:
+            after = result.history.after(finding.seq)
+            yield finding, after[-1].seq if after and finding.removed_by is not None else state.entry
+
+
+def _meant(path: Path, checked: Checked, which: str, check: str | None) -> tuple[set[int], list[Finding]]:
+    """The entries that KEY|SEQ means, and the findings that they deny."""
+    waiting = list(_unconfirmed(checked))
+    if which.isascii() and which.isdecimal() and len(which) < 16:
+        seq = int(which)
+        with Source(path) as source:
+            there = source.entry(seq)
+        if there is None:
+            raise Refused(f"{path}: there is no entry {which}.")
+        if isinstance(there[0], Batch):
+            history = checked.result.history
+            seqs = {
+                entry for finding, entry in waiting if (chain := history.chain(finding.seq)) and chain[0].batch == seq
+            }
+            if not seqs:
+                raise Refused(f"{path}: no correction of a transfer of the import in entry {seq} awaits confirmation.")
+            return seqs, [finding for finding, entry in waiting if entry in seqs]
+        if isinstance(there[0], (Correction, Review)):
+            return {seq}, [finding for finding, entry in waiting if entry == seq]
+    meant = named(path, checked, which, check)
+    rows = {row.key for row in checked.rows if meant(row)}
+    found = [(finding, entry) for finding, entry in waiting if finding.key in rows]
+    if not found:
+        raise Refused(
+            f"{path}: nobody said that the finding {which} never was a breach, or a second person has confirmed it; "
+            "there is nothing to confirm."
+        )
+    return {entry for _, entry in found}, [finding for finding, _ in found]
+
+
+def _stop_at_own(path: Path, checked: Checked, findings: list[Finding], actor: str | None) -> None:
+    """`Refused` where the confirming person recorded one of the transfers that the decisions are about."""
+    history = checked.result.history
+    people = history.people
+    for finding in findings:
+        for seq in finding.entries:
+            involved = [one.actor for one in history.chain(seq)] or [history.actor(seq)]
+            if actor in involved and people.second(actor, checked.head.size, None, involved) != "alone":
+                raise Refused(
+                    f"{path}: you recorded or corrected the transfer of entry {seq} yourself. Somebody else has to "
+                    "confirm this."
+                )
+
+
+@click.command()
+@click.argument("ledger", type=click.Path(path_type=Path))
+@click.argument("which", metavar="KEY|SEQ", required=False)
+@click.argument("check", required=False)
+@click.option("--all", "everything", is_flag=True, help="Everything that nobody else has checked yet, as one list.")
+@click.option("--reason", metavar="TEXT", help="What you looked at; erasable.")
+@click.option("--by", metavar="TEXT", help="Who confirms; erasable.")
+@click.option("--as-of", metavar="DATE", help="The day that is spoken of (YYYY-MM-DD); today in London.")
+@actor_option
+def confirm(
+    ledger: Path,
+    which: str | None,
+    check: str | None,
+    everything: bool,
+    reason: str | None,
+    by: str | None,
+    as_of: str | None,
+) -> None:
+    """Confirm, as a second person, a correction or a decision that says that something never was a breach.
+
+    KEY is the finding's. SEQ is the entry of the correction, of the decision, of an import whose rows were corrected,
+    or of the transfer [and the CHECK]. You can't confirm what you recorded, corrected or decided yourself, unless
+    nobody else in the people list could; reports then say so. Exit 0 confirmed, 2 not confirmed.
+    """
+    if (which is None) is not everything:
+        raise Refused("Say what you confirm: KEY, SEQ, or --all.")
+    name = None if check is None else known_check(check)
+    texts = texts_given(reason=reason, decided_by=by)
+    checked = check_ledger(ledger, day(as_of))
+    if which is None:
+        waiting = list(_unconfirmed(checked))
+        seqs, findings = {entry for _, entry in waiting}, [finding for finding, _ in waiting]
+        if not seqs:
+            raise Refused(f"{ledger}: nothing awaits confirmation.")
+    else:
+        seqs, findings = _meant(ledger, checked, which, name)
+    with open_ledger(ledger) as opened:
+        _stop_at_own(ledger, checked, findings, opened.actor)
+        receipts = opened.confirm(sorted(seqs), checked.head, texts)
+    for receipt in receipts:
+        show_receipt(receipt)
+    one = len(seqs) == 1
+    click.echo(f"Confirmed: {len(seqs):,} {'correction or decision' if one else 'corrections and decisions'}.")
