@@ -1,6 +1,6 @@
 """The columns of the app over a ledger: how soon they are there, in how much memory, and how fast they answer.
 
-By hand: `python -m bench.columns LEDGER`, over one that was checked; `bench.checks.filled` makes one of a million.
+By hand: `python -m bench.columns LEDGER`; `bench.checks.filled` makes one of a million.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ import click
 
 from datasette_plugins.transfer_ledger.columns.live import Columns
 from datasette_plugins.transfer_ledger.columns.wanted import Wanted, WantedFindings
+from datasette_plugins.transfer_ledger.verdicts import Verdicts, replace
+from reports.cli.check import check_ledger
 from reports.scope import between
 
 _Found = TypeVar("_Found")
@@ -45,7 +47,9 @@ def _timed(what: str, ask: Callable[[], _Found]) -> _Found:
 def main(ledger: Path) -> None:
     """Times the columns of LEDGER."""
     before, start = _memory(), time.perf_counter()
-    columns = Columns(ledger)
+    verdicts = Verdicts()
+    replace(verdicts.path, check_ledger(ledger, _TODAY))
+    columns = Columns(ledger, verdicts)
     view = columns.view()
     click.echo(
         f"{view.head.size:,} entries and {len(view.found):,} findings in {time.perf_counter() - start:.1f} s; "

@@ -53,6 +53,8 @@ def main(ledger: Path, port: int, kind: str = "") -> None:
     if kind:
         site = replace(site, recorder=_Nothing(ledger, clock, entropy))
     _, cookie = site.people.start("dpo", clock(), "for a benchmark")
+    site.runs.wait(site.runs.check(), 600)
+    site.columns.settle()
     print(f"{site.settings.cookie}={cookie}", flush=True)
     uvicorn.run(app_of(site), host="127.0.0.1", port=port, log_level="warning", server_header=False)
 

@@ -6,8 +6,8 @@ which skips delete triggers); they do not stop an attacker, and verification doe
 this DDL with the file's, and the indexes' contents with the rows.
 
 `disclosures` and `documents` hold what entries seal by digest, and `checkpoints` the signed tree heads with their
-cosignatures and timestamps. `tiles`, `names`, `findings`, `checked` and what begins with `checked_` are caches that can
-be rebuilt from the rest and are never evidence.
+cosignatures and timestamps. `tiles` and `names` are made from the rest, are compared with it and are never evidence. No
+verdict is stored here: whoever can write the file could change it (docs/decisions/0011-no-verdict-is-stored.md).
 """
 
 from __future__ import annotations
@@ -103,39 +103,6 @@ STATEMENTS: tuple[str, ...] = (
     id TEXT NOT NULL,
     PRIMARY KEY (kind, folded)
 ) STRICT, WITHOUT ROWID""",
-    """CREATE TABLE findings (
-    key TEXT NOT NULL,
-    position INTEGER NOT NULL,
-    seq INTEGER NOT NULL,
-    id TEXT,
-    check_name TEXT NOT NULL,
-    outcome TEXT NOT NULL,
-    severity TEXT NOT NULL,
-    expected TEXT NOT NULL,
-    found TEXT NOT NULL,
-    citation TEXT NOT NULL,
-    next_step TEXT NOT NULL,
-    decision TEXT,
-    decision_due TEXT,
-    closed INTEGER NOT NULL,
-    finding TEXT,
-    PRIMARY KEY (key, seq)
-) STRICT""",
-    "CREATE INDEX findings_seq ON findings (seq)",
-    """CREATE TABLE checked_places (
-    number INTEGER NOT NULL,
-    key BLOB NOT NULL,
-    seq INTEGER NOT NULL,
-    value BLOB NOT NULL,
-    PRIMARY KEY (number, key, seq)
-) STRICT, WITHOUT ROWID""",
-    """CREATE TABLE checked_tallies (
-    number INTEGER NOT NULL,
-    mark TEXT NOT NULL,
-    count INTEGER NOT NULL,
-    PRIMARY KEY (number, mark)
-) STRICT, WITHOUT ROWID""",
-    "CREATE TABLE checked (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
     """CREATE TRIGGER entries_in_order BEFORE INSERT ON entries BEGIN
     SELECT RAISE(ABORT, 'an entry is only ever appended after the last one')
     WHERE NEW.seq IS NOT (SELECT coalesce(max(seq) + 1, 0) FROM entries)
@@ -182,14 +149,6 @@ FROM entries AS e
 WHERE e.kind IN ('transfer', 'correction') AND e.withdrawn IS NULL
   AND NOT EXISTS (SELECT 1 FROM entries AS c
                   WHERE c.corrects = coalesce(e.corrects, e.seq) AND c.seq > e.seq)""",
-    """CREATE VIEW transfers_with_findings AS
-SELECT t.*, (SELECT count(*) FROM findings AS f WHERE f.seq = t.seq) AS findings,
-       (SELECT f.severity FROM findings AS f WHERE f.seq = t.seq ORDER BY f.position LIMIT 1) AS severity
-FROM transfers AS t""",
-    """CREATE VIEW findings_with_transfers AS
-SELECT f.check_name, f.outcome, f.severity, f.seq, f.id, t.transferred_on, t.sender, t.recipient, t.purpose,
-       f.expected, f.found, f.citation, f.next_step, f.decision, f.decision_due, f.closed
-FROM findings AS f LEFT JOIN entries AS t ON t.seq = f.seq""",
 )
 
 

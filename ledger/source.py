@@ -107,7 +107,7 @@ class Source:
         self.path = path
         self._erasures: dict[int, frozenset[str]] | None = None
         self.db = connect(path)
-        # What is not evidence (a cached finding, a column of `entries`) may hold bytes that are no text, and is shown.
+        # What is not evidence (a column of `entries`) may hold bytes that are no text, and is shown.
         self.db.text_factory = lambda data: str(data, "utf-8", "replace")
         with sentences(path):
             if found := differs(self.db):
@@ -177,57 +177,49 @@ class Source:
                 found[one.erases.seq] = found.get(one.erases.seq, frozenset()) | {one.name}
         return found
 
-    def identities(self, seqs: list[int], before: int | None = None) -> Iterator[tuple[int, str, str, int | None]]:
-        """Of statements of transfers, in order of seq: seq, hash, the transfer's id, the newest that replaced it.
-
-        With `before`, as the ledger was when it had so many entries.
-        """
-        size = self.head.size if before is None else before
+    def identities(self, seqs: list[int]) -> Iterator[tuple[int, str, str, int | None]]:
+        """Of statements of transfers, in order of seq: seq, hash, the transfer's id, the newest that replaced it."""
         rows = self.db.execute(
             f"SELECT e.seq, {_HASH.replace('hash', 'e.hash')}, e.id, (SELECT max(c.seq) FROM entries AS c "
-            "WHERE c.corrects = coalesce(e.corrects, e.seq) AND c.seq > e.seq AND c.seq < ?) "
+            "WHERE c.corrects = coalesce(e.corrects, e.seq) AND c.seq > e.seq) "
             "FROM json_each(?) AS j CROSS JOIN entries AS e ON e.seq = j.value ORDER BY e.seq",
-            (size, json.dumps(seqs)),
+            (json.dumps(seqs),),
         )
         return ((seq, self._hash(seq, hash_), id_, newest) for seq, hash_, id_, newest in rows)
 
-    def statement(self, seq: int, before: int | None = None) -> Recorded:
-        """The statement of a transfer that is entry `seq`; with `before`, as it was when there were so many entries.
-
-        `Refused` where it is none.
-        """
+    def statement(self, seq: int) -> Recorded:
+        """The statement of a transfer that is entry `seq`. `Refused` where it is none."""
         found = self.entry(seq)
         if found is None or not isinstance(found[0], (Transfer, Correction)):
             raise Refused(f"{self.path}: entry {seq} is found as a transfer and is none; {_MORE}")
         facts = found[0]
-        ((_, hash_, _, superseded),) = self.identities([seq], before)
+        ((_, hash_, _, superseded),) = self.identities([seq])
         if self._erasures is None:
             self._erasures = self._erased()
         stands = superseded is None and not (isinstance(facts, Correction) and facts.withdrawn)
         return Recorded(seq, hash_, facts, self.given(seq), self._erasures.get(seq, frozenset()), stands, superseded)
 
-    def earlier(self, recorded: Recorded, before: int | None = None) -> Iterator[Recorded]:
-        """The statements that the correction `recorded` came after, in order; none of a transfer. `before` as above."""
+    def earlier(self, recorded: Recorded) -> Iterator[Recorded]:
+        """The statements that the correction `recorded` came after, in order; none of a transfer."""
         if isinstance(recorded.facts, Correction):
             for seq in self.statements_of(recorded.facts.corrects.seq):
                 if seq < recorded.seq:
-                    yield self.statement(seq, before)
+                    yield self.statement(seq)
 
     def statements_of(self, root: int) -> list[int]:
         """The seqs of the transfer that is entry `root` and of its corrections, in order."""
         rows = self.db.execute("SELECT seq FROM entries WHERE corrects = ? ORDER BY seq", (root,))
         return [root, *(seq for (seq,) in rows)]
 
-    def transfers(self, since: int = 0) -> Iterator[Recorded]:
-        """Every statement of a transfer from entry `since` on in its order, superseded ones too; streams."""
+    def transfers(self) -> Iterator[Recorded]:
+        """Every statement of a transfer in its order, superseded ones too; streams."""
         newest = dict(
             self.db.execute("SELECT corrects, max(seq) FROM entries WHERE corrects IS NOT NULL GROUP BY corrects")
         )
         erased = self._erased()
         rows = self.db.execute(
             f"SELECT seq, {_ENTRY}, {_HASH}, corrects FROM entries "
-            "WHERE kind IN ('transfer', 'correction') AND seq >= ? ORDER BY seq",
-            (since,),
+            "WHERE kind IN ('transfer', 'correction') ORDER BY seq"
         )
         while run := rows.fetchmany(_RUN):
             given = self._given_between(run[0][0], run[-1][0])

@@ -243,11 +243,8 @@ def insert_document(db: sqlite3.Connection, sha256: str, media_type: str, conten
 
 
 def delete_disclosure(db: sqlite3.Connection, digest: str) -> None:
-    """Deletes a value whose `erasure` was sealed in this transaction, and the cached findings, which may quote it."""
+    """Deletes a value whose `erasure` was sealed in this transaction."""
     db.execute("DELETE FROM disclosures WHERE digest = ?", (digest,))
-    # Places in groups too: they may be digests of what is erased.
-    for table in ("findings", "checked_places", "checked_tallies", "checked"):
-        db.execute(f"DELETE FROM {table}")
 
 
 def insert_checkpoint(db: sqlite3.Connection, size: int, note: bytes, timestamp: bytes | None) -> None:

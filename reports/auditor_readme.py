@@ -135,7 +135,7 @@ def readme(packed: Packed) -> bytes:
             "not here, and whoever packed this file chose. Ask for any by its number (0 is the first) and have it "
             "proved, or verify the whole ledger.",
             "findings.json. It can be made again, from the whole ledger and by the same version of the program: "
-            f"transfer-ledger check LEDGER --from-scratch --as-of {packed.as_of.isoformat()} --format json",
+            f"transfer-ledger check LEDGER --as-of {packed.as_of.isoformat()} --format json",
             "This text, keys.txt and verify.html, and a report that no entry attests: they are as they were packed, "
             "and anybody could have packed others.",
             "Texts and names of people: they are not in this file. An entry seals them by a digest.",

@@ -14,7 +14,7 @@ from reports.history import History, Statement
 
 
 class Cited(Mapping[str, Recorded]):
-    """Transfers by their id, as they stand, or stood when the ledger had `before` entries: looked up one by one.
+    """Transfers by their id, as they stand: looked up one by one.
 
     `given` gives the erasable values of an entry, where it is not the ledger that is to be asked for them.
     """
@@ -22,21 +22,18 @@ class Cited(Mapping[str, Recorded]):
     def __init__(
         self,
         source: Source,
-        before: int | None = None,
         given: Callable[[int], dict[str, str | tuple[str, ...]]] | None = None,
     ) -> None:
         self._source = source
         self._given = source.given if given is None else given
-        self._before = source.head.size if before is None else before
         self._find = lru_cache(maxsize=4096)(self._read)
 
     def _read(self, id_: str) -> Recorded | None:
         db = self._source.db
         row = db.execute("SELECT seq FROM entries WHERE kind = 'transfer' AND id = ?", (id_,)).fetchone()
-        if row is None or row[0] >= self._before:
+        if row is None:
             return None
-        of = "SELECT max(seq) FROM entries WHERE corrects = ? AND seq < ?"
-        newest = db.execute(of, (row[0], self._before)).fetchone()[0]
+        newest = db.execute("SELECT max(seq) FROM entries WHERE corrects = ?", (row[0],)).fetchone()[0]
         seq = row[0] if newest is None else newest
         found = self._source.entry(seq)
         if found is None or not isinstance(found[0], Transfer | Correction):
@@ -114,13 +111,11 @@ def history_of(source: Source) -> History:
     )
 
 
-def evidence_of(source: Source, since: int = 0) -> Evidence:
-    """All that a run needs of an open ledger. Its transfers, from entry `since` on, stream, once; open `source` for as
-    long.
-    """
+def evidence_of(source: Source) -> Evidence:
+    """All that a run needs of an open ledger. Its transfers stream, once; open `source` for as long."""
     history = history_of(source)
     return Evidence(
-        recorded=source.transfers(since),
+        recorded=source.transfers(),
         adopted=tuple(source.registers()),
         organisations=source.organisations(),
         law=load_law(),

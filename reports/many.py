@@ -2,9 +2,6 @@
 
 A million transfers do not fit into memory beside one another, so members are written to a file of their own, which the
 system clears away, and read back sorted by group. Tallies are few, and stay in memory.
-
-Two groups belong to no check. They say which transfers are judged anew when something else changes: those that cite
-another one (`ONWARD`, by its id), and those dated after the day of the run (`FUTURE`).
 """
 
 from __future__ import annotations
@@ -13,6 +10,8 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import groupby
+from operator import itemgetter
 from typing import TypeAlias
 
 import msgspec
@@ -23,8 +22,6 @@ from reports.checks.kinds import Member, Values
 from reports.context import Context
 from reports.finding import Finding
 from reports.judge import GROUPS, TALLIES, Shape, failed
-
-ONWARD, FUTURE = -1, -2
 
 _RUN = 5_000
 _encode = msgspec.msgpack.Encoder().encode
@@ -52,17 +49,7 @@ def places(case: Case, shape: Shape) -> list[Place]:
                 found.append((number, _encode(key), seq, _encode(check.value(case))))
         except Exception as error:
             raise failed(check.ID, f"entry {seq}", error) from error
-    for onward in case.facts.onward_of:
-        if onward.origin in (None, case.context.origin):
-            found.append((ONWARD, cites(onward.id), seq, b""))
-    if case.last > case.context.as_of:
-        found.append((FUTURE, b"", seq, b""))
     return found
-
-
-def cites(id_: str) -> bytes:
-    """The key, in `ONWARD`, of the transfers that cite the transfer `id_`."""
-    return _encode((id_,))
 
 
 def marks(case: Case, shape: Shape) -> Iterator[tuple[int, Values]]:
@@ -151,16 +138,8 @@ class Many:
     def findings(self, context: Context, who: Identities) -> list[Finding]:
         """What all groups and tallies show."""
         found: list[Finding] = []
-        of: tuple[int, bytes] = (ONWARD, b"")
-        values: dict[int, bytes] = {}
-        for number, key, seq, value in self.places():
-            if (number, key) != of:
-                if of[0] >= 0:
-                    found += in_group(context, *of, values, who)
-                of, values = (number, key), {}
-            values[seq] = value
-        if of[0] >= 0:
-            found += in_group(context, *of, values, who)
+        for (number, key), members in groupby(self.places(), key=itemgetter(0, 1)):
+            found += in_group(context, number, key, {seq: value for _, _, seq, value in members}, who)
         return found + in_tallies(context, self.tallies)
 
     def close(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from datetime import date
 from typing import Literal, NamedTuple
 
@@ -85,57 +86,38 @@ def _on_decisions(
     return found
 
 
-class Collected(NamedTuple):
-    """What a run over transfers collected: what the result is made of, and what a later run can go on from."""
-
-    findings: list[Finding]
-    many: Many
-    transfers: int
-    covered: int
-
-
-def collect(evidence: Evidence, context: Context, done: Callable[[int], None] = lambda count: None) -> Collected:
-    """Judges every statement of `evidence`. `done` is told now and then how many were. Close what it gives as `many`.
-
-    Raises `CheckFailed` where a check breaks.
-    """
-    judge, many = Judge(), Many()
-    findings: list[Finding] = []
-    who: dict[int, Identity] = {}
-    transfers = covered = judged_count = 0
-    for recorded in evidence.recorded:
-        facts = recorded.facts
-        if facts.transferred_on is None:
-            continue  # a withdrawal states nothing to be judged
-        if not recorded.current:
-            context.supersede(recorded)
-        case = Case(recorded, context)
-        shape, found = judge(case)
-        findings += found
-        if recorded.current:
-            transfers += 1
-            covered += shape.covered
-        many.add(case, shape)
-        if evidence.identities is None:
-            who[recorded.seq] = recorded.seq, recorded.hash, facts.id, recorded.superseded_by
-        judged_count += 1
-        if judged_count % 1000 == 0:
-            done(judged_count)
-    done(judged_count)
-    findings += many.findings(context, evidence.identities or (lambda seqs: (who[seq] for seq in seqs)))
-    return Collected(findings, many, transfers, covered)
-
-
 def run(evidence: Evidence, as_of: date, done: Callable[[int], None] = lambda count: None) -> Result:
     """Every check on every transfer of `evidence`, as of the London day `as_of`.
 
     `done` is told now and then how many statements of transfers were judged. Raises `CheckFailed` where a
     check breaks.
     """
-    context = Context(evidence, as_of)
-    collected = collect(evidence, context, done)
-    collected.many.close()
-    return result_of(evidence, context, collected.findings, collected.transfers, collected.covered)
+    context, judge = Context(evidence, as_of), Judge()
+    findings: list[Finding] = []
+    who: dict[int, Identity] = {}
+    transfers = covered = judged_count = 0
+    with closing(Many()) as many:
+        for recorded in evidence.recorded:
+            facts = recorded.facts
+            if facts.transferred_on is None:
+                continue  # a withdrawal states nothing to be judged
+            if not recorded.current:
+                context.supersede(recorded)
+            case = Case(recorded, context)
+            shape, found = judge(case)
+            findings += found
+            if recorded.current:
+                transfers += 1
+                covered += shape.covered
+            many.add(case, shape)
+            if evidence.identities is None:
+                who[recorded.seq] = recorded.seq, recorded.hash, facts.id, recorded.superseded_by
+            judged_count += 1
+            if judged_count % 1000 == 0:
+                done(judged_count)
+        done(judged_count)
+        findings += many.findings(context, evidence.identities or (lambda seqs: (who[seq] for seq in seqs)))
+    return result_of(evidence, context, findings, transfers, covered)
 
 
 def result_of(evidence: Evidence, context: Context, findings: list[Finding], transfers: int, covered: int) -> Result:

@@ -23,6 +23,7 @@ from datasette.utils import parse_metadata
 from datasette.views.base import DatasetteError
 
 from datasette_plugins.transfer_ledger import unusable
+from datasette_plugins.transfer_ledger.verdicts import VIEWS, attach
 from datasette_plugins.transfer_ledger.web import without_place
 from ledger.errors import Refused
 
@@ -48,9 +49,9 @@ SETTINGS: dict[str, Any] = {
 class LedgerDatabase(Database):  # type: ignore[misc]  # Datasette 0.65 ships no types
     """The one database of the app: a ledger, read-only. Its tables have no pages; the views have."""
 
-    def __init__(self, datasette: Any, path: Path) -> None:
+    def __init__(self, datasette: Any, path: Path, verdicts: Path) -> None:
         super().__init__(datasette, path=str(path), is_mutable=True)
-        self.path_ = path
+        self.path_, self._verdicts = path, verdicts
         self._files: dict[sqlite3.Connection, tuple[int, int] | None] = {}
 
     def connect(self, write: bool = False) -> sqlite3.Connection:
@@ -58,6 +59,7 @@ class LedgerDatabase(Database):  # type: ignore[misc]  # Datasette 0.65 ships no
         if write:
             raise Refused("The app only reads; `transfer-ledger record` and `correct` write.")
         connection = open_read_only(self.path_)
+        attach(connection, self._verdicts)
         self._all_file_connections.append(connection)
         self._files[connection] = self._file()
         return connection
@@ -97,6 +99,15 @@ class LedgerDatabase(Database):  # type: ignore[misc]  # Datasette 0.65 ships no
         if sql.startswith("select count(*) from "):
             more.setdefault("custom_time_limit", COUNT_MILLISECONDS)
         return await super().execute(sql, params, *others, **more)
+
+    async def view_names(self) -> list[str]:
+        """The ledger's view and those of its findings, which each connection makes for itself."""
+        return [*await super().view_names(), *VIEWS]
+
+    async def get_view_definition(self, view: str) -> str | None:
+        """How a view is defined; None where there is none."""
+        definition: str | None = VIEWS.get(view) or await super().get_view_definition(view)
+        return definition
 
     async def table_counts(self, limit: int = 10) -> dict[str, int | None]:
         """No counts: a stock page would count every table, those that it may not read too."""
@@ -138,8 +149,10 @@ def metadata() -> dict[str, Any]:
     return read
 
 
-def make(path: Path, prefix: str = "", plugins: Mapping[str, Any] | None = None) -> Any:
-    """Datasette over the ledger at `path`, below `prefix`. The caller has made sure that it is one.
+def make(path: Path, verdicts: Path, prefix: str = "", plugins: Mapping[str, Any] | None = None) -> Any:
+    """Datasette over the ledger at `path` and the findings at `verdicts`, below `prefix`.
+
+    The caller has made sure that it is a ledger.
 
     `plugins` is the plugins' part of its metadata.
     """
@@ -151,7 +164,7 @@ def make(path: Path, prefix: str = "", plugins: Mapping[str, Any] | None = None)
     settings = {**SETTINGS, "base_url": f"{prefix}/"}
     datasette = Datasette([], settings=settings, metadata={**metadata(), "plugins": dict(plugins or {})})
     datasette.remove_database("_memory")
-    datasette.add_database(LedgerDatabase(datasette, path), name=DATABASE)
+    datasette.add_database(LedgerDatabase(datasette, path, verdicts), name=DATABASE)
     return datasette
 
 

@@ -1,6 +1,6 @@
 """`transfer-ledger browse` and `serve`: the app over one ledger, on this machine alone or for others, until Ctrl-C.
 
-Both check the ledger first, so that the findings on the pages are those of today.
+The ledger is checked in a process beside the app when it starts, whenever it has grown, and when a new day has begun.
 """
 
 from __future__ import annotations
@@ -16,8 +16,6 @@ import click
 from datasette_plugins.transfer_ledger.roles import IN_WORDS, ROLES, Role
 from ledger.errors import Refused
 from ledger.source import Source
-from reports.cli.check import check_ledger
-from reports.cli.edge import day
 
 if TYPE_CHECKING:
     from datasette_plugins.transfer_ledger.people.settings import Settings
@@ -45,10 +43,6 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _serve(ledger: Path, listener: socket.socket, settings: Settings, greet: Callable[[Site], None]) -> None:
-    checked = check_ledger(ledger, day(None), keep=True)
-    if checked.unkept is not None:
-        click.echo(f"The pages show the findings of an earlier check, or none: {checked.unkept}", err=True)
-    del checked
     # Only now: Datasette takes a second to load, and a refusal should not wait for it.
     import uvicorn
 
@@ -56,6 +50,7 @@ def _serve(ledger: Path, listener: socket.socket, settings: Settings, greet: Cal
 
     site = open_site(ledger, settings)
     try:
+        site.runs.check()  # until it has ended, pages say that the checks are still running
         config = uvicorn.Config(
             app_of(site), log_level="warning", server_header=False, proxy_headers=False, timeout_graceful_shutdown=5
         )

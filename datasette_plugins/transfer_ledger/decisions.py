@@ -92,14 +92,12 @@ class Decisions:
         return {key: None if one is None else one.seq for key, one in found}
 
 
-def checked_size(view: View) -> int | None:
-    """How many entries the ledger had when its findings were found; None where they never were."""
-    text = view.checked.get("size", "")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else None
+def checked_size(view: View) -> int:
+    """How many entries the ledger had when its findings were found; 0 before the first check."""
+    return int(view.checked.get("size", 0))
 
 
 def as_decided(view: View, decisions: Decisions, source: Source) -> View:
     """`view` with every decision in `source`, also those that the last check did not see."""
     decisions.take_in(source)
-    size = checked_size(view)
-    return view if size is None else decisions.over(view, size, source.head.size)
+    return decisions.over(view, checked_size(view), source.head.size)

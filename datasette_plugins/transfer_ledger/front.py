@@ -80,9 +80,10 @@ class Front:
             asked = self._asked(Found(_ELSEWHERE, {}, ""), plain, person)
             try:
                 await asyncio.to_thread(self._site.columns.stands)
+                await asyncio.to_thread(self._site.checked_view)
                 why = stock.problem(plain.path or "", plain.query)
             except Refused as error:
-                answer = self._told(asked, 503, str(error))
+                answer = self._told(asked, 503, str(error), retry=5 if isinstance(error, Busy) else 0)
             else:
                 if why is None:
                     await self._behind(self._for_datasette(scope, asked), receive, send)

@@ -15,12 +15,14 @@ import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any, Literal, NamedTuple
 
 from datasette_plugins.transfer_ledger.people.beside import Beside, Run
 from ledger.errors import Busy, Refused
+from ledger.london import day_of
 from ledger.seal import Clock
 
 Kind = Literal["verify", "check", "report", "bundle"]
@@ -59,8 +61,11 @@ class _Going(NamedTuple):
 class Runs:
     """The runs of one app over the ledger at `path`."""
 
-    def __init__(self, path: Path, beside: Beside, clock: Clock) -> None:
-        self._path, self._beside, self._clock = path, beside, clock
+    def __init__(self, path: Path, verdicts: Path, beside: Beside, clock: Clock) -> None:
+        """`verdicts` is the file into which checks put what they find."""
+        self._path, self._verdicts, self._beside, self._clock = path, verdicts, beside, clock
+        self.unchecked = ""  # why the last check had no result, "" where it had
+        self._followed: tuple[int, date] | None = None
         self._lock = threading.Lock()
         self._going: dict[int, _Going] = {}
         self._progress: dict[int, Progress] = {}
@@ -158,6 +163,8 @@ class Runs:
             self._beside.end_run(n, self._clock(), state, json.dumps(result))
         except Refused:
             self._unwritten[n] = state, result
+        if self._going[n].kind == "check":
+            self.unchecked = "" if state == "done" else str(result["sentence"])
         with self._lock:
             self._progress.pop(n, None)
             self._going.pop(n, None)
@@ -171,6 +178,16 @@ class Runs:
                 "kept; start it again."
             }
         return ("stopped" if status < 0 else "failed"), {"sentence": NO_RESULT}
+
+    def check(self) -> int:
+        """Starts a check of the whole ledger as of today, and gives its number. Raises as `start`."""
+        return self.start("check", {"as_of": day_of(self._clock()).isoformat(), "verdicts": str(self._verdicts)}, "")
+
+    def follow(self, size: int, today: date) -> None:
+        """Has a ledger of `size` entries checked soon, whoever recorded them; once, even if that fails."""
+        if self._followed != (size, today):
+            self._followed = size, today
+            self.check_soon()
 
     def check_soon(self) -> None:
         """Has what is new checked when nothing was recorded for a moment, or was for long. It costs next to nothing."""
@@ -193,7 +210,7 @@ class Runs:
             self.check_soon()
             return
         try:
-            self.start("check", {}, "")
+            self.check()
         except Busy:
             self.check_soon()
         except Refused as error:

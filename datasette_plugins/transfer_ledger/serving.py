@@ -15,6 +15,7 @@ from datasette_plugins.transfer_ledger.people.settings import Settings
 from datasette_plugins.transfer_ledger.recording.queue import Recorder
 from datasette_plugins.transfer_ledger.runs import Runs
 from datasette_plugins.transfer_ledger.site import Site
+from datasette_plugins.transfer_ledger.verdicts import Verdicts
 from ledger.cli.edge import clock, entropy
 from ledger.errors import Refused
 from ledger.seal import Clock, Entropy
@@ -26,16 +27,22 @@ def open_site(path: Path, settings: Settings, clock: Clock = clock, entropy: Ent
     A million transfers take some seconds to read.
     """
     app.open_read_only(path).close()
-    columns = Columns(path)
     beside = Beside(path)
+    verdicts = Verdicts()
+    try:
+        columns = Columns(path, verdicts)
+    except BaseException:
+        verdicts.close()
+        raise
     site = Site(
         path=path,
         settings=settings,
         beside=beside,
         people=People(settings, beside, clock, entropy),
+        verdicts=verdicts,
         columns=columns,
         recorder=Recorder(path, clock, entropy),
-        runs=Runs(path, beside, clock),
+        runs=Runs(path, verdicts.path, beside, clock),
         clock=clock,
         entropy=entropy,
     )
@@ -50,4 +57,4 @@ def open_site(path: Path, settings: Settings, clock: Clock = clock, entropy: Ent
 
 def app_of(site: Site) -> Front:
     """The site as an ASGI app."""
-    return Front(site, app.make(site.path, site.settings.prefix, site.settings.plugins()).app())
+    return Front(site, app.make(site.path, site.verdicts.path, site.settings.prefix, site.settings.plugins()).app())

@@ -8,9 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from datasette_plugins.transfer_ledger.decisions import Decisions, as_decided
+from datasette_plugins.transfer_ledger.decisions import Decisions, as_decided, checked_size
 from datasette_plugins.transfer_ledger.guard import authorise_ours
+from datasette_plugins.transfer_ledger.verdicts import Verdicts, attach
 from datasette_plugins.transfer_ledger.web import address
+from ledger.errors import Busy, Refused
+from ledger.london import day_of
 from ledger.seal import Clock, Entropy
 from ledger.source import Source
 
@@ -23,6 +26,9 @@ if TYPE_CHECKING:
     from datasette_plugins.transfer_ledger.recording.queue import Recorder
     from datasette_plugins.transfer_ledger.runs import Runs
 
+CHECKING = "The checks are still running. This page shows what they find; load it again in a moment."
+"""What is said of findings until the first check has ended: not that there is none."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Site:
@@ -32,6 +38,7 @@ class Site:
     settings: Settings
     beside: Beside
     people: People
+    verdicts: Verdicts
     columns: Columns
     recorder: Recorder
     runs: Runs
@@ -43,9 +50,23 @@ class Site:
         """The address of a page of this app, with its prefix; parameters that are "" are left out."""
         return address(self.settings.prefix, path, query)
 
-    def view(self, source: Source | None = None) -> View:
-        """The transfers and findings as they are now; with `source`, also with the decisions in it since the check."""
-        view = self.columns.view()
+    def view(self) -> View:
+        """The transfers as they are now, for pages that show no findings."""
+        view, today = self.columns.view(), day_of(self.clock())
+        if not view.checked or checked_size(view) < view.head.size or view.checked["as_of"] < today.isoformat():
+            self.runs.follow(view.head.size, today)
+        return view
+
+    def checked_view(self, source: Source | None = None) -> View:
+        """The transfers and findings as they are now; with `source`, also with the decisions in it since the check.
+
+        `Busy` until the first check has ended, since nothing can be said before; `Refused` where it could not be made.
+        """
+        view = self.view()
+        if not view.checked:
+            if self.runs.unchecked:
+                raise Refused(f"The checks could not run, so that nothing can be said: {self.runs.unchecked}")
+            raise Busy(CHECKING)
         return view if source is None else as_decided(view, self.decisions, source)
 
     @contextmanager
@@ -53,6 +74,7 @@ class Site:
         """The ledger as it is now, for one page. Erasable values cannot be read over it: SQLite itself refuses."""
         self.columns.stands()
         with Source(self.path) as source:
+            attach(source.db, self.verdicts.path)
             source.db.execute("SELECT count(*) FROM json_each('[]')").fetchone()  # declared while that is allowed
             source.db.set_authorizer(authorise_ours)
             yield source
@@ -62,6 +84,7 @@ class Site:
         """The same with erasable values, for those who may see them. Whoever calls this has written it in the log."""
         self.columns.stands()
         with Source(self.path) as source:
+            attach(source.db, self.verdicts.path)
             yield source
 
     def said(self, error: Exception) -> str:
@@ -79,4 +102,5 @@ class Site:
         self.recorder.close()
         self.runs.close()
         self.columns.close()
+        self.verdicts.close()
         self.people.close()

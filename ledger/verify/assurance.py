@@ -22,7 +22,6 @@ NOT_CHECKED = (
     "Whether a transfer took place that nobody recorded: no ledger can show that.",
     "Whether the whole ledger was rewritten: no checkpoint that you kept was compared.",
     "Whether entries were cut off at the end: no checkpoint that you kept was compared.",
-    "The caches `findings` and `checked`: they can be made anew (`check`) and are no evidence.",
 )
 """What `consistent` leaves open (DESIGN section 4)."""
 
@@ -117,7 +116,7 @@ def verify(
         except (sqlite3.DatabaseError, TypeError) as error:
             problems.append(Found(None, "unreadable", f"The file cannot be read to its end: {error}."))
         problems[:0] = integrity()
-    not_checked += [*_open(reached), NOT_CHECKED[3]]
+    not_checked += _open(reached)
     assurance = "none" if problems else " and ".join(reached.levels[-2:]) or "consistent"
     return Report(assurance, size, head, origin, problems, warnings, not_checked, reached, log)
 

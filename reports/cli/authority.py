@@ -116,7 +116,7 @@ class _Reports(NamedTuple):
 
 def _reports(one: _Ledger, wanted: Wanted) -> _Reports:
     files: dict[str, list[bytes]] = {}
-    with sentences(one.path), judged(one.path, wanted.as_of, keep=True) as of:
+    with sentences(one.path), judged(one.path, wanted.as_of) as of:
         for name, kind in _OF_SCHOOL:
             about = reading(of, wanted._replace(kind=kind, format="html"))
             files[name] = list(made(of, about, "html")[1])

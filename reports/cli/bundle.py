@@ -34,7 +34,7 @@ def bundle_of(ledger: Path, as_of: date, more: Mapping[str, bytes], done: Callab
     `done` gets how many proofs are. `Refused` where it has no checkpoint, or does not prove what it holds.
     """
     with Source(ledger) as source:
-        checked = check_source(source, as_of, from_scratch=True)
+        checked = check_source(source, as_of)
         try:
             return evidence_bundle(source, checked.result, checked.rows, more=more, done=done)
         except NotGenuine as error:

@@ -183,18 +183,17 @@ def _opened(path: Path) -> Iterator[tuple[Source, sqlite3.Connection, bool]]:
 
 
 @contextmanager
-def judged(path: Path, as_of: date, *, from_scratch: bool = False, keep: bool = False) -> Iterator[Judged]:
+def judged(path: Path, as_of: date) -> Iterator[Judged]:
     """The ledger at `path`, verified and checked as of a London day; open for as long as the context lasts.
 
-    A check goes on from what the last one kept; `from_scratch` believes nothing that is kept. `keep` is whether what
-    was found is kept in the file. `Refused` where it cannot be read.
+    `Refused` where it cannot be read.
     """
     with _opened(path) as (source, hostile, meanwhile):
         with progress("Verifying", source.head.size) as done:
             verification = verify(path, done, opened=hostile)
         # Whether a cache is of an older state says nothing of the record, and would change from one report to the next.
         warnings = [one for one in verification.warnings if one.problem != "names-stale"]
-        checked = check_source(source, as_of, from_scratch=from_scratch, keep=keep)
+        checked = check_source(source, as_of)
         checkpoints: int = source.db.execute("SELECT count(*) FROM checkpoints").fetchone()[0]
         yield Judged(source, checked, verification._replace(warnings=warnings), checkpoints, meanwhile)
 
@@ -233,7 +232,7 @@ def _known(source: Source, one: Attested, scope: Scope) -> Known | None:
     if erased_since(source, one.entry.size):
         return None
     with as_it_was(source, one) as path, Source(path) as then:
-        rows = check_source(then, one.entry.as_of, from_scratch=True).rows
+        rows = check_source(then, one.entry.as_of).rows
         everywhere = frozenset(finding.key for finding, _ in rows.pairs())
         return Known(one, everywhere, frozenset(findings_in(then, scope, rows)))
 

@@ -94,8 +94,6 @@ def attested(
 
 
 def _say(of: Judged) -> None:
-    if of.checked.unkept is not None:
-        click.echo(f"The findings are not kept for browsing: {of.checked.unkept}", err=True)
     if of.verification.problems:
         click.echo(
             "The record does not verify; every report says so first. `transfer-ledger verify` says more.", err=True
@@ -194,8 +192,7 @@ def report(
         ctx.exit(report_on_all(all_schools, wanted, output))
     if ledger is None:
         raise Refused("Name the ledger, or a folder of them with --all-schools.")
-    scratch = attest or kind in (None, "auditor")
-    with judged(ledger, spoken_of, from_scratch=scratch, keep=True) as of:
+    with judged(ledger, spoken_of) as of:
         if single:
             reports = write_one(output, of, wanted._replace(format=ending_of(ending, output)))
             one = reports.written[output.name]

@@ -127,6 +127,3 @@ def review(
         receipt = opened.review(row.key, row.check, decision, until, None if before is None else before.seq, texts)
     show_receipt(receipt)
     click.echo(_meaning(row, until, decision, advice))
-    # A decision is judged too, so that the findings are found anew.
-    if (why := check_ledger(ledger, spoken_of, keep=True).unkept) is not None:
-        click.echo(f"The findings are not kept for browsing: {why}", err=True)

@@ -34,7 +34,7 @@ class _Again(NamedTuple):
 def _again(source: Source, one: Attested) -> _Again:
     """`Refused` where it cannot be made again."""
     wanted, _ = wanted_of(one)
-    with as_it_was(source, one) as path, judged(path, one.entry.as_of, from_scratch=True) as of:
+    with as_it_was(source, one) as path, judged(path, one.entry.as_of) as of:
         document, pieces = made(of, reading(of, wanted), wanted.format)
         found = hashlib.sha256()
         for piece in pieces:

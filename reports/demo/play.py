@@ -193,7 +193,7 @@ def play(directory: Path, say: Say, entropy: Entropy = os.urandom, folder: Path 
     say(f"  head {verification.head}")
 
     step("What did not go as documented?", f"check {shown} --as-of {AS_OF}")
-    with judged(path, AS_OF, from_scratch=True, keep=True) as of:
+    with judged(path, AS_OF) as of:
         result = of.checked.result
         difference = compare(planted(folder / EXPECTED), found(result.findings, _ids(path)))
         _say_findings(say, result.counts, len(result.findings), difference)

@@ -711,7 +711,7 @@ class _Auditor:
         yield Heading("Findings, and this report", "commands-findings", 3)
         yield Commands(
             (
-                f"transfer-ledger check {LEDGER} --as-of {day} --from-scratch --format csv",
+                f"transfer-ledger check {LEDGER} --as-of {day} --format csv",
                 f"transfer-ledger report {LEDGER} --for dpo --format csv --as-of {day}{asked} -o FILE.csv",
                 f"transfer-ledger report {LEDGER} --for auditor --format {format_} --as-of {day}{asked} -o FILE",
                 f"transfer-ledger verify-report FILE {LEDGER}",

@@ -17,6 +17,7 @@ from datasette_plugins.transfer_ledger.people.settings import Account, Settings
 from ledger.source import Recorded, Source
 from tests.plugins import browsed
 from tests.plugins.asking import NOW, Reader
+from tests.plugins.checked import check
 
 PEOPLE = {
     "cleo": Account("Cleo Clerk", "clerk", None),
@@ -38,6 +39,7 @@ class Desk:
     def __init__(self, ledger: Path, settings: Settings = SETTINGS) -> None:
         self.now = NOW
         self.site = serving.open_site(ledger, settings, self.clock, browsed.entropy())
+        check(self.site)
         self.app = serving.app_of(self.site)
         self.ledger = ledger
         self._readers: dict[str | None, Reader] = {}

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from datasette_plugins.transfer_ledger import app, guard
+from datasette_plugins.transfer_ledger.verdicts import Verdicts
 from ledger import writer
 from ledger.errors import Refused
 from tests.plugins.asking import site_over
@@ -24,8 +25,9 @@ FORBIDDEN = [
     "SELECT disclosure FROM main.disclosures AS d",
     "SELECT (SELECT name FROM disclosures) FROM transfers",
     "SELECT seq FROM entries WHERE seq IN (SELECT seq FROM disclosures)",
-    "INSERT INTO findings SELECT * FROM findings",
-    "DELETE FROM checked",
+    "INSERT INTO verdicts.findings SELECT * FROM verdicts.findings",
+    "DELETE FROM verdicts.checked",
+    "DETACH verdicts",
     "UPDATE entries SET hash = ''",
     "CREATE TEMP TABLE t AS SELECT 1",
     "CREATE VIEW v AS SELECT 1",
@@ -47,9 +49,11 @@ REFUSED = r"not authorized|prohibited|authorization denied"
 @pytest.fixture
 def datasette(kept: Path) -> Iterator[Any]:
     """Datasette over the shared ledger, as it stands behind the front."""
-    made = app.make(kept)
+    verdicts = Verdicts()
+    made = app.make(kept, verdicts.path)
     yield made
     app.close(made)
+    verdicts.close()
 
 
 @pytest.mark.parametrize("sql", FORBIDDEN + NOT_THROUGH_DATASETTE)

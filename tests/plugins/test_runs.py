@@ -40,7 +40,7 @@ def beside(tmp_path: Path) -> Iterator[Beside]:
 
 @pytest.fixture
 def runs(beside: Beside, tmp_path: Path) -> Iterator[Runs]:
-    made = Runs(tmp_path / "l.db", beside, lambda: NOW)
+    made = Runs(tmp_path / "l.db", tmp_path / "verdicts.db", beside, lambda: NOW)
     yield made
     made.close()
 
@@ -88,7 +88,7 @@ def test_one_that_is_killed_is_told_and_leaves_nothing(runs: Runs) -> None:
 def test_what_ran_when_the_app_ended_is_stopped_when_it_starts_again(runs: Runs, beside: Beside) -> None:
     n = runs.start("verify", {}, "dpo")
     child = pid(runs, n)
-    again = Runs(runs._path, beside, lambda: NOW)
+    again = Runs(runs._path, runs._verdicts, beside, lambda: NOW)
     assert ended(again, n, "verify") == ("stopped", {"sentence": APP_ENDED})
     runs.close()
     with pytest.raises(ProcessLookupError):

@@ -1,7 +1,7 @@
 """A ledger's file as SQLite has it, and what a report speaks of as tables of their own: no code of the project counts.
 
 `sent` are the transfers that stand in the period, for the school, recorded since; `past` those of the period before;
-`found` and `past_found` the findings in the same, from what a check keeps in the file; `then_found` those of the copy
+`found` and `past_found` the findings in the same, as a check gives them; `then_found` those of the copy
 of the ledger that an earlier report was made from. `documented` is what the registers document for whom, `signatures`
 the lines below the checkpoints.
 """
@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 from ledger.register.model import Register
 from ledger.register.read import read_register
 from reports.checks import CHECKS
+from tests.reports.findings_table import add_findings
 
 
 class Spoken(NamedTuple):
@@ -34,7 +35,7 @@ class Spoken(NamedTuple):
     school: tuple[str, ...] = ()
     since: int = 0
     past: tuple[str, str] | None = None
-    then: Path | None = None
+    then: tuple[Path, date] | None = None
 
 
 _SENT = """
@@ -71,7 +72,7 @@ SELECT f.key, f.check_name AS check_, f.outcome, f.severity, f.seq, json_extract
             ELSE e.purpose END AS purpose,
        CASE e.kind WHEN 'register' THEN 'The documented purposes' WHEN 'review' THEN 'A decision'
             ELSE 'Several, in one import' END AS instead
-FROM {of}.findings AS f JOIN {of}.entries AS e ON e.seq = f.seq
+FROM {findings} AS f JOIN {of}.entries AS e ON e.seq = f.seq
 LEFT JOIN (SELECT json_extract(entry, '$.finding') AS key, max(seq) AS seq,
                   json_extract(entry, '$.decision') AS decision, json_extract(entry, '$.due') AS due
            FROM {of}.entries WHERE kind = 'review' GROUP BY 1) AS d ON d.key = f.key
@@ -150,7 +151,7 @@ def _london(text: str) -> str:
 
 
 class Asked:
-    """The file at `path`, which was checked and kept what was found, and the tables of what a report speaks of."""
+    """The file at `path`, what a check of it finds, and the tables of what a report speaks of."""
 
     def __init__(self, path: Path, of: Spoken, kind: str) -> None:
         self.db = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
@@ -164,6 +165,7 @@ class Asked:
             of = of._replace(since=self.db.execute("SELECT size FROM attested").fetchone()[0])
         self.of = of
         self.db.create_function("london", 1, _london)
+        add_findings(self.db, path, of.as_of)
         self.db.execute("CREATE TEMP TABLE school (id TEXT)")
         self._fill("school", [(one,) for one in of.school])
         self.db.execute("CREATE TEMP TABLE checks (place INTEGER, id TEXT, needs TEXT)")
@@ -174,14 +176,20 @@ class Asked:
         self.db.execute(_INSIDE.format(name="inside"), span)
         self.db.execute(_SENT.format(name="sent", inside="inside", since=of.since))
         self.db.execute(_SENT.format(name="judged", inside="inside", since=0))
-        self.db.execute(_FOUND.format(name="found", of="main", inside="inside"), span)
+        self.db.execute(_FOUND.format(name="found", of="main", findings="findings", inside="inside"), span)
         self.db.execute(_INSIDE.format(name="past_inside"), {**span, **self._past()})
         self.db.execute(_SENT.format(name="past", inside="past_inside", since=0))
-        self.db.execute(_FOUND.format(name="past_found", of="main", inside="past_inside"), {**span, **self._past()})
+        self.db.execute(
+            _FOUND.format(name="past_found", of="main", findings="findings", inside="past_inside"),
+            {**span, **self._past()},
+        )
         if of.then is not None:
-            self.db.execute("ATTACH ? AS then_", (f"file:{of.then}?mode=ro",))
-            self.db.execute(_FOUND.format(name="then_found", of="then_", inside="inside"), span)
-            self.db.execute("CREATE TEMP TABLE then_all AS SELECT key FROM then_.findings WHERE finding IS NOT NULL")
+            self.db.execute("ATTACH ? AS then_", (f"file:{of.then[0]}?mode=ro",))
+            add_findings(self.db, *of.then, "then_findings")
+            self.db.execute(
+                _FOUND.format(name="then_found", of="then_", findings="then_findings", inside="inside"), span
+            )
+            self.db.execute("CREATE TEMP TABLE then_all AS SELECT key FROM then_findings WHERE finding IS NOT NULL")
             self.db.execute("CREATE TEMP TABLE new AS SELECT * FROM found WHERE key NOT IN then_all")
             if of.since:
                 self.db.execute("DELETE FROM found WHERE key IN then_all")

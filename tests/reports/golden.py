@@ -58,7 +58,7 @@ def write_everything(folder: Path) -> None:
     """Writes every file into `folder`: the sensible set, the other formats, and the exports."""
     with TemporaryDirectory() as place:
         path = played(Path(place)).path
-        with judged(path, AS_OF, from_scratch=True) as of:
+        with judged(path, AS_OF) as of:
             wanted = Wanted("dpo", AS_OF)
             write_set(folder, of, wanted)
             read = {kind: reading(of, wanted._replace(kind=kind)) for kind in KINDS}

@@ -15,9 +15,9 @@ from reports.documents.reading import Reading
 
 
 @contextmanager
-def reading(path: Path, wanted: Wanted, *, from_scratch: bool = False) -> Iterator[tuple[Source, Reading]]:
+def reading(path: Path, wanted: Wanted) -> Iterator[tuple[Source, Reading]]:
     """The open ledger and the reading that was asked for."""
-    with judged(path, wanted.as_of, from_scratch=from_scratch) as of:
+    with judged(path, wanted.as_of) as of:
         yield of.source, making.reading(of, wanted)
 
 

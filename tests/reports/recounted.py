@@ -100,7 +100,7 @@ DPO = {
     "since-new": _count("1", "new"),
     "since-open": _count(OPEN, "new"),
     **{f"since-{one}": _count(f"corrected IS NULL AND severity = '{one}'", "new") for one in SEVERITIES},
-    "since-gone": _count("key NOT IN (SELECT key FROM main.findings)", "then_found"),
+    "since-gone": _count("key NOT IN (SELECT key FROM findings)", "then_found"),
     "since-decisions": _count("kind = 'review' AND seq >= (SELECT size FROM attested)", "main.entries"),
 }
 

@@ -157,7 +157,7 @@ def test_every_number_is_counted_again_from_the_bytes(built: Kept) -> None:
 
 
 def test_the_findings_are_those_of_the_check(built: Kept) -> None:
-    document, result = made(built.path), check_ledger(built.path, AS_OF, from_scratch=True).result
+    document, result = made(built.path), check_ledger(built.path, AS_OF).result
     found = blocks.numbers(document)
     assert (found["breaches"], found["cannot-tell"], found["advisories"]) == tuple(
         result.counts[one] for one in ("breach", "cannot-tell", "advisory")
@@ -389,7 +389,7 @@ def test_the_commands_name_what_was_asked_for(kept: Kept) -> None:
     asked = "--from 2010-03-01 --to 2010-04-30 --school high"
     assert f"transfer-ledger report LEDGER --for auditor --format pdf --as-of 2010-10-01 {asked} -o FILE" in lines
     assert f"transfer-ledger sample LEDGER --seed SEED --count 25 --as-of 2010-10-01 {asked} -o FILE.xlsx" in lines
-    assert "transfer-ledger check LEDGER --as-of 2010-10-01 --from-scratch --format csv" in lines
+    assert "transfer-ledger check LEDGER --as-of 2010-10-01 --format csv" in lines
 
 
 def test_a_record_that_does_not_verify_says_so_first(kept: Kept) -> None:

@@ -23,6 +23,7 @@ from ledger.london import days
 from ledger.register.read import read_register
 from ledger.writer import Ledger, create
 from reports.cli.authority import _folders
+from reports.cli.check import check_ledger
 from reports.documents.findings import title
 from tests.ledger.cli.called import Said, call, refused
 from tests.reports.ledgers import AFTER, FORMULA, GOOD, HERE, ORGANISATIONS, SECRET, UNDOCUMENTED, UNKNOWN
@@ -90,14 +91,12 @@ def summary(schools: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return to
 
 
-def kept_findings(schools: Path) -> list[tuple[str, str, str, str, int]]:
-    """What was found, as each ledger's own cache keeps it: ledger, check, outcome, severity, entry."""
+def all_findings(schools: Path) -> list[tuple[str, str, str, str, int]]:
+    """What a check of each ledger finds: ledger, check, outcome, severity, entry."""
     found = []
     for path in sorted(schools.glob("*.db")):
-        with closing(sqlite3.connect(path)) as db:
-            # A finding on several entries has a row for each of them.
-            rows = db.execute("SELECT check_name, outcome, severity, min(seq) FROM findings GROUP BY key")
-            found += [(path.name, *row) for row in rows]
+        for one in check_ledger(path, date.fromisoformat(AS_OF)).result.findings:
+            found.append((path.name, one.check, one.outcome, one.severity, one.seq))
     return found
 
 
@@ -107,7 +106,7 @@ def test_sums_are_those_of_the_ledgers(schools: Path, summary: Path) -> None:
     for path in schools.glob("*.db"):
         with closing(sqlite3.connect(path)) as db:
             transfers += db.execute("SELECT count(*) FROM transfers").fetchone()[0]
-    found = kept_findings(schools)
+    found = all_findings(schools)
     after = {(file, seq) for file, check, outcome, _, seq in found if check == "contactpoint-closed"}
     breaches = {file for file, _, outcome, _, _ in found if outcome == "breach"}
     assert numbers(summary) == {
@@ -122,7 +121,7 @@ def test_sums_are_those_of_the_ledgers(schools: Path, summary: Path) -> None:
 
 
 def test_causes_are_counted_over_all_schools(schools: Path, summary: Path) -> None:
-    found = kept_findings(schools)
+    found = all_findings(schools)
     findings = Counter((title(check), severity) for _, check, _, severity, _ in found)
     having = Counter({(title(check), severity, file): 1 for file, check, _, severity, _ in found})
     ledgers = Counter((of, severity) for of, severity, _ in having)

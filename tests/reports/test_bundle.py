@@ -70,7 +70,7 @@ class World:
 
     def made(self, **options: Any) -> dict[str, bytes]:
         with Source(self.path) as source:
-            checked = check_source(source, AS_OF, from_scratch=True)
+            checked = check_source(source, AS_OF)
             return members(source, checked.result, checked.rows, **options)
 
 
@@ -138,7 +138,7 @@ def test_a_transfer_comes_with_all_that_was_stated_of_it(world: World) -> None:
 
 def test_findings_are_what_a_check_from_scratch_prints(world: World) -> None:
     world.checkpoint()
-    said = call("check", world.path, "--as-of", AS_OF, "--from-scratch", "--format", "json")
+    said = call("check", world.path, "--as-of", AS_OF, "--format", "json")
     assert world.made()["findings.json"].decode() == said.out
 
 
@@ -379,7 +379,7 @@ def test_the_command_for_timestamps_in_the_readme_works(world: World, tmp_path_f
 def test_no_byte_of_a_real_bundle_can_be_changed(world: World) -> None:
     world.checkpoint()
     with Source(world.path) as source:
-        checked = check_source(source, AS_OF, from_scratch=True)
+        checked = check_source(source, AS_OF)
         good = evidence_bundle(source, checked.result, checked.rows)
     key = Trusted((world.keys.keys[0].key,))
     verify_evidence(bundle.read(good), key)

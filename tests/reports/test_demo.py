@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import re
-import sqlite3
 from collections import Counter
 from datetime import timedelta
 from pathlib import Path
@@ -68,12 +67,9 @@ def test_the_ledger_verifies_without_a_warning(played: tuple[Path, Played, str])
     assert report.size > played[1].transfers
 
 
-def test_the_report_is_written_and_kept_for_browsing(played: tuple[Path, Played, str]) -> None:
+def test_the_report_is_written(played: tuple[Path, Played, str]) -> None:
     names = {path.name for path in (played[0] / REPORT).iterdir()}
     assert {"report.html", "findings.csv", "report.json"} <= names
-    with sqlite3.connect(played[0] / LEDGER) as db:
-        assert db.execute("SELECT count(*) FROM findings").fetchone()[0] >= played[1].findings
-    db.close()
 
 
 def test_every_transfer_is_sealed_after_it_happened_and_soon(played: tuple[Path, Played, str]) -> None:

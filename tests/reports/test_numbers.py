@@ -17,7 +17,6 @@ from typing import Any, NamedTuple
 import pytest
 
 from reports.cli import making
-from reports.cli.check import check_ledger
 from reports.cli.making import Judged, Wanted, build, judged
 from reports.documents.blocks import LEAST, Column, Data, Document, Few, Table, figures, numbers
 from reports.documents.figure import Figure
@@ -97,7 +96,7 @@ CASES = {
 
 @pytest.fixture(scope="module")
 def ledgers(tmp_path_factory: pytest.TempPathFactory) -> Ledgers:
-    """A ledger by its name, checked, and the day of its reports; each is made once."""
+    """A ledger by its name, and the day of its reports; each is made once."""
     found: dict[str, tuple[Path, date]] = {}
 
     def make(name: str) -> tuple[Path, date]:
@@ -105,14 +104,11 @@ def ledgers(tmp_path_factory: pytest.TempPathFactory) -> Ledgers:
         match name:
             case "played":
                 path, as_of = played.played(folder).path, date(2010, 10, 1)
-                for kind in KINDS:
-                    check_ledger(played.then(path, kind), played.ATTESTED_AS_OF, keep=True)
             case "audited":
                 path, as_of = audited_ledger(folder).path, AUDITED_AS_OF
             case "went on":
-                kept, then = went_on.went_on(folder)
+                kept, _ = went_on.went_on(folder)
                 path, as_of = kept.path, went_on.AS_OF
-                check_ledger(then, went_on.THEN_AS_OF, keep=True)
             case "edges":
                 path, as_of = edges.edges(folder).path, edges.AS_OF
             case "few" | "five":
@@ -129,7 +125,6 @@ def ledgers(tmp_path_factory: pytest.TempPathFactory) -> Ledgers:
                 path, as_of = make_ledger(folder / "l.db", *mixed.MIXED, adopted=False), mixed.AS_OF
             case _:
                 path, as_of = mixed.mixed_ledger(folder / "l.db"), mixed.AS_OF
-        check_ledger(path, as_of, keep=True)
         return path, as_of
 
     def get(name: str) -> tuple[Path, date]:
@@ -372,9 +367,9 @@ def _documents(case: Case, of: Judged, as_of: date) -> Iterator[tuple[Document, 
     for kind in KINDS:
         spoken = Spoken(as_of, **case.spoken)
         if case.ledger == "played" and not spoken.school:
-            spoken = spoken._replace(then=played.then(path, kind))
+            spoken = spoken._replace(then=(played.then(path, kind), played.ATTESTED_AS_OF))
         if case.ledger == "went on" and not spoken.school:
-            spoken = spoken._replace(then=path.with_name("then.db"))
+            spoken = spoken._replace(then=(path.with_name("then.db"), went_on.THEN_AS_OF))
         read = making.reading(of, Wanted(kind, as_of, **case.wanted))
         asked = Asked(path, spoken, kind)
         try:

@@ -85,25 +85,6 @@ def test_a_decision_closes_its_finding_until_its_day_has_passed(make: Make) -> N
     assert not verify(path).problems
 
 
-def test_what_is_kept_for_browsing_says_what_was_decided(make: Make) -> None:
-    path = make(UNDOCUMENTED, AFTER)
-    decide(path, 6, due="2011-03-01")
-    decide(path, 5, "field-not-documented", decision="remedied")
-    wanted = "SELECT check_name, decision, decision_due, closed FROM findings_with_transfers ORDER BY seq, check_name"
-
-    def kept() -> list[tuple[object, ...]]:
-        with closing(sqlite3.connect(path)) as db:
-            return db.execute(wanted).fetchall()
-
-    first = [("field-not-documented", "remedied", None, 1), ("lawful-basis-not-documented", None, None, 0)]
-    assert kept() == [*first, ("contactpoint-closed", "accepted", "2011-03-01", 1)]
-    ran(check, path, as_of="2011-03-02")
-    assert kept()[-2:] == [
-        ("contactpoint-closed", "accepted", "2011-03-01", 0),
-        ("unresolved-finding-overdue", None, None, 0),
-    ]
-
-
 def ran_findings(path: Path, *more: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = json.loads(ran(check, path, "--format", "json", *more).stdout)["findings"]
     return found
@@ -184,9 +165,6 @@ def test_no_file_holds_what_can_be_erased(make: Make) -> None:
     decide(path, 5, due="2011-03-01", by=BY, owner=OWNER)
     made = texts(path, DAY, "html", "csv", "json", "md")
     made["check.json"] = ran(check, path, "--format", "json").stdout
-    with closing(sqlite3.connect(path)) as db:
-        for table in ("findings", "checked"):
-            made[table] = repr(db.execute(f"SELECT * FROM {table}").fetchall())
     assert {name: [one for one in TYPED if one in text] for name, text in made.items()} == {name: [] for name in made}
     assert "Accepted until 1 March 2011 (Entry 6)" in made["md"]
     (row,) = csv.DictReader(io.StringIO(made["csv"].removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}")))

@@ -340,7 +340,7 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, bytes]:
         ledger.append(ledger.settle({**STATED, "id": "late", "transferred_on": date(2010, 3, 1)}, {}))
     make(path, keys)
     with Source(path) as source:
-        checked = check_source(source, date(2011, 1, 31), from_scratch=True)
+        checked = check_source(source, date(2011, 1, 31))
         data = evidence_bundle(source, checked.result, checked.rows)
     return data, keys.keys[0].key.text().encode()
 

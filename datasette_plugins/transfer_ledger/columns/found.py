@@ -122,7 +122,7 @@ class Groups(Sequence[Group]):
 class Findings:
     """The findings of one check, by their place. Nothing in it changes.
 
-    `problem` says why they could not be read, "" where they were. `first` are the entries that they are about.
+    `first` are the entries that they are about.
     """
 
     def __init__(self, found: Sequence[Read], rows: Rows, codes: tuple[Codes, Codes], recorded: dict[int, int]) -> None:
@@ -131,7 +131,6 @@ class Findings:
         `recorded` are the days of recording, by seq, of the other entries that they are on. Raises `Unreadable` where
         they are on one that is in neither.
         """
-        self.problem = ""
         self._read, self._codes = found, codes
         count = len(found)
         self.first = first = np.fromiter((one.finding.entries[0] for one in found), np.int64, count)

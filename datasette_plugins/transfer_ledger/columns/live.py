@@ -1,7 +1,7 @@
 """Keeping columns up to date with a ledger that others write to.
 
-Entries are taken in when a view is asked for; findings, which a check replaces in the file, are read again in a
-background thread. Whatever happens to the file, what was read of two files is never mixed.
+Entries are taken in when a view is asked for; findings, which a check of this app replaces in its private file, are
+read again in a background thread. Whatever happens to the ledger, what was read of two files is never mixed.
 """
 
 from __future__ import annotations
@@ -13,8 +13,6 @@ from contextlib import closing
 from pathlib import Path
 from typing import NoReturn
 
-import msgspec
-
 from datasette_plugins.transfer_ledger.columns import finding, read
 from datasette_plugins.transfer_ledger.columns.codes import Called
 from datasette_plugins.transfer_ledger.columns.found import Findings
@@ -22,6 +20,7 @@ from datasette_plugins.transfer_ledger.columns.schools import Schools
 from datasette_plugins.transfer_ledger.columns.table import Table
 from datasette_plugins.transfer_ledger.columns.view import Known, View
 from datasette_plugins.transfer_ledger.guard import guard
+from datasette_plugins.transfer_ledger.verdicts import Verdicts, attach
 from ledger.errors import Refused
 from ledger.schema import MARKS
 from ledger.seal import Head
@@ -36,12 +35,13 @@ _AT_ONCE = 25_000
 _HASH = "SELECT CAST(hash AS BLOB) FROM entries WHERE seq = ?"
 
 
-def _open(path: Path) -> sqlite3.Connection:
+def _open(path: Path, verdicts: Path) -> sqlite3.Connection:
     from datasette_plugins.transfer_ledger.app import open_read_only  # which imports the app, and that this
 
     db = open_read_only(path)
-    # What is not evidence, such as a kept finding, may hold bytes that are no text.
+    # What is not evidence, such as a column of `entries`, may hold bytes that are no text.
     db.text_factory = lambda data: str(data, "utf-8", "replace")
+    attach(db, verdicts)
     guard(db)
     return db
 
@@ -61,7 +61,7 @@ def _known(path: Path) -> Known:
 
 
 def _found(db: sqlite3.Connection) -> tuple[list[finding.Read], dict[int, int]]:
-    """The findings that are kept, and the days of recording of the entries that those on no transfer are on."""
+    """All findings, and the days of recording of the entries that those on no transfer are on."""
     found, recorded, hours = finding.read(db), dict[int, int](), read.Hours()
     for one in found:
         seq = one.finding.entries[0]
@@ -76,14 +76,14 @@ def _found(db: sqlite3.Connection) -> tuple[list[finding.Read], dict[int, int]]:
 class Columns:
     """A ledger's columns. Any thread may ask for a view."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, verdicts: Verdicts) -> None:
         """Reads all of the ledger at `path`. `Refused` as `ledger.source.Source`, and where it changes places."""
-        self._path = path
+        self._path, self._verdicts = path, verdicts
         with Source(path):
             pass
         self._lock = threading.RLock()
         self._identity = self._on_disk()
-        self._db = _open(path)
+        self._db = _open(path, verdicts.path)
         self._refused: Refused | None = None
         self._table = Table(lambda seq: read.entry(self._db, seq))
         self._size, self._hash = 0, b""
@@ -137,7 +137,7 @@ class Columns:
         if here == self._identity:
             return
         with sentences(self._path):
-            db = _open(self._path)
+            db = _open(self._path, self._verdicts.path)
             if self._size == 0 or db.execute(_HASH, (self._size - 1,)).fetchone() != (self._hash,):
                 db.close()
                 raise self._other_file()
@@ -147,7 +147,8 @@ class Columns:
     def stands(self) -> None:
         """Makes sure that the file is still the ledger that is shown. `Refused` where it was replaced or deleted.
 
-        What else is read of the file, of single entries and by Datasette, is asked for after this.
+        What else is read of the file, of single entries and by Datasette, is asked for after this. Findings that may
+        quote what was erased meanwhile are gone then.
         """
         with self._lock:
             self._same_file()
@@ -159,6 +160,9 @@ class Columns:
                     )
                 if self._size and self._db.execute(_HASH, (self._size - 1,)).fetchone() != (self._hash,):
                     raise self._other_file()
+                erased = "SELECT max(seq) FROM entries WHERE kind <> 'transfer' AND kind = 'erasure' AND seq >= ?"
+                if (seq := self._db.execute(erased, (self._size,)).fetchone()[0]) is not None:
+                    self._verdicts.forget(seq)
 
     # -- entries ---------------------------------------------------------------------------------------------
 
@@ -183,8 +187,9 @@ class Columns:
                 kinds = {one.kind for one in entries}
                 self._stale = self._stale or not kinds.isdisjoint({"register", "organisation"})
                 if "erasure" in kinds:
-                    # What was erased may be quoted by a finding that was read before.
+                    # What was erased may be quoted by a finding of an earlier check.
                     self._found, self._erased = None, seqs[-1]
+                    self._verdicts.forget(seqs[-1])
             if self._size > size:
                 self._hash = self._db.execute(_HASH, (self._size - 1,)).fetchone()[0]
                 self._view = None
@@ -202,17 +207,17 @@ class Columns:
 
     def _checked_now(self) -> dict[str, str]:
         with sentences(self._path):
-            return dict(self._db.execute("SELECT name, value FROM checked"))
+            return dict(self._db.execute("SELECT name, value FROM verdicts.checked"))
 
     def _read_findings(self) -> None:
         """Reads the findings over a connection of its own, and puts them in place."""
-        with sentences(self._path), closing(_open(self._path)) as db, reading(db):
-            checked = dict(db.execute("SELECT name, value FROM checked"))
-            size: int = db.execute("SELECT max(seq) FROM entries").fetchone()[0] + 1
+        with sentences(self._path), closing(_open(self._path, self._verdicts.path)) as db, reading(db):
+            checked = dict(db.execute("SELECT name, value FROM verdicts.checked"))
+            size = int(checked.get("size", 0))
             try:
-                found, recorded = _found(db) if checked else ([], {})
-            except (msgspec.MsgspecError, ValueError, Refused, read.Unreadable):
-                found, recorded = None, {}
+                found, recorded = _found(db)
+            except read.Unreadable:
+                raise self._other_file() from None
         with self._lock:
             while self._size < size and not self._take_in():
                 pass
@@ -220,12 +225,11 @@ class Columns:
         codes = shapes.parties, shapes.purposes
         # Not under the lock: requests go on meanwhile.
         try:
-            made = Findings([], rows, codes, {}) if found is None else Findings(found, rows, codes, recorded)
+            made = Findings(found, rows, codes, recorded)
         except read.Unreadable:
-            found, made = None, Findings([], rows, codes, {})
-        made.problem = finding.UNREADABLE if found is None else ""
+            raise self._other_file() from None
         with self._lock:
-            if self._erased < size:  # else the next view reads them again
+            if self._erased < size or not checked:  # else the next view reads them again
                 self._found, self._checked, self._view = made, checked, None
 
     def _in_background(self) -> None:
@@ -241,7 +245,7 @@ class Columns:
         if self._found is not None and checked == self._checked:
             return
         if not checked or self._found is None:
-            # Nothing is kept any more, or something was erased: what was found before is not shown for a moment longer.
+            # Something was erased: what was found before is not shown for a moment longer.
             shapes = self._table.shapes
             self._found = Findings([], self._table.now(), (shapes.parties, shapes.purposes), {})
             self._checked, self._view = {}, None

@@ -30,7 +30,7 @@ STANDINGS = {
 """How it is known where a rule is written."""
 
 _COLUMNS = "f.expected, f.found, f.citation, f.next_step, whole.finding"
-_WHOLE = "findings AS f JOIN findings AS whole ON whole.key = f.key AND whole.finding IS NOT NULL"
+_WHOLE = "verdicts.findings AS f JOIN verdicts.findings AS whole ON whole.key = f.key AND whole.finding IS NOT NULL"
 _finding = msgspec.json.Decoder(Finding).decode
 
 
@@ -147,7 +147,7 @@ def found_on(
     rows = source.db.execute(
         f"SELECT {_COLUMNS} FROM {_WHOLE} WHERE f.seq = ? ORDER BY f.position, f.key LIMIT ?", (seq, MOST)
     )
-    count: int = source.db.execute("SELECT count(*) FROM findings WHERE seq = ?", (seq,)).fetchone()[0]
+    count: int = source.db.execute("SELECT count(*) FROM verdicts.findings WHERE seq = ?", (seq,)).fetchone()[0]
     return tuple(_all(source, sealed, rows, today, typed)), count
 
 

@@ -13,14 +13,12 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from datasette_plugins.transfer_ledger.columns.finding import UNREADABLE
+from datasette_plugins.transfer_ledger import verdicts
 from datasette_plugins.transfer_ledger.entries.shared import Shared
-from ledger.errors import Refused
 from ledger.members import Correction, Transfer
 from ledger.register.model import Flow
 from ledger.register.read import load_law, load_vocabularies
 from ledger.source import Recorded, Source
-from reports import kept
 from reports.case import Case
 from reports.checks import CHECKS, AnyCheck, Check
 from reports.context import Context, Evidence
@@ -128,14 +126,11 @@ def _before(source: Source, facts: Transfer | Correction, seq: int, asked: set[s
 def kept_findings(source: Source, seq: int, most: int) -> list[Finding]:
     """What the last check found that concerns an entry, the first `most`; one on several entries, on each of them."""
     rows = source.db.execute(
-        "SELECT whole.finding FROM findings AS f JOIN findings AS whole ON whole.key = f.key "
+        "SELECT whole.finding FROM verdicts.findings AS f JOIN verdicts.findings AS whole ON whole.key = f.key "
         "AND whole.finding IS NOT NULL WHERE f.seq = ? ORDER BY f.position, f.key LIMIT ?",
         (seq, most),
     )
-    try:
-        return [_finding(text) for (text,) in rows]
-    except (msgspec.MsgspecError, ValueError):
-        raise Refused(UNREADABLE) from None
+    return [_finding(text) for (text,) in rows]
 
 
 class _Judge:
@@ -187,7 +182,7 @@ def judged(source: Source, shared: Shared, seq: int, today: date, most: int) -> 
     recorded = _recorded(source, seq, asked)
     if recorded is None or recorded.facts.transferred_on is None:
         return None
-    state = kept.state(source.db)
+    state = verdicts.state(source.db)
     size = 0 if state is None else state.size
     checked = seq < size
     # What was adopted after the last check judged nothing that it found.

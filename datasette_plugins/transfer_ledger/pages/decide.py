@@ -48,7 +48,7 @@ class Titled(NamedTuple):
 def page(asked: Asked) -> Response:
     """`POST /-/findings/decide`. Without `seal` in the form, it shows what is decided about, and the form."""
     with asked.site.reading() as source:
-        view = asked.site.view()
+        view = asked.site.checked_view()
         with_all = as_decided(view, asked.site.decisions, source)
         group = chosen.whole_of(asked)
         if group is None:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from starlette.responses import Response
 
+from datasette_plugins.transfer_ledger import verdicts
 from datasette_plugins.transfer_ledger.decisions import Decisions
 from datasette_plugins.transfer_ledger.entries.beside import Beside, beside
 from datasette_plugins.transfer_ledger.entries.changes import Corrections, corrections
@@ -27,7 +28,6 @@ from datasette_plugins.transfer_ledger.web import Asked, NotThere
 from ledger import canonical
 from ledger.members import Correction, Review, Transfer, kind_of
 from ledger.source import Source
-from reports import kept
 
 VIEWED = "looked at erasable values"
 """How the log words it."""
@@ -103,7 +103,7 @@ def read(
         if whole and (why := judged(source, shared, seq, today, MOST)) is not None:
             explained = beside(why, listed, label)
     on_it, count = found_on(source, decisions, seq, today, typed=viewed) if whole else ((), 0)
-    state = kept.state(source.db)
+    state = verdicts.state(source.db)
     sealed_values = erasable_of(source, entry.sd, label)
     statements = () if changed is None else tuple(one.seq for one in changed.statements if one.kind != "transfer")
     return Page(
@@ -154,7 +154,9 @@ def page(asked: Asked) -> Response:
     seq = _seq(asked)
     not_theirs(asked, seq)
     with asked.site.reading() as source:
-        found = read(source, asked.site.view(), asked.site.decisions, seq, asked.today, whole=asked.who.role != "clerk")
+        whole = asked.who.role != "clerk"  # with its findings
+        view = asked.site.checked_view() if whole else asked.site.view()
+        found = read(source, view, asked.site.decisions, seq, asked.today, whole=whole)
     if found is None:
         raise NotThere
     return asked.json(_as_json(asked, found)) if asked.format == "json" else _shown(asked, found)
@@ -169,7 +171,7 @@ def erasable(asked: Asked) -> Response:
             raise NotThere
     asked.site.people.log(asked.who, VIEWED, f"entry {seq}")
     with asked.site.reading_erasable() as source:
-        found = read(source, asked.site.view(), asked.site.decisions, seq, asked.today, viewed=True)
+        found = read(source, asked.site.checked_view(), asked.site.decisions, seq, asked.today, viewed=True)
     if found is None:
         raise NotThere
     return _shown(asked, found)

@@ -13,7 +13,7 @@ def page(asked: Asked) -> Response:
     """`GET /-/findings/KEY`, also as JSON."""
     asked.only()
     with asked.site.reading() as source:
-        view = asked.site.view()  # which also sees to it that the file is still the same ledger
+        view = asked.site.checked_view()  # which also sees to it that the file is still the same ledger
         found = found_by(source, asked.site.decisions, asked.vars["key"], asked.today)
         if found is None:
             raise NotThere

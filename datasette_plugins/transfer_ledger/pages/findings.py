@@ -36,7 +36,7 @@ _OF_PAGE = ("page", "group")
 class Inbox(NamedTuple):
     """The page. `counts` are how many findings are in each state, with all other filters as they are.
 
-    `checked` is how many entries the last check saw, None where there was none; `newer` how many came since. `alone`
+    `checked` is how many entries the last check saw; `newer` how many came since. `alone`
     is the only group that is shown, "" for all of them; `pages` are then pages of its findings.
     """
 
@@ -52,10 +52,9 @@ class Inbox(NamedTuple):
     wanted: WantedFindings
     narrowed: bool
     alone: str
-    checked: int | None
+    checked: int
     as_of: str
     newer: int
-    problem: str
 
 
 class Options(NamedTuple):
@@ -72,7 +71,7 @@ class Options(NamedTuple):
 
 def page(asked: Asked) -> Response:
     """`GET /-/findings`, and as JSON, as a file or as a feed."""
-    view = asked.site.view()
+    view = asked.site.checked_view()
     if asked.format == "html":
         return _html(asked, view)
     of_format = ("after", "size") if asked.format == "json" else ()
@@ -139,9 +138,8 @@ def _inbox(asked: Asked, view: View, wanted: WantedFindings) -> Inbox:
         narrowed=query.keys() != query.keys() & {"state"},
         alone=alone,
         checked=size,
-        as_of=view.checked.get("as_of", ""),
-        newer=0 if size is None else max(view.head.size - size, 0),
-        problem=view.found.problem,
+        as_of=view.checked["as_of"],
+        newer=max(view.head.size - size, 0),
     )
 
 

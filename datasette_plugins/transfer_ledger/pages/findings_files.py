@@ -105,7 +105,7 @@ def as_json(asked: Asked, view: View, wanted: WantedFindings) -> Response:
         keys: Sequence[str] = view.found.keys[places].tolist()
         order = sorted((place for place in range(len(keys)) if keys[place] > after), key=keys.__getitem__)
         shown = [member(row) for row in rows_of(asked, view, places[order[:size]], source)]
-    checked = {"as_of": view.checked.get("as_of"), "size": int(view.checked["size"])} if view.checked else None
+    checked = {"as_of": view.checked["as_of"], "size": int(view.checked["size"])}
     more = len(order) > size
     return asked.json(
         {"checked": checked, "size": view.head.size, "count": len(keys), "findings": shown,

@@ -96,7 +96,7 @@ def page(asked: Asked) -> Response:
     """`GET /-/organisations`."""
     asked.only("q")
     with asked.site.reading() as source:
-        view, words = asked.site.view(source), asked.one("q").casefold().split()
+        view, words = asked.site.checked_view(source), asked.one("q").casefold().split()
     selected = view.select(Wanted(), asked.today)
     all_ = parties(view, selected.by("sender"), selected.by("recipient"))
     found = [one for one in all_ if all(word in f"{one.name} {one.id} {one.role}".casefold() for word in words)]
@@ -164,7 +164,7 @@ def one(asked: Asked) -> Response:
     """`GET /-/organisations/ID`."""
     asked.only()
     with asked.site.reading() as source:
-        view, id_ = asked.site.view(source), asked.vars["id"]
+        view, id_ = asked.site.checked_view(source), asked.vars["id"]
     organisation = view.organisations.get(id_)
     selected = view.select(Wanted(), asked.today)
     ids = frozenset((id_,)) if organisation is None else frozenset((id_, organisation.id, *organisation.former_ids))

@@ -148,7 +148,7 @@ def page(asked: Asked) -> Response:
     today = asked.today
     last = asked.site.people.visit(asked.who, asked.now)
     with asked.site.reading() as source:
-        view = asked.site.view(source)
+        view = asked.site.checked_view(source)
         genesis = source.genesis()
         last_run = verified.last_of(asked.site.runs.newest("verify"))
         now = verified.standing(source, last_run)
@@ -166,9 +166,8 @@ def page(asked: Asked) -> Response:
         sent=sent(view, today),
         since=happened,
         size=view.head.size,
-        as_of=view.checked.get("as_of", ""),
+        as_of=view.checked["as_of"],
         unchecked=standing.unchecked(view),
         transfers=view.select(Wanted(), today).count,
-        problem=view.found.problem,
         reads=asked.who.role in ("dpo", "auditor"),
     )

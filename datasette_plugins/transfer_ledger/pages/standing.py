@@ -45,12 +45,10 @@ def wrong(view: View, today: date) -> Wrong:
     undecided = found.counts(np.flatnonzero(found.in_state("undecided", today)))
     untold, advice = undecided["cannot-tell"], undecided["advisory"]
     of = open_, untold, advice
-    if not view.checked:
-        return Wrong("unsure", "Nothing was checked yet.", "A check runs when something is recorded here.", *of)
     if open_:
         many = f"{open_:,} breaches are" if open_ > 1 else "One breach is"
         return Wrong("bad", f"{many} open.", "Each waits for a correction, or for a decision.", *of)
-    if view.checked.get("rating") == "no-problem-found":
+    if view.checked["rating"] == "no-problem-found":
         return Wrong("good", "Nothing is wrong, as far as the record shows.", "Every check ran, and none is open.", *of)
     why = "Checks did not run, transfers are missing, or too many cannot be judged: the findings say which."
     return Wrong("unsure", "No breach is open, but not everything could be judged.", why, *of)
@@ -58,7 +56,7 @@ def wrong(view: View, today: date) -> Wrong:
 
 def unchecked(view: View) -> int:
     """How many entries came after the last check."""
-    return view.head.size - (checked_size(view) or 0)
+    return view.head.size - checked_size(view)
 
 
 def contactpoint(view: View) -> ContactPoint:

@@ -122,7 +122,7 @@ def listing(asked: Asked, view: View, selected: Selected, wanted: Wanted, turn: 
 def page(asked: Asked) -> Response:
     """`GET /-/transfers`, and as a file or as JSON."""
     with asked.site.reading() as source:
-        view = asked.site.view(source)
+        view = asked.site.checked_view(source)
     with bad_input():
         wanted = wanted_of(asked.query, view, asked.today)
         turn = turn_of(asked.query, MOST_JSON if asked.format == "json" else max(SIZES))

@@ -68,7 +68,7 @@ def work(ledger: Path, folder: Path, what: dict[str, Any], tell: Tell) -> dict[s
     """
     kind, endings, notes = what["kind"], what["formats"], list[str]()
     wanted = Wanted(kind, parse_date(what["as_of"]), "", what["period"], what["school"], "", what["app"])
-    with judged(ledger, wanted.as_of, from_scratch=what["attest"] or kind == "auditor", keep=True) as of:
+    with judged(ledger, wanted.as_of) as of:
         tell(0, len(endings), "Counting")
         read = reading(of, wanted)
         period = read.scope.period.option or "whole"

@@ -96,10 +96,6 @@ def build(folder: Path) -> Base:
             ledger, second, time.sleep, witnesses=[("county", cosigner(witness, now - NEW_WITNESSED))]
         )
         ledger.append_many(transfers("e", 8))  # 640…647, which no checkpoint covers
-        ledger.db.execute(
-            "INSERT INTO findings VALUES ('k', 0, 5, 't2', 'a-check', 'breach', 'minor', '', '', '', '', "
-            "NULL, NULL, 0, NULL)"
-        )
     (folder / "keys.txt").write_text("".join(f"{file.keys[0].key.text()}\n" for file in (first, second)))
     (folder / "kept.txt").write_bytes(newest.note)
     (folder / "policy.txt").write_text(policy_text(second, witness))

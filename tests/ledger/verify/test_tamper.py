@@ -419,8 +419,7 @@ def wal_from_another_file(hand: Hand) -> None:
     other = small(hand.folder / "other.db")
     db = sqlite3.connect(other, isolation_level=None)
     db.execute("PRAGMA wal_autocheckpoint=0")
-    db.execute("UPDATE checked SET value = 'x'")
-    db.execute("INSERT INTO checked VALUES ('x', 'y')")
+    db.execute("INSERT INTO names VALUES ('x', 'y', 'z')")
     shutil.copy(f"{other}-wal", f"{hand.path}-wal")
     db.close()
 

@@ -10,7 +10,7 @@ import pytest
 
 from ledger import writer
 from tests.plugins import browsed
-from tests.plugins.browser.lived import Places, checked, live
+from tests.plugins.browser.lived import Places, copied, live
 from tests.plugins.browser.pictures import App
 from tests.plugins.browser.served import Served, clock, served
 from tests.reports.audited import Kept
@@ -32,7 +32,7 @@ def apps(demonstration: Kept, tmp_path_factory: pytest.TempPathFactory) -> Itera
         writer.create(path, "shire.example/transfers", "Shire Council", clock, browsed.entropy())
     with ExitStack() as stack:
         made: dict[App, Served] = {
-            "lived": stack.enter_context(served(checked(demonstration, folder / "lived.db"))),
+            "lived": stack.enter_context(served(copied(demonstration, folder / "lived.db"))),
             "fresh": stack.enter_context(served(new, by_link=False)),
             "gone": stack.enter_context(served(gone)),
         }

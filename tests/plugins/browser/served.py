@@ -17,14 +17,14 @@ from typing import Any, NamedTuple
 import httpx
 import uvicorn
 
-from datasette_plugins.transfer_ledger import serving
+from datasette_plugins.transfer_ledger import serving, verdicts
 from datasette_plugins.transfer_ledger.people.settings import Account, Settings
 from datasette_plugins.transfer_ledger.roles import ROLES, Role
 from datasette_plugins.transfer_ledger.runs import Kind
 from datasette_plugins.transfer_ledger.site import Site
 from ledger.cli.edge import entropy
 from ledger.errors import Busy
-from reports import kept
+from tests.plugins.checked import check
 
 BEGUN = datetime(2010, 10, 1, 7, 30, tzinfo=UTC)
 """The morning on which everything here happens: the day after the last entry of the demonstration."""
@@ -68,7 +68,7 @@ class Served(NamedTuple):
         end = time.monotonic() + _PATIENCE
         while time.monotonic() < end:
             with self.site.reading() as source:
-                state = kept.state(source.db)
+                state = verdicts.state(source.db)
                 if state is not None and state.size == source.head.size and not self.site.runs.going("check"):
                     return
             time.sleep(0.2)
@@ -126,6 +126,7 @@ def served(path: Path, *, by_link: bool = True) -> Iterator[Served]:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:
+            check(site)
             yield Served(site, f"http://127.0.0.1:{port}")
         finally:
             server.should_exit = True

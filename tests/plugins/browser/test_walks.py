@@ -21,7 +21,7 @@ import pytest
 from datasette_plugins.transfer_ledger.roles import Role
 from datasette_plugins.transfer_ledger.routes import in_nav
 from tests.browser import browser
-from tests.plugins.browser.lived import checked
+from tests.plugins.browser.lived import copied
 from tests.plugins.browser.served import Served, served
 from tests.reports.audited import Kept
 
@@ -37,7 +37,7 @@ RUN = 90_000
 @pytest.fixture(scope="module")
 def office(demonstration: Kept, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The app over the demonstration, in which the walks decide, verify and make reports."""
-    with served(checked(demonstration, tmp_path_factory.mktemp("office") / "transfers.db")) as app:
+    with served(copied(demonstration, tmp_path_factory.mktemp("office") / "transfers.db")) as app:
         yield app
 
 

@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 import pytest
 
-from datasette_plugins.transfer_ledger.columns.live import Columns
 from datasette_plugins.transfer_ledger.columns.view import View
 from tests.plugins.columns import mixture
 
@@ -30,6 +29,6 @@ def mixed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def world(mixed: Path) -> Iterator[World]:
     """The ledger as columns hold it, and as plain Python reads it."""
-    columns = Columns(mixed)
+    columns = mixture.columns_of(mixed)
     yield World(mixed, columns.view(), mixture.seen(mixed))
-    columns.close()
+    mixture.close(columns)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import random
-import sqlite3
 import unicodedata
 from collections.abc import Iterable
+from contextlib import ExitStack, closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import msgspec
-
+from datasette_plugins.transfer_ledger.columns.live import Columns
 from datasette_plugins.transfer_ledger.columns.view import View
 from datasette_plugins.transfer_ledger.columns.wanted import Wanted
+from datasette_plugins.transfer_ledger.verdicts import Verdicts, replace
 from ledger.london import day_of
 from ledger.members import Correction, Facts, Organisation
 from ledger.settle import when
@@ -77,19 +77,37 @@ def record(path: Path, chance: random.Random, first: int, count: int, changes: i
 
 
 def make(path: Path) -> Path:
-    """The ledger, checked: decisions, corrections of corrections, withdrawals, schools with a former id."""
+    """The ledger: decisions, corrections of corrections, withdrawals, schools with a former id."""
     mixed_ledger(path)
     chance = random.Random(8)
     with Ledger(path, lambda: datetime(2010, 12, 20, 8, tzinfo=UTC), chance.randbytes) as ledger:
         ledger.add_organisations([LATER, {**ORGANISATIONS[0], "name": "High School"}])
     record(path, chance, 0, 120, changes=40)
-    check(path)
     return path
 
 
-def check(path: Path, as_of: date = AS_OF) -> None:
-    """Checks the ledger and keeps what was found."""
-    assert check_ledger(path, as_of, keep=True).unkept is None
+def columns_of(path: Path, as_of: date | None = AS_OF) -> Columns:
+    """Columns over the ledger at `path`, which was checked as of a day, unless that is None."""
+    with ExitStack() as failing:
+        verdicts = failing.enter_context(closing(Verdicts()))
+        columns = failing.enter_context(closing(Columns(path, verdicts)))
+        if as_of is not None:
+            check(columns, as_of)
+        failing.pop_all()
+    return columns
+
+
+def check(columns: Columns, as_of: date = AS_OF, *, settle: bool = True) -> None:
+    """Checks the ledger of `columns`; with `settle`, they have what was found afterwards."""
+    replace(columns._verdicts.path, check_ledger(columns._path, as_of))
+    if settle:
+        columns.settle()
+
+
+def close(columns: Columns) -> None:
+    """Closes columns that `columns_of` gave."""
+    columns.close()
+    columns._verdicts.close()
 
 
 # -- what plain Python says ------------------------------------------------------------------------------------------
@@ -119,11 +137,12 @@ class Seen(NamedTuple):
 
 
 def findings_of(path: Path) -> list[tuple[Finding, str | None, str | None]]:
-    """All findings that the ledger keeps, with the newest decision and its day."""
-    with sqlite3.connect(path) as db:
-        rows = db.execute("SELECT finding, decision, decision_due FROM findings WHERE finding IS NOT NULL").fetchall()
-    db.close()
-    return [(msgspec.json.decode(text, type=Finding), decision, due) for text, decision, due in rows]
+    """All findings, with the newest decision and its day."""
+    result = check_ledger(path, AS_OF).result
+    newest = ((one, result.decisions.get(one.key)) for one in result.findings)
+    return [
+        (one, None, None) if of is None else (one, of.decision, of.due and of.due.isoformat()) for one, of in newest
+    ]
 
 
 def seen(path: Path) -> list[Seen]:

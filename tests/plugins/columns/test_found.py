@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections import Counter, defaultdict
-from contextlib import closing
 from datetime import date, timedelta
 from typing import Any
 
@@ -120,13 +118,8 @@ def test_open_ones_are_those_of_a_report(world: World) -> None:
 
 
 def test_a_finding_has_what_the_check_kept(world: World, kept: list[Kept], facts: dict[int, Any]) -> None:
-    with closing(sqlite3.connect(world.path)) as db:
-        texts = {
-            row[0]: row[1:]
-            for row in db.execute(
-                "SELECT key, expected, found, citation, next_step FROM findings WHERE finding NOTNULL"
-            )
-        }
+    rows = check_ledger(world.path, AS_OF).rows
+    texts = {row.key: (row.expected, row.found, row.citation, row.next_step) for row in rows}
     assert len(world.view.found) == len(kept)
     for finding, decision, due in kept:
         (item,) = world.view.found.of_keys([finding.key])

@@ -18,16 +18,16 @@ from datasette_plugins.transfer_ledger.columns import live
 from datasette_plugins.transfer_ledger.columns.live import Columns
 from datasette_plugins.transfer_ledger.columns.view import View
 from datasette_plugins.transfer_ledger.columns.wanted import Wanted, WantedFindings
+from datasette_plugins.transfer_ledger.verdicts import Verdicts
 from ledger.erase import erase
 from ledger.errors import Refused
 from ledger.source import Source
 from ledger.writer import Ledger
-from reports.cli.check import check_ledger
 from tests.plugins.columns import mixture
 from tests.plugins.columns.mixture import AS_OF
 from tests.reports.ledgers import GOOD, SECRET, make_ledger
 
-Opened = Callable[[Path], Columns]
+Opened = Callable[..., Columns]
 
 
 @pytest.fixture
@@ -43,13 +43,13 @@ def opened() -> Iterator[Opened]:
     """Opens columns, and closes them after the test."""
     all_: list[Columns] = []
 
-    def open_(path: Path) -> Columns:
-        all_.append(Columns(path))
+    def open_(path: Path, as_of: date | None = AS_OF) -> Columns:
+        all_.append(mixture.columns_of(path, as_of))
         return all_[-1]
 
     yield open_
     for one in all_:
-        one.close()
+        mixture.close(one)
 
 
 def told(view: View) -> tuple[object, ...]:
@@ -75,7 +75,7 @@ def test_what_is_recorded_shows_in_the_next_view_and_in_no_earlier_one(path: Pat
         mixture.record(path, chance, 1000 + 10 * turn, 5, changes=6)
         view = columns.view()
         earlier.append((view, told(view)))
-        with closing(Columns(path)) as fresh:
+        with closing(Columns(path, columns._verdicts)) as fresh:
             assert told(fresh.view()) == told(view)
         assert [seq for run in view.select(Wanted(), AS_OF).seqs("-recorded") for seq in run] == [
             one.seq for one in mixture.seen(path)
@@ -127,13 +127,13 @@ def test_findings_of_a_new_check_come_in_the_background(path: Path, opened: Open
     columns = opened(path)
     old = columns.view()
     mixture.record(path, random.Random(9), 5000, 20)
-    mixture.check(path, date(2011, 3, 1))
+    mixture.check(columns, date(2011, 3, 1), settle=False)
     columns.view()
     columns.settle()
     view = columns.view()
     assert view.checked["as_of"] == "2011-03-01"
     assert old.checked["as_of"] == AS_OF.isoformat()
-    with closing(Columns(path)) as fresh:
+    with closing(Columns(path, columns._verdicts)) as fresh:
         assert told(fresh.view()) == told(view)
     new = [one.seq for one in mixture.seen(path) if one.findings and one.seq >= old.head.size]
     assert new
@@ -153,7 +153,7 @@ def test_a_request_gets_the_old_findings_until_the_new_ones_are_in(
 
     monkeypatch.setattr(Columns, "_read_findings", slow)
     mixture.record(path, random.Random(9), 5000, 20)
-    mixture.check(path, date(2011, 3, 1))
+    mixture.check(columns, date(2011, 3, 1), settle=False)
     for _ in range(3):
         view = columns.view()
         assert (view.checked["as_of"], len(view.found)) == (AS_OF.isoformat(), count)
@@ -165,7 +165,6 @@ def test_a_request_gets_the_old_findings_until_the_new_ones_are_in(
 
 def test_after_an_erasure_no_old_finding_is_shown(tmp_path: Path, opened: Opened) -> None:
     path = make_ledger(tmp_path / "erased.db", {**GOOD, "recipient": SECRET}, GOOD)
-    mixture.check(path)
     columns = opened(path)
     assert len(columns.view().found) > 0
     with ledger(path) as writer, closing(sqlite3.connect(path)) as db:
@@ -173,8 +172,7 @@ def test_after_an_erasure_no_old_finding_is_shown(tmp_path: Path, opened: Opened
         erase(writer, seq, "recipient_as_given", "request-of-person", {})
     view = columns.view()
     assert (len(view.found), dict(view.checked)) == (0, {})
-    mixture.check(path)
-    columns.settle()
+    mixture.check(columns)
     assert columns.view().checked
 
 
@@ -182,12 +180,11 @@ def test_an_erasure_and_a_check_between_two_views_show_no_old_finding(
     tmp_path: Path, opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = make_ledger(tmp_path / "erased.db", {**GOOD, "recipient": SECRET}, GOOD)
-    mixture.check(path)
     columns = opened(path)
     with ledger(path) as writer, closing(sqlite3.connect(path)) as db:
         (seq,) = db.execute("SELECT seq FROM disclosures WHERE name = 'recipient_as_given'").fetchone()
         erase(writer, seq, "recipient_as_given", "request-of-person", {})
-    mixture.check(path)
+    mixture.check(columns, settle=False)
     monkeypatch.setattr(Columns, "_in_background", lambda self: None)
     view = columns.view()
     assert (len(view.found), dict(view.checked)) == (0, {})
@@ -198,7 +195,6 @@ def test_findings_that_were_read_just_before_an_erasure_are_not_shown(
     tmp_path: Path, opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = make_ledger(tmp_path / "erased.db", {**GOOD, "recipient": SECRET}, GOOD)
-    mixture.check(path)
     columns, read = opened(path), live._found
 
     def meanwhile(db: sqlite3.Connection) -> object:
@@ -206,7 +202,7 @@ def test_findings_that_were_read_just_before_an_erasure_are_not_shown(
         with ledger(path) as writer, closing(sqlite3.connect(path)) as other:
             (seq,) = other.execute("SELECT seq FROM disclosures WHERE name = 'recipient_as_given'").fetchone()
             erase(writer, seq, "recipient_as_given", "request-of-person", {})
-        mixture.check(path)
+        mixture.check(columns, settle=False)
         columns.view()  # as another request would, which takes the erasure in
         return found
 
@@ -221,17 +217,16 @@ def test_findings_on_entries_that_no_view_took_in_yet_have_their_transfers(path:
     columns = opened(path)
     size = columns.view().head.size
     mixture.record(path, random.Random(9), 5000, 20)
-    mixture.check(path, date(2011, 3, 1))
+    mixture.check(columns, date(2011, 3, 1), settle=False)
     columns._read_findings()
     view = columns.view()
-    assert view.found.problem == ""
     assert any(item.recipient for seq in range(size, size + 20) for item in view.found.by_entry([seq])[seq])
 
 
 def test_a_ledger_that_was_never_checked_has_no_findings(tmp_path: Path, opened: Opened) -> None:
-    columns = opened(make_ledger(tmp_path / "new.db", GOOD))
+    columns = opened(make_ledger(tmp_path / "new.db", GOOD), None)
     view = columns.view()
-    assert (dict(view.checked), len(view.found), view.found.problem) == ({}, 0, "")
+    assert (dict(view.checked), len(view.found)) == ({}, 0)
     assert view.select(Wanted(findings="none"), AS_OF).count == 1
     assert [*view.found.groups(view.findings(WantedFindings("all"), AS_OF))] == []
     assert all(age.count == 0 for age in view.found.ages(AS_OF))
@@ -240,7 +235,6 @@ def test_a_ledger_that_was_never_checked_has_no_findings(tmp_path: Path, opened:
 
 def test_a_ledger_without_transfers(tmp_path: Path, opened: Opened) -> None:
     path = make_ledger(tmp_path / "empty.db")
-    mixture.check(path)
     view = opened(path).view()
     for wanted in (Wanted(), Wanted(words="x 1"), Wanted(school="high", findings="open", recipient="shire")):
         selected = view.select(wanted, AS_OF)
@@ -330,8 +324,11 @@ def test_an_entry_that_cannot_be_read_is_named(path: Path, was: bytes, now: byte
         found = "SELECT seq, entry FROM entries WHERE kind = 'transfer' AND fields = ? ORDER BY seq DESC"
         seq, text = db.execute(found, ('["forename","surname"]',)).fetchone()
     write_over(path, text.encode(), was, now)
-    with pytest.raises(Refused, match=rf"entry {seq} cannot be read: .+ `transfer-ledger verify` says more\.$"):
-        Columns(path)
+    with (
+        closing(Verdicts()) as verdicts,
+        pytest.raises(Refused, match=rf"entry {seq} cannot be read: .+ `transfer-ledger verify` says more\.$"),
+    ):
+        Columns(path, verdicts)
 
 
 def test_what_a_source_reads_of_an_altered_ledger_is_read(path: Path, opened: Opened) -> None:
@@ -345,17 +342,6 @@ def test_what_a_source_reads_of_an_altered_ledger_is_read(path: Path, opened: Op
         assert source.entry(seq) is not None
     view = opened(path).view()
     assert view.rows.people[view.rows.at(np.array([seq]))] == 12
-
-
-def test_findings_that_cannot_be_read_are_told(path: Path, opened: Opened) -> None:
-    entries = "replace(finding, '\"entries\":[', '\"entries\":[99999,')"
-    for broken in ("'{'", "'{}'", "x'ff'", "replace(finding, 'breach', 'reach')", entries):
-        with closing(sqlite3.connect(path, isolation_level=None)) as db:
-            db.execute(f"UPDATE findings SET finding = CAST({broken} AS TEXT) WHERE finding LIKE '%breach%'")
-        view = opened(path).view()
-        assert len(view.found) == 0
-        assert "cannot be read; `transfer-ledger check --from-scratch` makes them" in view.found.problem
-        assert check_ledger(path, AS_OF, keep=True, from_scratch=True).unkept is None
 
 
 @pytest.mark.parametrize("kind", ["missing", "folder", "no ledger", "other schema"])
@@ -373,15 +359,15 @@ def test_what_is_no_ledger_is_refused_as_a_source_refuses_it(path: Path, tmp_pat
             db.execute("CREATE TABLE more (x)")
     with pytest.raises(Refused) as by_source:
         Source(wrong)
-    with pytest.raises(Refused) as by_columns:
-        Columns(wrong)
+    with closing(Verdicts()) as verdicts, pytest.raises(Refused) as by_columns:
+        Columns(wrong, verdicts)
     assert str(by_columns.value) == str(by_source.value)
 
 
 def test_after_closing_no_view_is_given(path: Path) -> None:
-    columns = Columns(path)
+    columns = mixture.columns_of(path, None)
     view = columns.view()
-    columns.close()
+    mixture.close(columns)
     with pytest.raises(Refused, match="closed"):
         columns.view()
     assert view.select(Wanted(), AS_OF).page().seqs
@@ -411,11 +397,11 @@ def test_many_threads_ask_while_others_write_and_check(path: Path, opened: Opene
         thread.start()
     for turn in range(4):
         mixture.record(path, random.Random(turn), 7000 + 10 * turn, 5, changes=3)
-        mixture.check(path, date(2011, 3, 1 + turn))
+        mixture.check(columns, date(2011, 3, 1 + turn), settle=False)
     done.set()
     for thread in threads:
         thread.join()
     assert problems == []
     columns.settle()
-    with closing(Columns(path)) as fresh:
+    with closing(Columns(path, columns._verdicts)) as fresh:
         assert told(fresh.view()) == told(columns.view())

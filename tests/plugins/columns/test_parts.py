@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 
 from datasette_plugins.transfer_ledger.columns.grown import Grown
 from datasette_plugins.transfer_ledger.columns.ids import Ids, beginning
-from datasette_plugins.transfer_ledger.columns.live import Columns
 from datasette_plugins.transfer_ledger.columns.read import Entry
 from datasette_plugins.transfer_ledger.columns.schools import Schools
 from datasette_plugins.transfer_ledger.columns.shapes import ShapeTable
 from datasette_plugins.transfer_ledger.columns.wanted import Wanted
 from ledger.members import Organisation
 from ledger.writer import Ledger
+from tests.plugins.columns import mixture
 from tests.plugins.columns.mixture import AS_OF
 from tests.reports.ledgers import GOOD, make_ledger
 
@@ -101,9 +101,9 @@ def test_a_correction_that_keeps_the_date_is_not_late(tmp_path: Path) -> None:
         moved = {**kept, "transferred_at": "2010-03-02", "transferred_on": date(2010, 3, 2)}
         for id_, stated in (("t0", kept), ("t1", moved)):
             ledger.correct(id_, "it was wrong", ledger.settle({**stated, "fields": ["upn"], "id": id_}, {}), {})
-    columns = Columns(path)
+    columns = mixture.columns_of(path, None)
     rows = columns.view().rows
     late = [seq for run in columns.view().select(Wanted(late=True), AS_OF).seqs() for seq in run]
-    columns.close()
+    mixture.close(columns)
     assert late == [int(rows.seq[-1])]
     assert rows.late[-2:].tolist() == [0, (date(2010, 12, 1) - date(2010, 3, 2)).days]

@@ -14,11 +14,13 @@ import pytest
 
 from datasette_plugins.transfer_ledger.pages import sealing
 from datasette_plugins.transfer_ledger.site import Site
+from datasette_plugins.transfer_ledger.verdicts import replace
 from ledger.source import Source
 from ledger.verify.assurance import verify
 from ledger.writer import Ledger
 from reports.cli.check import check_ledger
 from tests.plugins.asking import Reader, hidden, plain, site_over
+from tests.plugins.checked import check
 from tests.reports.ledgers import AFTER, UNDOCUMENTED, make_ledger
 
 NOW = datetime(2011, 2, 28, 9, tzinfo=UTC)
@@ -42,7 +44,6 @@ def at(site: Site, who: str = "dpo") -> Reader:
 def ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A ledger in which three transfers went wrong in one way and one in another."""
     path = make_ledger(tmp_path_factory.mktemp("ledger") / "transfers.db", AFTER, AFTER, AFTER, UNDOCUMENTED)
-    check_ledger(path, TODAY, keep=True)
     with closing(sqlite3.connect(path)) as db:
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # it is copied
     return path
@@ -146,8 +147,7 @@ def test_a_colleagues_decision_stands_and_is_told(site: Site, whole: bool, check
     dan.post(DECIDE, [*marked(keys[1]), ("seal", "1"), ("decision", "remedied"), ("reason", "It was put right")])
     theirs = newest(site, keys[1])
     if checked:  # what was seen is made out all the same
-        check_ledger(site.path, TODAY, keep=True)
-        site.columns.settle()
+        check(site)
     answer = ann.post(DECIDE, sent + ACCEPTED).text
     page = plain(answer)
     assert "2 decisions sealed" in page
@@ -190,8 +190,7 @@ def record(site: Site, *ids: str) -> None:
     with site_ledger(site) as ledger:
         for id_ in ids:
             ledger.append(ledger.settle({**AFTER, "transferred_on": date(2010, 8, 6), "id": id_}, {}))
-    check_ledger(site.path, TODAY, keep=True)
-    site.columns.settle()
+    check(site)
 
 
 def site_ledger(site: Site) -> Ledger:
@@ -215,8 +214,7 @@ def test_what_went_from_a_group_meanwhile_is_told(site: Site) -> None:
     sent = group_form(desk) + ACCEPTED
     with site_ledger(site) as ledger:
         ledger.correct("t1", "typed wrong", None, {})
-    check_ledger(site.path, TODAY, keep=True)
-    site.columns.settle()
+    check(site)
     page = plain(desk.post(DECIDE, sent, 409).text)
     assert "Meanwhile 1 finding went" in page
     # Marked one by one, a corrected one is left out, and the others can be decided about.
@@ -317,40 +315,32 @@ def test_who_decided_and_was_erased_is_told_as_that(site: Site) -> None:
     dan.post(DECIDE, [*marked(key), ("seal", "1"), *ACCEPTED])
     with site_ledger(site) as ledger:
         ledger.erase(newest(site, key), "decided_by", "request-of-person", {})
-    check_ledger(site.path, TODAY, keep=True)
-    site.columns.settle()
+    check(site)
     page = plain(ann.post(DECIDE, sent + ACCEPTED).text)
     assert "not said, or erased" in page
     assert "Dan Jones" not in page
 
 
-def test_findings_of_a_check_that_is_no_more_and_of_imports_are_shown(tmp_path: Path) -> None:
+def test_findings_on_imports_and_on_no_transfer_are_shown(tmp_path: Path) -> None:
     path = make_ledger(tmp_path / "transfers.db", AFTER, AFTER, AFTER)
-    check_ledger(path, TODAY, keep=True)
-    with closing(sqlite3.connect(path)) as db, db:
-        # As an older version left it: a check of another name, and one on the register with no transfer.
-        db.execute(
-            "UPDATE findings SET check_name = 'gone-check', finding = json_set(finding, '$.check', 'gone-check') "
-            "WHERE rowid = (SELECT min(rowid) FROM findings)"
-        )
-        db.execute(
-            "UPDATE findings SET id = NULL, finding = json_set(finding, '$.entries', json('[6,7]'), '$.id', "
-            "json('null')) WHERE check_name = 'duplicate-transfer' AND seq = 6"
-        )
-        db.execute(
-            "UPDATE findings SET seq = 1, id = NULL, finding = json_set(finding, '$.entries', json('[1]'), '$.id', "
-            "json('null')) WHERE check_name = 'contactpoint-closed' AND seq = 7"
-        )
-    with opened(path) as site:
+    with site_over(path, clock=lambda: NOW, checked=False) as site:
+        replace(site.verdicts.path, check_ledger(path, TODAY))
+        with closing(sqlite3.connect(site.verdicts.path)) as db, db:
+            db.execute(
+                "UPDATE findings SET finding = json_set(finding, '$.entries', json('[6,7]'), '$.id', json('null')) "
+                "WHERE check_name = 'duplicate-transfer' AND seq = 6"
+            )
+            db.execute(
+                "UPDATE findings SET seq = 1, finding = json_set(finding, '$.entries', json('[1]'), '$.id', "
+                "json('null')) WHERE check_name = 'contactpoint-closed' AND seq = 7"
+            )
+        site.columns.settle()
         desk = at(site)
         text = desk.get("/-/findings?state=all").text
-        assert "gone-check" in text
         assert "The documented purposes" in text
         assert "Several, in one import" in text
         keys = [one["key"] for one in desk.get("/-/findings.json?state=all").json()["findings"]]
         done = plain(desk.post(DECIDE, [*marked(*keys), ("seal", "1"), *ACCEPTED]).text)
         assert f"{len(keys)} decisions sealed" in done
-        found = desk.get("/-/findings.json?state=all").json()["findings"]
-        assert {"gone-check", "contactpoint-closed"} <= {one["check"] for one in found}
         for ending in ("csv", "xlsx", "atom"):
             desk.get(f"/-/findings.{ending}?state=all")

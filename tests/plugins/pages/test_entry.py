@@ -25,7 +25,6 @@ from ledger import members, prove, store, writer
 from ledger.prove import inclusion
 from ledger.settle import Content
 from ledger.source import Source
-from reports.cli.check import check_ledger
 from reports.cli.explain import explain_ledger
 from reports.demo.play import record_year
 from reports.evidence import evidence_of
@@ -46,6 +45,7 @@ from tests.plugins.browsed import (
     clock,
     stated,
 )  # fmt: skip
+from tests.plugins.checked import check, checked_source
 
 AS_OF = date(2010, 8, 31)
 LATE, ODD, WRONG, UNDONE, CORRECTION, WITHDRAWAL = range(FIRST + 1, FIRST + 7)
@@ -216,7 +216,7 @@ def explained(path: Path, seq: int) -> dict[str, Any]:
 
 @pytest.mark.parametrize("seq", [FIRST, LATE, ODD, WRONG, CORRECTION])
 def test_it_never_says_other_than_explain_does_but_that_it_may_not_say(ledger: Path, seq: int) -> None:
-    with Source(ledger) as source:
+    with checked_source(ledger, AS_OF) as source:
         mine = judged(source, shared_of(source), seq, AS_OF, 50)
         assert mine is not None
         assert mine.checked
@@ -236,9 +236,8 @@ def test_it_never_says_other_than_explain_does_but_that_it_may_not_say(ledger: P
 def test_of_a_whole_year_it_says_what_explain_does(tmp_path: Path) -> None:
     path, day = tmp_path / "year.db", date(2010, 9, 30)
     record_year(path, lambda _: None)
-    assert check_ledger(path, day, keep=True).unkept is None
     unsure, unread = 0, 0
-    with Source(path) as source:
+    with checked_source(path, day) as source:
         evidence, shared, everything = evidence_of(source), shared_of(source), list(source.transfers())
         result = run(replace(evidence, recorded=everything), day)
         for one in everything:
@@ -262,21 +261,23 @@ def test_of_a_whole_year_it_says_what_explain_does(tmp_path: Path) -> None:
 def test_what_was_recorded_after_the_last_check_is_judged_by_itself(own: Path) -> None:
     with writer.Ledger(own, clock, RANDOM) as opened:
         opened.append(stated(opened, "since", "2010-08-21", recipient="contactpoint"))
-    with Source(own) as source:
+    with checked_source(own, AS_OF, size=10) as source:
         mine = judged(source, shared_of(source), 10, AS_OF, 50)
         assert mine is not None
     assert not mine.checked
     verdicts = {answer.check: answer for answer in mine.explanation.answers}
     assert verdicts["contactpoint-closed"].verdict == "found"
     assert verdicts["duplicate-transfer"].why == UNCHECKED
-    told = asked(own, 10)
-    assert "It was recorded after the last check." in told
-    assert "nothing is known about it yet" in told
-    assert "Different: ContactPoint was used" in told
     with site_over(own) as made:
-        assert 'href="#finding-' not in Reader(made).get("/-/entries/10").text
-    check_ledger(own, AS_OF, keep=True)
-    assert "ContactPoint was used after it was switched off critical breach" in asked(own, 10)
+        with writer.Ledger(own, clock, RANDOM) as opened:
+            opened.append(stated(opened, "later", "2010-08-22", recipient="contactpoint"))
+        told = page(made, 11)
+        assert "It was recorded after the last check." in told
+        assert "nothing is known about it yet" in told
+        assert "Different: ContactPoint was used" in told
+        assert 'href="#finding-' not in Reader(made).get("/-/entries/11").text
+        check(made)
+        assert "ContactPoint was used after it was switched off critical breach" in page(made, 11)
 
 
 # -- findings, corrections -----------------------------------------------------------------------------------------
@@ -407,7 +408,6 @@ def test_a_clerk_sees_what_they_recorded_and_of_all_else_not_even_that_it_is_the
         for id_, by in (("mine", "clerk"), ("theirs", "dpo")):
             content = stated(opened, id_)
             opened.append(Content(content.members, {**content.texts, "recorded_by": by}))
-    check_ledger(own, AS_OF, keep=True)
     with site_over(own) as made:
         clerk = Reader(made, "clerk")
         told = page(made, 10, "clerk")
@@ -515,7 +515,7 @@ def test_a_proof_without_values_reads_none(tmp_path: Path) -> None:
 @pytest.mark.parametrize("seq", [0, 1, FIRST, CORRECTION])
 def test_no_statement_of_a_page_goes_through_a_table(ledger: Path, seq: int) -> None:
     asked_of: list[str] = []
-    with Source(ledger) as source:
+    with checked_source(ledger, AS_OF) as source:
         shared, known = shared_of(source), Decisions()
         source.db.set_trace_callback(asked_of.append)
         assert entry_page.read(source, shared, known, seq, AS_OF) is not None
@@ -526,7 +526,9 @@ def test_no_statement_of_a_page_goes_through_a_table(ledger: Path, seq: int) -> 
         }  # fmt: skip
     assert len(plans) > 3
     # `checked` has a dozen rows, and `j` are the numbers that the statement is about.
-    assert not [plan for plan in plans if plan[1].startswith("SCAN") and not re.match("SCAN (checked|j) ?", plan[1])]
+    assert not [
+        plan for plan in plans if plan[1].startswith("SCAN") and not re.match("SCAN (verdicts.checked|j) ?", plan[1])
+    ]
 
 
 def test_markup_in_what_was_sealed_is_text(own: Path) -> None:

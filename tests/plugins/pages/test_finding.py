@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sqlite3
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -21,6 +20,7 @@ from tests.plugins.asking import Reader, read, site_over
 from tests.plugins.browsed import FIRST, RANDOM, TYPED, clock, stated
 from tests.plugins.pages.test_entry import copied, in_entry
 
+AS_OF = date(2010, 8, 31)
 WHY, WHO = "why it was decided so", "Dee Cider"
 LATE = FIRST + 1
 
@@ -43,8 +43,7 @@ def own(kept: Path, tmp_path: Path) -> Path:
 
 
 def key_of(path: Path, check: str = "contactpoint-closed") -> str:
-    with sqlite3.connect(path) as db:
-        return str(db.execute("SELECT key FROM findings WHERE check_name = ?", (check,)).fetchone()[0])
+    return next(one.key for one in check_ledger(path, AS_OF).result.findings if one.check == check)
 
 
 def decide(
@@ -157,14 +156,10 @@ def test_a_decision_that_cannot_be_read_is_told_and_counts_once_when_it_can(own:
 def test_a_finding_on_a_whole_import_names_its_entries(own: Path) -> None:
     with Ledger(own, clock, RANDOM) as ledger:
         ledger.append_many([stated(ledger, f"row-{n}") for n in range(30)], (30, {"source_sha256": "0" * 64}))
-    check_ledger(own, date(2010, 8, 31), keep=True)
-    with sqlite3.connect(own) as db:
-        row = db.execute(
-            "SELECT key FROM findings WHERE check_name = 'recorded-late' GROUP BY key HAVING count(*) > 1"
-        ).fetchone()
-    assert row is not None
+    findings = check_ledger(own, AS_OF).result.findings
+    (key,) = (one.key for one in findings if one.check == "recorded-late" and len(one.entries) > 1)
     with site_over(own) as made:
-        told = page(made, row[0])
+        told = page(made, key)
         assert "and concerns 29 more:" in told
         assert "and 10 others" in told
 

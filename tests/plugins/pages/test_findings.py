@@ -7,10 +7,9 @@ import hashlib
 import io
 import json
 import re
-import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, closing
+from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -21,12 +20,15 @@ from openpyxl import load_workbook
 
 from datasette_plugins.transfer_ledger.pages import inbox
 from datasette_plugins.transfer_ledger.site import Site
+from datasette_plugins.transfer_ledger.verdicts import replace
+from ledger.source import Source
 from ledger.writer import Ledger
-from reports.cli.check import check_ledger
+from reports.cli.check import Checked, check_ledger
 from reports.decisions import Verdict
-from reports.documents.findings import title
-from reports.finding import Finding
+from reports.documents.findings import rows_of, title
+from reports.wording import Labels
 from tests.plugins.asking import Reader, hidden, plain, site_over
+from tests.plugins.checked import check
 from tests.plugins.columns import mixture
 from tests.reports.ledgers import AFTER, GOOD, SECRET, UNKNOWN, make_ledger
 
@@ -188,7 +190,6 @@ def test_files_hold_exactly_what_the_list_shows(site: Site) -> None:
 
 def test_the_feed_is_atom_with_the_newest_first_and_nothing_erasable(tmp_path: Path) -> None:
     path = make_ledger(tmp_path / "transfers.db", UNKNOWN, AFTER)
-    assert check_ledger(path, TODAY, keep=True).unkept is None
     with opened(path) as site:
         answer = at(site, "audit").get("/-/findings.atom")
         assert answer.headers["content-type"] == "application/atom+xml"
@@ -211,17 +212,9 @@ def test_the_feed_is_atom_with_the_newest_first_and_nothing_erasable(tmp_path: P
         assert SECRET not in at(site).get("/-/findings?state=all").text
 
 
-def test_a_ledger_without_findings_or_without_a_check_says_so(tmp_path: Path) -> None:
-    path = make_ledger(tmp_path / "transfers.db", GOOD)
-    with opened(path) as site:
+def test_a_ledger_without_findings_says_so(tmp_path: Path) -> None:
+    with opened(make_ledger(tmp_path / "transfers.db", GOOD)) as site:
         desk = at(site)
-        assert "Never checked" in plain(desk.get("/-/findings").text)
-        assert desk.get("/-/findings.json").json() == {
-            "checked": None, "size": site.view().head.size, "count": 0, "findings": [], "after": None
-        }  # fmt: skip
-        assert ElementTree.fromstring(desk.get("/-/findings.atom").content).find(f"{ATOM}entry") is None
-        check_ledger(path, TODAY, keep=True)
-        site.columns.settle()
         assert "No open breach." in plain(desk.get("/-/findings").text)
         assert "No finding is all of this" in plain(desk.get("/-/findings?severity=minor").text)
 
@@ -235,14 +228,12 @@ def decide(path: Path, key: str, decision: Verdict, seen: int | None, due: date 
 
 def test_a_decision_shows_at_once_and_after_the_next_check(tmp_path: Path) -> None:
     path = make_ledger(tmp_path / "transfers.db", AFTER)
-    check_ledger(path, TODAY, keep=True)
     with opened(path) as site:
         desk = at(site)
         (one,) = desk.get("/-/findings.json").json()["findings"]
-        for check in (False, True):
-            if check:
-                check_ledger(path, TODAY, keep=True)
-                site.columns.settle()
+        for checked_again in (False, True):
+            if checked_again:
+                check(site)
             else:
                 first = decide(path, one["key"], "false-alarm", None)
                 seq = decide(path, one["key"], "accepted", first, date(2011, 3, 31))
@@ -252,36 +243,37 @@ def test_a_decision_shows_at_once_and_after_the_next_check(tmp_path: Path) -> No
             assert (decided["decision"], decided["state"]) == (told, "closed by a decision")
             text = plain(desk.get("/-/findings?state=decided").text)
             assert f"accepted until 31 March 2011 ( entry {seq} )" in text
-            assert ("2 entries came since" in text) != check
+            assert ("2 entries came since" in text) != checked_again
             assert "typed by somebody" not in text
             with opened(path, NOW.replace(month=4, day=1)) as later:
                 assert "1 open breach;" in plain(at(later).get("/-/findings").text)
                 assert "overdue" in plain(at(later).get("/-/findings?state=overdue").text)
 
 
-def many_findings(path: Path, count: int, causes: int) -> None:
-    """Puts `count` open breaches with so many causes into what the last check of the ledger at `path` found."""
-    with closing(sqlite3.connect(path)) as db, db:
-        row = db.execute(
-            "SELECT seq, id, check_name, outcome, severity, found, citation, next_step, finding FROM findings "
-            "WHERE check_name = 'field-not-documented' AND finding IS NOT NULL AND decision IS NULL "
-            "AND json_extract(finding, '$.corrected_by') IS NULL LIMIT 1"
-        ).fetchone()
-        one = msgspec.json.decode(row[8], type=Finding)
-        rows = []
-        for number in range(count):
-            key = hashlib.sha256(str(number).encode()).hexdigest()
-            whole = msgspec.json.encode(msgspec.structs.replace(one, key=key)).decode()
-            rows.append((key, number, *row[:5], f"Expected {number % causes}.", *row[5:8], None, None, 0, whole))
-        db.executemany(f"INSERT INTO findings VALUES ({', '.join('?' * 15)})", rows)
+def many_findings(path: Path, count: int, causes: int) -> Checked:
+    """What a check of the ledger at `path` finds, and `count` more open breaches with so many causes."""
+    checked = check_ledger(path, TODAY)
+    some = next(
+        one for one in checked.result.findings if one.check == "field-not-documented" and one.corrected_by is None
+    )
+    more = tuple(
+        msgspec.structs.replace(
+            some, key=hashlib.sha256(str(number).encode()).hexdigest(), expected=(f"Expected {number % causes}.",)
+        )
+        for number in range(count)
+    )
+    result = msgspec.structs.replace(checked.result, findings=checked.result.findings + more)
+    with Source(path) as source:
+        return checked._replace(result=result, rows=rows_of(source, result, Labels(checked.evidence)))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("causes", [1, 10_000])
 def test_how_long_very_many_findings_take(tmp_path: Path, causes: int) -> None:
     path = mixture.make(tmp_path / "transfers.db")
-    many_findings(path, 30_000, causes)
     with opened(path) as site:
+        replace(site.verdicts.path, many_findings(path, 30_000, causes))
+        site.columns.settle()
         desk = at(site)
         for address in (
             "/-/findings",

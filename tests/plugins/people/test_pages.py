@@ -68,8 +68,8 @@ class Browser:
 def site_of(people: People, settings: Settings, tmp_path: Path) -> Site:
     rest: Any = None
     return Site(
-        path=tmp_path / "ledger.db", settings=settings, people=people, columns=rest, recorder=rest, runs=rest,
-        beside=rest,
+        path=tmp_path / "ledger.db", settings=settings, people=people, verdicts=rest, columns=rest, recorder=rest,
+        runs=rest, beside=rest,
         clock=lambda: NOW, entropy=lambda n: b"x" * n,
     )  # fmt: skip
 

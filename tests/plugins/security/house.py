@@ -26,6 +26,7 @@ from datasette_plugins.transfer_ledger.people.settings import Account, Settings
 from datasette_plugins.transfer_ledger.roles import ROLES, Person
 from ledger.seal import Clock
 from tests.plugins.browsed import clock, entropy
+from tests.plugins.checked import check
 
 NOW = clock()
 NAMES = {"dpo": "Ann Smith", "auditor": "Bob Jones", "governor": "Gus Gray", "clerk": "Cleo Clerk"}
@@ -92,8 +93,8 @@ class House:
         self._runner = asyncio.Runner()
         moved = self._while_max_was_dpo()
         self.site = serving.open_site(path, settings, clock or (lambda: NOW), entropy())
-        self.site.columns.settle()
-        self._datasette = datasette_app.make(path, settings.prefix, settings.plugins())
+        check(self.site)
+        self._datasette = datasette_app.make(path, self.site.verdicts.path, settings.prefix, settings.plugins())
         self.app: Any = Front(self.site, self._datasette.app())  # as serving.app_of does
         people = self.site.people
         revoked = people.start("rita", NOW, "in a test")[1]

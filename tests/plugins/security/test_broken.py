@@ -221,8 +221,7 @@ ALTERED = [
     "UPDATE entries SET hash = 'x' WHERE seq = 9",
     "DELETE FROM entries WHERE seq = 0",
     "DELETE FROM entries",
-    "UPDATE findings SET found = '<xss>', severity = 'none'",
-    "DELETE FROM checked",
+    "UPDATE names SET id = '<xss>'",
     "UPDATE disclosures SET disclosure = 'x'",
     "UPDATE documents SET content = 'x'",
 ]

@@ -15,7 +15,6 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import date
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urlencode
@@ -25,8 +24,8 @@ import openpyxl
 import pytest
 
 from ledger import writer
-from reports.cli.check import check_ledger
 from tests.plugins.browsed import FIRST, RANDOM, clock, make_ledger
+from tests.plugins.checked import check
 from tests.plugins.security.house import House, house_over
 from tests.plugins.security.test_requests import FORM, JSON
 from tests.plugins.security.test_typed import crawl
@@ -49,8 +48,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         ledger.add_organisations([ORGANISATION])
     with house_over(path, folder) as house:
         house.taken = [one for one in hostile() if posted(house, one)]  # type: ignore[attr-defined]
-        assert check_ledger(house.path, date(2010, 8, 31), keep=True).unkept is None
-        house.site.columns.settle()
+        check(house.site)
         yield house
 
 
@@ -221,9 +219,10 @@ def test_what_was_put_into_the_file_past_the_writer_is_text_too(house: House) ->
             db.execute(f'DROP TRIGGER "{name}"')
         nasty = "<xss onx=1></xss>"
         db.execute("UPDATE entries SET entry = replace(entry, 'elm-primary', ?)", (nasty,))
-        db.execute("UPDATE findings SET found = ?, expected = ?, next_step = ?, citation = ?", (nasty,) * 4)
         for _, sql in guards:
             db.execute(sql)
+    with closing(sqlite3.connect(house.site.verdicts.path)) as db, db:
+        db.execute("UPDATE findings SET found = ?, expected = ?, next_step = ?, citation = ?", (nasty,) * 4)
     for path in ("/", "/-/transfers", "/-/findings?state=all", "/-/organisations", f"/-/entries/{FIRST}",
     "/ledger/transfers",
                  "/ledger/findings_with_transfers", "/ledger/transfers_with_findings", "/-/register"):  # fmt: skip

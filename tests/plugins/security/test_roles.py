@@ -139,7 +139,7 @@ def expected(method: str, path: str, who: Who) -> str:
 def addresses(house: House) -> dict[str, list[str]]:
     """For each route some addresses: first one that is there, where that needs nothing made; then others."""
     with house.site.reading() as source:
-        key = source.db.execute("SELECT key FROM findings ORDER BY key LIMIT 1").fetchone()[0]
+        key = source.db.execute("SELECT key FROM verdicts.findings ORDER BY key LIMIT 1").fetchone()[0]
     there = {
         "seq": [str(FIRST), "0", "1", "999999"], "once": ["A" * 43], "asset": ["app.css", "record.js", "none.css"],
         "key": [key, "0" * 64], "id": ["ofsted", "elm-primary", "nobody"], "n": ["1", "77"],

@@ -13,7 +13,6 @@ import json
 import re
 import zipfile
 from collections.abc import Iterator
-from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote_plus, urlsplit
@@ -21,9 +20,9 @@ from urllib.parse import unquote_plus, urlsplit
 import openpyxl
 import pytest
 
-from reports.cli.check import check_ledger
 from tests.plugins import browsed
 from tests.plugins.browsed import FIRST
+from tests.plugins.checked import check
 from tests.plugins.security.house import NOWHERE, Answer, House, carries_headers, house_over
 
 DECIDED, OWNER = "why it was decided, as typed", "Kim Owner"
@@ -46,8 +45,7 @@ def house(kept: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hous
             answer = house.form(dpo, "/-/findings/decide", fields)
             assert "One decision sealed" in answer.text, answer.text
             if place == 0:
-                assert check_ledger(house.path, date(2010, 8, 31), keep=True).unkept is None
-                house.site.columns.settle()
+                check(house.site)
         yield house
 
 
