@@ -13,8 +13,9 @@ from datasette_plugins.transfer_ledger.decisions import Decisions
 from datasette_plugins.transfer_ledger.entries.decisions import decisions_on
 from ledger.source import Source
 from reports.decisions import Decision
-from reports.documents.findings import VERDICTS, state, title
+from reports.documents.findings import VERDICTS, in_words, title
 from reports.finding import Citation, Finding
+from reports.history import OPEN
 
 MOST = 50
 """So many findings on one entry are shown with it; the others are counted."""
@@ -125,7 +126,7 @@ def _found(source: Source, sealed: Decisions, row: tuple[Any, ...], today: date,
         entries=one.entries[:MOST_ENTRIES],
         concerned=len(one.entries),
         corrected_by=corrected_by,
-        state=state(one.outcome, corrected_by, None if newest is None else newest.closes(today)),
+        state=in_words(OPEN, newest is not None and not newest.closes(today)),
         decisions=decisions,
         decided=decided,
         seen="" if newest is None else str(newest.seq),

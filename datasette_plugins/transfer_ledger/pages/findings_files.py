@@ -20,6 +20,7 @@ from reports.documents import listed
 from reports.documents.blocks import Data
 from reports.documents.findings import Decided, Row
 from reports.formats.json_ import KEYS, decision_as_json
+from reports.history import OPEN
 
 MOST = 1000
 """The most findings of one answer in JSON; the next ones are asked for with `after`."""
