@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -315,9 +316,13 @@ class Source:
 
     def organisations(self) -> dict[str, Organisation]:
         """The newest `organisation` entry for each id."""
-        rows = self.db.execute(f"SELECT seq, {_ENTRY} FROM entries WHERE {_OF} ORDER BY seq", ("organisation",))
-        found = (self._read(seq, data) for seq, data in rows)
-        return {one.id: one for one in found if isinstance(one, Organisation)}
+        return {one.id: one for _, _, one in self._of_kind("organisation", "an organisation", Organisation)}
+
+    def restated_organisations(self) -> tuple[Organisation, ...]:
+        """Every `organisation` entry of the ids that have several, in order."""
+        entries = [one for _, _, one in self._of_kind("organisation", "an organisation", Organisation)]
+        times = Counter(one.id for one in entries)
+        return tuple(one for one in entries if times[one.id] > 1)
 
     def registers(self) -> list[Adopted]:
         """The adopted versions of the documented purposes, oldest adoption first."""

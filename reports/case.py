@@ -40,8 +40,8 @@ class Case:
 
     def __init__(self, recorded: Recorded, context: Context) -> None:
         self.recorded = recorded
-        self.facts = recorded.facts
-        self.context = context
+        self.facts = facts = recorded.facts
+        self.context = context.at(facts.corrects.seq if isinstance(facts, Correction) else recorded.seq)
         self.flow: Flow | None = None
 
     def on_flow(self, flow: Flow | None) -> Case:
@@ -203,13 +203,14 @@ class Case:
 
     @property
     def sources(self) -> tuple[Recorded, ...]:
-        """The transfers in this ledger that brought the data here; withdrawn ones are none."""
-        found = []
+        """The statements of transfers in this ledger that brought the data here; of a withdrawn one there is none.
+
+        Of one that was corrected there are several until a second person confirms the correction.
+        """
+        found: list[Recorded] = []
         for onward in self.facts.onward_of:
             if onward.origin in (None, self.context.origin):
-                source = self.context.transfers_by_id.get(onward.id)
-                if source is not None and source.facts.transferred_on is not None:
-                    found.append(source)
+                found += self.context.transfers_by_id.get(onward.id, ())
         return tuple(found)
 
     @property

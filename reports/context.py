@@ -9,8 +9,9 @@ distinct shape of transfer once.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -40,9 +41,10 @@ PEOPLE = frozenset(("parent", "data-subject"))
 class Evidence:
     """What a run judges. `recorded` is in order of seq and gone through once.
 
-    `transfers_by_id` finds the transfers that others cite as `onward_of`; `origin` is this ledger's name, `decisions`
-    the newest on each finding, by the finding's key; `history` is what was corrected and confirmed. `identities` gives
-    what a group names of its members (`many.Identity`); without it a run keeps that of every transfer in memory.
+    `transfers_by_id` finds the statements of transfers that others cite as `onward_of`; `origin` is this ledger's name,
+    `decisions` the newest on each finding, by the finding's key; `history` is what was corrected and confirmed,
+    `restated` are all entries of organisations that have several. `identities` gives what a group names of its members
+    (`many.Identity`); without it a run keeps that of every transfer in memory.
     """
 
     recorded: Iterable[Recorded]
@@ -50,11 +52,23 @@ class Evidence:
     organisations: Mapping[str, Organisation]
     law: Law
     vocabularies: Vocabularies
-    transfers_by_id: Mapping[str, Recorded] = field(default_factory=dict)
+    transfers_by_id: Mapping[str, tuple[Recorded, ...]] = field(default_factory=dict)
     origin: str | None = None
     decisions: Mapping[str, Decision] = field(default_factory=dict)
     history: History = field(default_factory=History)
+    restated: tuple[Organisation, ...] = ()
     identities: Callable[[list[int]], Iterable[tuple[int, str, str, int | None]]] | None = None
+
+
+def _boundaries(restated: tuple[Organisation, ...]) -> list[int]:
+    """The entries from which on something else is known of an organisation than before."""
+    seen: set[str] = set()
+    found = []
+    for one in restated:
+        if one.id in seen:
+            found.append(one.seq)
+        seen.add(one.id)
+    return found
 
 
 class Replaced(NamedTuple):
@@ -109,18 +123,57 @@ class Context:
         self.history = evidence.history
         self.versions = tuple(sorted(evidence.adopted, key=lambda version: version.seq))
         self.adoptions = [version.seq for version in self.versions]
-        self.organisations = dict(evidence.organisations)
-        for organisation in evidence.organisations.values():
-            for former in organisation.former_ids:
-                self.organisations.setdefault(former, organisation)
+        self.epoch = 0
+        self._restated = evidence.restated
+        self._boundaries = _boundaries(evidence.restated)
+        self._epochs: dict[int, Context] = {}
+        self._know(evidence.organisations)
         # What corrections replaced, by seq, and the seqs of each transfer's. Filled while the run goes on.
         self.replaced: dict[int, Replaced] = {}
         self._statements: dict[int, list[int]] = {}
-        self.memo: dict[object, object] = {}
         self._alike: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+
+    def _know(self, organisations: Mapping[str, Organisation]) -> None:
+        """Takes these organisations for the ones that are known, and forgets what was found out with others."""
+        self.organisations = dict(organisations)
+        for organisation in organisations.values():
+            for former in organisation.former_ids:
+                self.organisations.setdefault(former, organisation)
+        self.memo: dict[object, object] = {}
         self._ids: dict[str, frozenset[str]] = {}
         self._names: dict[int | None, dict[tuple[str, str], str]] = {}
         self._texts: dict[tuple[int | None, str, str], str | None] = {}
+
+    def at(self, seq: int) -> Context:
+        """The context by which the transfer that is entry `seq` is judged.
+
+        Of an organisation that was entered several times, the newest entry before the transfer holds, or the first
+        where there is none. So a later entry for it, like a later register, cannot make an old breach lawful.
+        """
+        if not self._boundaries:
+            return self
+        epoch = bisect_left(self._boundaries, seq)
+        if epoch == len(self._boundaries):
+            epoch = 0  # after the last one, what is known now
+        else:
+            epoch += 1
+        if epoch == self.epoch:
+            return self
+        found = self._epochs.get(epoch)
+        if found is None:
+            found = self._epochs[epoch] = self._earlier(epoch, seq)
+        return found
+
+    def _earlier(self, epoch: int, seq: int) -> Context:
+        found = copy(self)
+        found.epoch = epoch
+        for cached in ("_eras", "_days"):
+            vars(found).pop(cached, None)
+        organisations = {one.id: one for one in self.organisations.values()}
+        first = {one.id: one for one in reversed(self._restated)}
+        organisations |= first | {one.id: one for one in self._restated if one.seq < seq}
+        found._know(organisations)
+        return found
 
     def one(self, values: _Values) -> _Values:
         """The same object for values that are equal: a hundred thousand findings share a few hundred of them."""

@@ -13,39 +13,43 @@ from reports.decisions import Decision, newest
 from reports.history import History, Statement
 
 
-class Cited(Mapping[str, Recorded]):
-    """Transfers by their id, as they stand: looked up one by one.
+class Cited(Mapping[str, tuple[Recorded, ...]]):
+    """Transfers by their id, looked up one by one: the statement that holds, and those before it that still count.
 
-    `given` gives the erasable values of an entry, where it is not the ledger that is to be asked for them.
+    A correction takes the place of what was stated before once a second person confirms it; until then a transfer that
+    passes the data on is judged by both. `given` gives the erasable values of an entry, where it is not the ledger that
+    is to be asked for them.
     """
 
     def __init__(
         self,
         source: Source,
+        history: History,
         given: Callable[[int], dict[str, str | tuple[str, ...]]] | None = None,
     ) -> None:
         self._source = source
+        self._history = history
         self._given = source.given if given is None else given
         self._find = lru_cache(maxsize=4096)(self._read)
 
-    def _read(self, id_: str) -> Recorded | None:
+    def _read(self, id_: str) -> tuple[Recorded, ...]:
         db = self._source.db
         row = db.execute("SELECT seq FROM entries WHERE kind = 'transfer' AND id = ?", (id_,)).fetchone()
         if row is None:
-            return None
-        newest = db.execute("SELECT max(seq) FROM entries WHERE corrects = ?", (row[0],)).fetchone()[0]
-        seq = row[0] if newest is None else newest
-        found = self._source.entry(seq)
-        if found is None or not isinstance(found[0], Transfer | Correction):
-            return None
-        facts = found[0]
-        if isinstance(facts, Correction) and facts.withdrawn:
-            return None
-        return Recorded(seq, found[2], facts, self._given(seq), frozenset(), True, None)
+            return ()
+        seqs = self._history.counting(row[0])
+        return tuple(one for seq in seqs if (one := self._statement(seq, seqs[-1])) is not None)
 
-    def __getitem__(self, id_: str) -> Recorded:
+    def _statement(self, seq: int, newest: int) -> Recorded | None:
+        found = self._source.entry(seq)
+        if found is None or not isinstance(found[0], Transfer | Correction) or found[0].transferred_on is None:
+            return None
+        superseded = None if seq == newest else newest
+        return Recorded(seq, found[2], found[0], self._given(seq), frozenset(), superseded is None, superseded)
+
+    def __getitem__(self, id_: str) -> tuple[Recorded, ...]:
         found = self._find(id_)
-        if found is None:
+        if not found:
             raise KeyError(id_)
         return found
 
@@ -118,9 +122,10 @@ def evidence_of(source: Source) -> Evidence:
         recorded=source.transfers(),
         adopted=tuple(source.registers()),
         organisations=source.organisations(),
+        restated=source.restated_organisations(),
         law=load_law(),
         vocabularies=load_vocabularies(),
-        transfers_by_id=Cited(source),
+        transfers_by_id=Cited(source, history),
         origin=source.genesis().origin,
         identities=source.identities,
         decisions=newest(one for one in _decisions(source) if one.counts(history.people)),

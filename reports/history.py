@@ -112,8 +112,17 @@ class History:
         return self.chains.get(self.root(seq), ())
 
     def after(self, seq: int) -> tuple[Statement, ...]:
-        """The statements that came after entry `seq`."""
+        """The statements that came after entry `seq`, of the same transfer."""
         return tuple(statement for statement in self.chain(seq) if statement.seq > seq)
+
+    def counting(self, root: int) -> list[int]:
+        """The statements of the transfer that is entry `root` by which it counts, the newest last.
+
+        Those before a correction that a second person confirmed count no more.
+        """
+        chain = self.chains.get(root, ())
+        confirmed = [place for place, one in enumerate(chain) if place and self.correction_confirmed(one)]
+        return [one.seq for one in chain[confirmed[-1] if confirmed else 0 :]] or [root]
 
     def confirmed(self, seq: int, by: str | None, involved: Iterable[str | None]) -> Second | None:
         """What the confirmations of entry `seq` count for together; `by` caused it, the `involved` stated its facts."""
@@ -212,10 +221,15 @@ def _replaced(
     decisions: Mapping[str, Decision],
     as_of: date,
 ) -> tuple[Finding, State]:
-    after = history.after(finding.seq)
+    # One on a group may have gone with the correction of another transfer in it.
+    removed = finding.removed_by
+    if removed is None:
+        after = history.after(finding.seq)
+    else:
+        after = tuple(statement for statement in history.chain(removed) if statement.seq >= removed)
     if not _lasting(finding) or not after:
         return finding, State("settled", "corrected", finding.corrected_by)
-    if (later := next((one for one in of_transfer if _carries(one, finding)), None)) is not None:
+    if removed is None and (later := next((one for one in of_transfer if _carries(one, finding)), None)) is not None:
         return finding, State("settled", "restated", later.seq)
     first = after[0]
     how: How = "withdrawn" if after[-1].withdrawn else "corrected"
@@ -242,7 +256,7 @@ def _own_slip(
     correction: Statement,
 ) -> bool:
     """Whether it is an ordinary slip, put right in time by whoever made it, before anyone decided about it."""
-    first = history.chain(finding.seq)[0]
+    first = history.chain(correction.seq)[0]
     return (
         finding.severity != "critical"
         and not any(map(touches_contactpoint, of_transfer))

@@ -63,7 +63,8 @@ class Shape(NamedTuple):
 
 def _run(check: Check, case: Case) -> list[Finding]:
     try:
-        return list(check.check(case))
+        # A transfer that passes data on may be judged by two statements of one that brought it, with one result.
+        return list({finding.key: finding for finding in check.check(case)}.values())
     except Exception as error:
         raise failed(check.ID, f"entry {case.recorded.seq}", error) from error
 
@@ -77,6 +78,7 @@ def _shape(case: Case) -> Hashable:
     seq = facts.corrects.seq if isinstance(facts, Correction) else recorded.seq
     last = until or on
     return (
+        context.epoch,
         context.era(on),
         bisect_left(context.adoptions, seq),  # how many were adopted before
         # The time counts on the days on which a rule ends; an interval may span any.

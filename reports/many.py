@@ -7,8 +7,9 @@ system clears away, and read back sorted by group. Tallies are few, and stay in 
 from __future__ import annotations
 
 import sqlite3
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import groupby
 from operator import itemgetter
@@ -18,9 +19,11 @@ import msgspec
 
 from ledger.errors import Refused
 from reports.case import Case
+from reports.checks import GroupCheck
 from reports.checks.kinds import Member, Values
 from reports.context import Context
 from reports.finding import Finding
+from reports.history import History
 from reports.judge import GROUPS, TALLIES, Shape, failed
 
 _RUN = 5_000
@@ -74,9 +77,54 @@ def in_group(context: Context, number: int, key: bytes, values: Mapping[int, byt
         Member(seq, hash_, id_, corrected, _decode(values[seq])) for seq, hash_, id_, corrected in who(list(values))
     ]
     try:
+        if check.OVER_TIME:
+            return _over_time(check, context, _decode(key), members)
         return list(check.check_group(context, _decode(key), members))
     except Exception as error:
         raise failed(check.ID, f"entries from {members[0].seq}", error) from error
+
+
+_MOST_MOMENTS = 200
+
+
+def _over_time(check: GroupCheck, context: Context, group: Values, members: Sequence[Member]) -> list[Finding]:
+    """What the check finds among the statements that hold, and the breaches that it found before a correction.
+
+    The group is judged as it stood right before each correction that took a member out of it, the latest first; what
+    is found there and not afterwards was removed by that correction.
+    """
+    history = context.history
+    ends = {
+        member.seq: after[0].seq if (after := history.after(member.seq)) else member.corrected_by
+        for member in members
+        if member.corrected_by is not None
+    }
+    holding = [member for member in members if member.seq not in ends]
+    found = list(check.check_group(context, group, holding)) if len(holding) >= check.LEAST else []
+    known = {_breach(finding, history) for finding in found}
+    moments = sorted({end for end in ends.values() if end is not None}, reverse=True)
+    if len(moments) > _MOST_MOMENTS:
+        # Of corrections in a row, as when an import is undone, the first alone is looked at: before it all were there.
+        seqs = [member.seq for member in members]
+        moments = [
+            end
+            for end, before in zip(moments, [*moments[1:], -1], strict=True)
+            if bisect_left(seqs, end) != bisect_left(seqs, before) or before == -1
+        ]
+    for end in moments:
+        then = [member for member in members if member.seq < end and (ends.get(member.seq) or end) >= end]
+        if len(then) < check.LEAST:
+            continue
+        for finding in check.check_group(context, group, then):
+            of = _breach(finding, history)
+            if finding.outcome == "breach" and of not in known:
+                known.add(of)
+                found.append(msgspec.structs.replace(finding, corrected_by=end, removed_by=end))
+    return found
+
+
+def _breach(finding: Finding, history: History) -> tuple[int, str, str]:
+    return history.root(finding.seq), finding.check, finding.reason
 
 
 def in_tallies(context: Context, tallies: Mapping[int, Mapping[Values, int]]) -> list[Finding]:

@@ -17,16 +17,19 @@ def named(onward: Onward) -> str:
 
 
 def brought(case: Case) -> tuple[tuple[Onward, Case | None], ...]:
-    """Each transfer that `case` cites, with its case; None where it is another ledger's, withdrawn or not there."""
-    here = {source.facts.id: source for source in case.sources}
+    """Each transfer that `case` cites, with the case of each of its statements that count, or None where there is none.
+
+    There is none of another ledger's transfer, and of one that was withdrawn or that is not there.
+    """
     context = case.context
-    return tuple(
-        (
-            onward,
-            Case(here[onward.id], context) if onward.origin in (None, context.origin) and onward.id in here else None,
-        )
-        for onward in case.facts.onward_of
-    )
+    found: list[tuple[Onward, Case | None]] = []
+    for onward in case.facts.onward_of:
+        here = [source for source in case.sources if source.facts.id == onward.id]
+        if onward.origin not in (None, context.origin) or not here:
+            found.append((onward, None))
+        else:
+            found += [(onward, Case(source, context)) for source in here]
+    return tuple(found)
 
 
 def ancestors(case: Case) -> Iterator[Case]:

@@ -91,12 +91,14 @@ class Check(Protocol):
 class GroupCheck(Protocol):
     """A module that judges all members that share a key; a case without a key takes no part.
 
-    `LEAST` is with how many members at least it can find something.
+    `LEAST` is with how many members at least it can find something. Where it is judged `OVER_TIME`, statements that a
+    correction replaced are members too, and a breach that they made lasts; otherwise it sees to them itself.
     """
 
     ID: str
     NEEDS: Needs
     LEAST: int
+    OVER_TIME: bool
 
     def takes(self, case: Case, /) -> bool:
         """Whether cases of this shape can have a key at all: asked once for a shape, so the shape alone may decide."""

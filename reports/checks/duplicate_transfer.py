@@ -21,6 +21,7 @@ from reports.finding import Compared, Finding, make
 ID = "duplicate-transfer"
 NEEDS: Needs = "law"
 LEAST = 2
+OVER_TIME = False
 
 _APART = frozenset(("seq", "prev", "salt", "recorded_at", "sd", "batch", "offset_assumed", "prefilled"))
 _compared = attrgetter(*(name for name in Facts.__struct_fields__ if name not in _APART))

@@ -20,6 +20,7 @@ from reports.rule import rule
 ID = "frequency-exceeded"
 NEEDS: Needs = "flow"
 LEAST = 1
+OVER_TIME = True
 
 _OUTSIDE = "outside-terms"
 
@@ -38,8 +39,8 @@ def _start(case: Case) -> str:
 
 
 def key(case: Case) -> Values | None:
-    """The version, the flow, the two parties and the period; what a correction replaced is not counted."""
-    if not case.recorded.current or case.sender is None or case.recipient is None:
+    """The version, the flow, the two parties and the period."""
+    if case.sender is None or case.recipient is None:
         return None
     assert case.version is not None
     assert case.flow is not None

@@ -21,6 +21,7 @@ from reports.finding import Compared, Finding, make
 ID = "opt-out-differencing"
 NEEDS: Needs = "law"
 LEAST = 2
+OVER_TIME = True
 
 DAYS = 31
 """Within so many days of one another, the people are taken to be the same."""
@@ -45,7 +46,7 @@ def takes(case: Case) -> bool:
 
 def key(case: Case) -> Values | None:
     """The two parties and all that says what went about whom, where all of it is known."""
-    if not case.recorded.current or _honoured(case.facts.opt_outs) is None or not _known(case):
+    if _honoured(case.facts.opt_outs) is None or not _known(case):
         return None
     assert case.sender is not None
     assert case.recipient is not None

@@ -20,6 +20,7 @@ from reports.finding import Compared, Finding, make
 ID = "recorded-late"
 NEEDS: Needs = "law"
 LEAST = 1
+OVER_TIME = False
 
 DAYS = 30
 """Later than this many days after the transfer is late (DESIGN §7)."""

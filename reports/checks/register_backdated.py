@@ -18,6 +18,7 @@ from reports.rule import rule
 ID = "register-backdated"
 NEEDS: Needs = "register"
 LEAST = 1
+OVER_TIME = False
 
 
 def takes(case: Case) -> bool:

@@ -25,8 +25,8 @@ def _unconfirmed(checked: Checked) -> Iterator[tuple[Finding, int]]:
     for finding in result.findings:
         state = result.state(finding)
         if state.second_person is False and state.entry is not None:
-            after = result.history.after(finding.seq)
-            yield finding, after[-1].seq if after and finding.removed_by is not None else state.entry
+            by = finding.removed_by
+            yield finding, state.entry if by is None else result.history.chain(by)[-1].seq
 
 
 def _meant(path: Path, checked: Checked, which: str, check: str | None) -> tuple[set[int], list[Finding]]:

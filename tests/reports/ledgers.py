@@ -10,6 +10,7 @@ from typing import Any
 from ledger.london import days
 from ledger.register.read import read_register
 from ledger.writer import Ledger, create
+from tests.codes import LEAD
 
 HERE = Path(__file__).parent
 SECRET = "Jayden Smithson Limited"
@@ -51,8 +52,8 @@ def make_ledger(path: Path, *transfers: dict[str, Any], adopted: bool = True, wi
     def entropy(size: int) -> bytes:
         return next(random).to_bytes(size, "big")
 
-    create(path, "shire.example/transfers", "Shire <b>Council</b>", lambda: moment[0], entropy)
-    with Ledger(path, lambda: moment[0], entropy) as ledger:
+    create(path, "shire.example/transfers", "Shire <b>Council</b>", lambda: moment[0], entropy, actor=LEAD)
+    with Ledger(path, lambda: moment[0], entropy, LEAD) as ledger:
         if adopted:
             text = (HERE / "register.yml").read_text(encoding="utf-8")
             read = read_register(text, "register.yml")

@@ -20,15 +20,16 @@ import msgspec
 import pytest
 from ruamel.yaml import YAML
 
+from ledger.members import Organisation
 from reports import judge as judging
 from reports.checks import CHECKS, Check
-from reports.decisions import Decision
 from reports.finding import OUTCOMES
+from reports.history import State
 from reports.judge import CheckFailed
 from reports.run import Result, rate, run
 from reports.sentences import SENTENCES
 from reports.wording import Labels, word
-from tests.reports.world import AS_OF, BASES, ORGANISATIONS, evidence, recorded, world_of
+from tests.reports.world import AS_OF, BASES, ORGANISATIONS, SEALED, evidence, recorded, world_of
 
 CASES = Path(__file__).parents[1] / "cases"
 
@@ -301,18 +302,31 @@ def test_transfers_outside_every_version_are_counted_and_said() -> None:
     }
 
 
-def test_what_was_corrected_stays_and_is_not_open() -> None:
+def test_what_a_correction_removed_is_open_until_a_second_person_confirms_it() -> None:
     case = {
         "transfers": [
             {"from": "la", "id": "a", "fields": ["upn"], "superseded_by": 11},
-            {"from": "la", "id": "a", "kind": "correction", "corrects": {"seq": 10, "hash": "0"}},
+            {"from": "la", "id": "a", "actor": "lead", "kind": "correction", "corrects": {"seq": 10, "hash": "0"}},
         ]
     }
     result = judged(case)
-    assert [one.corrected_by for one in result.findings] == [11]
-    assert result.counts["breach"] == 0
-    assert result.counts["corrected"] == 1
+    assert (result.transfers, rate(result).level) == (1, "act-now")
+    assert (result.counts["breach"], result.counts["corrected"]) == (1, 0)
+    result = judged({**case, "confirmations": [{"confirms": [11], "by": "dpo"}]})
     assert (result.transfers, rate(result).level) == (1, "no-problem-found")
+    assert (result.counts["breach"], result.counts["corrected"]) == (0, 1)
+
+
+def test_an_organisation_entered_again_makes_no_old_breach_lawful() -> None:
+    world = evidence([{"from": "la", "recipient": "acme"}])
+    sealed = {**SEALED, "id": "acme", "name": "Acme", "recorded_at": datetime(2009, 9, 1, tzinfo=UTC)}
+    before = Organisation(seq=3, role="supplier", **sealed)
+    after = Organisation(seq=50, role="local-authority", **sealed)
+    known = {**ORGANISATIONS, "acme": after}
+    at_once = run(replace(world, organisations=known), AS_OF)
+    later = run(replace(world, organisations=known, restated=(before, after)), AS_OF)
+    assert written(later) != written(at_once)
+    assert written(later) == written(run(replace(world, organisations={**known, "acme": before}), AS_OF))
 
 
 def test_a_name_that_only_another_version_knows_is_no_near_miss() -> None:
@@ -343,12 +357,10 @@ def test_a_later_version_cannot_make_an_old_breach_lawful() -> None:
 def test_rating() -> None:
     breach = judged({"transfers": [{"from": "la", "fields": ["upn"]}]})
     assert rate(breach).level == "act-now"
-    key = breach.findings[0].key
-    sealed = datetime(2010, 3, 3, tzinfo=UTC)
-    decided = Decision(20, "0" * 64, key, "check", "accepted", date(2011, 1, 31), sealed, None, None, None)
-    due = msgspec.structs.replace(breach, decisions={key: decided})
-    assert rate(due).level == "no-problem-found"
-    assert rate(msgspec.structs.replace(due, as_of=date(2011, 2, 1))).level == "act-now"
+    accepted = {"finding": "field-not-documented", "decision": "accepted", "due": date(2011, 1, 31)}
+    case = {"transfers": [{"from": "la", "fields": ["upn"]}], "decisions": [accepted]}
+    assert rate(judged(case)).level == "no-problem-found"
+    assert rate(judged({**case, "as_of": date(2011, 2, 1)})).level == "act-now"
     untold = judged({"transfers": [{"from": "la", "fields": ["not-stated"]}]})
     assert rate(untold) == ("cannot-say", ("cannot-tell",))
     clean = judged({"transfers": [{"from": "la"}]})
@@ -358,10 +370,9 @@ def test_rating() -> None:
     census = {"transfers": [{"from": "la", "transferred_at": "2009-12-01"}], "organisations": [ash]}
     gap = judged({**census, "as_of": date(2010, 1, 23)})
     assert rate(gap) == ("cannot-say", ("records-missing",))
-    keys = [one.key for one in gap.findings]
-    accepted = {key: decided._replace(finding=key) for key in keys}
-    assert len(keys) == 2
-    assert rate(msgspec.structs.replace(gap, decisions=accepted)).level == "no-problem-found"
+    states = {one.key: State("settled", "accepted", 20) for one in gap.findings}
+    assert len(states) == 2
+    assert rate(msgspec.structs.replace(gap, states=states)).level == "no-problem-found"
 
 
 def test_a_broken_check_is_never_swallowed(monkeypatch: pytest.MonkeyPatch) -> None:

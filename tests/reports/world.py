@@ -22,12 +22,11 @@ from reports.decisions import Decision
 from reports.evidence import statement
 from reports.history import History, Statement
 from reports.run import run
+from tests.codes import CLERK, DPO, LEAD
 
 HERE = Path(__file__).parent
 AS_OF = date(2011, 1, 31)
 SEALED = {"prev": "0" * 64, "salt": "A" * 22}
-LEAD, DPO, CLERK = (f"p-{letter * 20}" for letter in "abc")
-"""The codes of the world's people: who recorded, where a case does not say so, is the clerk."""
 
 _WORLD = YAML(typ="safe").load(HERE / "world.yml")
 
@@ -90,6 +89,11 @@ def recorded(seq: int, stated: dict[str, Any]) -> Recorded:
     return Recorded(seq, hash_, sealed, given, erased, current, superseded_by)
 
 
+def _by_id(found: list[Recorded]) -> dict[str, tuple[Recorded, ...]]:
+    stated = [one for one in found if one.facts.transferred_on is not None]
+    return {id_: tuple(one for one in stated if one.facts.id == id_) for id_ in {one.facts.id for one in stated}}
+
+
 def _code(who: str) -> str:
     return {"lead": LEAD, "dpo": DPO, "clerk": CLERK}.get(who, who)
 
@@ -122,7 +126,7 @@ def evidence(transfers: list[dict[str, Any]], *, adopted: bool = True) -> Eviden
         organisations=ORGANISATIONS,
         law=load_law(),
         vocabularies=load_vocabularies(),
-        transfers_by_id={one.facts.id: one for one in found if one.current},
+        transfers_by_id=_by_id(found),
         origin="shire.example/transfers",
         history=History(chains=_chains(found), people=people(), actor={r.seq: r.facts.actor for r in found}.get),
     )

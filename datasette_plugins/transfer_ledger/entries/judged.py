@@ -22,7 +22,7 @@ from ledger.source import Recorded, Source
 from reports.case import Case
 from reports.checks import CHECKS, AnyCheck, Check
 from reports.context import Context, Evidence
-from reports.evidence import Cited
+from reports.evidence import Cited, history_of
 from reports.explain import Answer, Explanation, answer, chosen
 from reports.finding import Finding
 from reports.judge import choose
@@ -187,13 +187,16 @@ def judged(source: Source, shared: Shared, seq: int, today: date, most: int) -> 
     checked = seq < size
     # What was adopted after the last check judged nothing that it found.
     adopted = tuple(one for one in shared.registers if one.seq < (size if checked else source.head.size))
+    history = history_of(source)
     evidence = Evidence(
         recorded=(),
         adopted=adopted,
         organisations=shared.organisations,
         law=load_law(),
         vocabularies=load_vocabularies(),
-        transfers_by_id=Cited(source, given=lambda _: _Untold(frozenset(), asked)),
+        restated=source.restated_organisations(),
+        history=history,
+        transfers_by_id=Cited(source, history, given=lambda _: _Untold(frozenset(), asked)),
         origin=source.genesis().origin,
     )
     as_of = state.as_of if state is not None and checked else today
