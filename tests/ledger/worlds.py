@@ -12,6 +12,7 @@ from typing import Any
 from ledger.register.read import load_notice, notice_bytes
 from ledger.settle import Content, when
 from ledger.writer import Ledger, create
+from tests.codes import LEAD
 
 ORIGIN = "springfield.example/transfers"
 
@@ -28,7 +29,7 @@ def stepping(start: str = "2010-05-10T09:00:00+00:00") -> Callable[[], datetime]
 
 
 def open_ledger(path: Path, start: str = "2010-05-10T09:00:00+00:00") -> Ledger:
-    return Ledger(path, stepping(start), os.urandom)
+    return Ledger(path, stepping(start), os.urandom, LEAD)
 
 
 def stated(id_: str, **other: Any) -> dict[str, Any]:
@@ -51,7 +52,7 @@ def settled(ledger: Ledger, id_: str, texts: dict[str, str] | None = None, **oth
 
 def small(path: Path, transfers: int = 5) -> Path:
     """A ledger with a genesis, a register, an organisation and some transfers, each with a note."""
-    create(path, ORIGIN, "Springfield Council", stepping("2010-05-01T09:00:00+00:00"), os.urandom)
+    create(path, ORIGIN, "Springfield Council", stepping("2010-05-01T09:00:00+00:00"), os.urandom, actor=LEAD)
     with open_ledger(path) as ledger:
         ledger.adopt(load_notice("england-2010"), notice_bytes("england-2010").decode(), (date(2009, 9, 1), None, True))
         ledger.add_organisations(

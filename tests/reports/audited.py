@@ -24,6 +24,7 @@ from ledger.tlog import note
 from ledger.tlog.note import COSIGNATURE_V1, ED25519, SUBTREE_V1, SignatureLine
 from ledger.writer import Ledger, create
 from reports.cli.check import check_ledger
+from tests.codes import LEAD
 from tests.reports.ledgers import GOOD, HERE, ORGANISATIONS, UNDOCUMENTED, UNKNOWN
 
 ORIGIN = "shire.example/transfers"
@@ -60,7 +61,7 @@ class Kept(NamedTuple):
     def at(self, text: str) -> Ledger:
         """The ledger, open, at the time `text`."""
         self.moment[0] = datetime.fromisoformat(text).astimezone(UTC)
-        return Ledger(self.path, lambda: self.moment[0], self.entropy)
+        return Ledger(self.path, lambda: self.moment[0], self.entropy, LEAD)
 
     def record(self, at: str, *stated: dict[str, object], **texts: str) -> None:
         """Records transfers at the time `at`."""
@@ -102,7 +103,7 @@ def kept_ledger(folder: Path) -> Kept:
         return hashlib.shake_256(str(next(random)).encode()).digest(size)
 
     path = folder / "l.db"
-    create(path, ORIGIN, "Shire <b>Council</b>", lambda: moment[0], entropy)
+    create(path, ORIGIN, "Shire <b>Council</b>", lambda: moment[0], entropy, actor=LEAD)
     first = keyfile.write(folder / "first", keyfile.make(ORIGIN, [ED25519], lambda size: b"\x01" * size))
     second = keyfile.write(folder / "second", keyfile.make(ORIGIN, [ED25519], lambda size: b"\x02" * size))
     kept = Kept(path, first, second, moment, entropy)

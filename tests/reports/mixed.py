@@ -8,6 +8,7 @@ from secrets import token_bytes
 
 from ledger.writer import Ledger
 from reports.cli.check import check_ledger
+from tests.codes import LEAD
 from tests.reports.ledgers import AFTER, BEFORE, GOOD, UNDOCUMENTED, UNKNOWN, UNSURE, make_ledger
 
 AS_OF = date(2011, 1, 31)
@@ -21,7 +22,7 @@ def decide(path: Path, check: str, due: date | None, decision: str = "accepted",
     """Seals a decision on a finding of `check`; gives the entry."""
     found = [one for one in check_ledger(path, AS_OF).result.findings if one.check == check]
     moment = datetime(2010, 12, 1, 9, tzinfo=UTC)
-    with Ledger(path, lambda: moment, token_bytes) as ledger:
+    with Ledger(path, lambda: moment, token_bytes, LEAD) as ledger:
         texts = {"reason": "Jayden said so"}
         return ledger.review(found[at].key, check, decision, due, None, texts).seq
 

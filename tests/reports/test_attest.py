@@ -30,6 +30,7 @@ from ledger.source import Source
 from ledger.writer import Ledger
 from reports.cli.check import check_ledger
 from reports.evidence import evidence_of
+from tests.codes import LEAD
 from tests.ledger.cli.called import Said, call
 from tests.ledger.signers import make, new_key
 from tests.ledger.test_checkpoints import edit
@@ -68,7 +69,7 @@ def rows(path: Path, sql: str) -> list[Any]:
 
 def opened(path: Path, on: str = "2010-12-01T09:00:00+00:00") -> Ledger:
     moment = datetime.fromisoformat(on).astimezone(UTC)
-    return Ledger(path, lambda: moment, os.urandom)
+    return Ledger(path, lambda: moment, os.urandom, LEAD)
 
 
 def append(path: Path, stated: dict[str, Any], id_: str) -> None:

@@ -30,6 +30,7 @@ from reports.documents.blocks import Block, Document, Table
 from reports.documents.heartbeats import Heartbeat, gaps
 from reports.documents.record import record
 from reports.documents.recount import command, literal
+from tests.codes import LEAD
 from tests.ledger.test_timestamp import Authority
 from tests.ledger.worlds import stepping
 from tests.needed import missing
@@ -422,7 +423,7 @@ def test_keys_registers_and_reports(built: Kept) -> None:
 
 def test_a_ledger_with_its_genesis_alone(tmp_path: Path) -> None:
     path = tmp_path / "l.db"
-    create(path, "a.example/b", "A" * 200, stepping(), lambda size: b"\x07" * size)
+    create(path, "a.example/b", "A" * 200, stepping(), lambda size: b"\x07" * size, actor=LEAD)
     document = made(path, period="")
     found = blocks.numbers(document)
     assert (found["entries"], found["transfers"], found["checkpoints"], found["keys"]) == (1, 0, 0, 0)
@@ -447,7 +448,7 @@ def test_what_this_ledger_continues_is_said(kept: Kept, tmp_path: Path) -> None:
     tree = checkpoints.continued(kept.path, None, "next.example/b")
     before = Continued(origin=tree.origin, size=tree.size, head=tree.root.hex())
     path = tmp_path / "next.db"
-    create(path, "next.example/b", "Next", stepping(), lambda size: b"\x07" * size, before)
+    create(path, "next.example/b", "Next", stepping(), lambda size: b"\x07" * size, before, actor=LEAD)
     facts = dict(block(made(path, period=""), blocks.Facts)[0].items)
     assert "shire.example/transfers" in str(facts["Continues"])
 

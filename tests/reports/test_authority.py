@@ -25,6 +25,7 @@ from ledger.writer import Ledger, create
 from reports.cli.authority import _folders
 from reports.cli.check import check_ledger
 from reports.documents.findings import title
+from tests.codes import LEAD
 from tests.ledger.cli.called import Said, call, refused
 from tests.reports.ledgers import AFTER, FORMULA, GOOD, HERE, ORGANISATIONS, SECRET, UNDOCUMENTED, UNKNOWN
 
@@ -37,8 +38,10 @@ def ledger_of(path: Path, name: str, *transfers: dict[str, Any], origin: str = "
     def entropy(size: int) -> bytes:
         return next(random).to_bytes(size, "big")
 
-    create(path, origin or f"n{len(list(path.parent.iterdir()))}.example/t", name, lambda: moment[0], entropy)
-    with Ledger(path, lambda: moment[0], entropy) as ledger:
+    create(
+        path, origin or f"n{len(list(path.parent.iterdir()))}.example/t", name, lambda: moment[0], entropy, actor=LEAD
+    )
+    with Ledger(path, lambda: moment[0], entropy, LEAD) as ledger:
         if adopted:
             text = (HERE / "register.yml").read_text(encoding="utf-8")
             ledger.adopt(read_register(text, "r"), text, (date(2009, 9, 2), date(2010, 12, 31), False))
@@ -256,7 +259,7 @@ def test_a_copy_counts_once_and_two_ledgers_of_one_name_twice(tmp_path: Path) ->
     older = ledger_of(folder / "a older.db", "St Mary’s School", GOOD, origin="m.example/t")
     ledger_of(folder / "b.db", "St Mary’s School", GOOD, origin="n.example/t")
     shutil.copy(older, folder / "c.db")
-    with Ledger(folder / "c.db", lambda: datetime(2010, 3, 2, tzinfo=UTC), os.urandom) as ledger:
+    with Ledger(folder / "c.db", lambda: datetime(2010, 3, 2, tzinfo=UTC), os.urandom, LEAD) as ledger:
         members = {**GOOD, "id": "more", "transferred_on": date(2010, 3, 1)}
         ledger.append(ledger.settle(members, {}))
     shutil.copy(folder / "c.db", folder / "d.db")

@@ -25,6 +25,7 @@ from ledger.writer import create
 from reports.auditor_readme import keys_text, plain
 from reports.bundling import evidence_bundle, members
 from reports.cli.check import check_source
+from tests.codes import LEAD
 from tests.ledger.cli.called import Said, call, refused
 from tests.ledger.signers import make, new_key
 from tests.ledger.test_checkpoints import edit
@@ -338,7 +339,7 @@ def test_a_full_disk_leaves_no_half_bundle(world: World, monkeypatch: pytest.Mon
 
 def test_a_ledger_with_only_its_first_entry(tmp_path: Path) -> None:
     path = tmp_path / "l.db"
-    create(path, ORIGIN, "Shire", stepping(), os.urandom)
+    create(path, ORIGIN, "Shire", stepping(), os.urandom, actor=LEAD)
     keys = new_key(tmp_path / "k", ORIGIN)
     make(path, keys)
     output = tmp_path / "b.zip"

@@ -44,6 +44,7 @@ from reports.documents.reading import Attested, Reading, Since
 from reports.formats.csv_ import COLUMNS
 from reports.run import Result, run
 from reports.wording import Labels
+from tests.codes import LEAD
 from tests.reports.findings_table import add_findings
 from tests.reports.ledgers import AFTER, BEFORE, FORMULA, GOOD, SECRET, UNDOCUMENTED, UNSURE, make_ledger
 from tests.reports.mixed import AS_OF, MIXED, decide, mixed_ledger
@@ -223,7 +224,7 @@ def test_a_decision_on_what_was_withdrawn_is_not_overdue(tmp_path: Path) -> None
     path = make_ledger(tmp_path / "t.db", UNDOCUMENTED)
     decide(path, "field-not-documented", date(2010, 12, 31))
     moment = datetime(2011, 1, 1, 9, tzinfo=UTC)
-    with Ledger(path, lambda: moment, token_bytes) as ledger:
+    with Ledger(path, lambda: moment, token_bytes, LEAD) as ledger:
         ledger.correct("t0", "entered twice", None, {})
     found = document(path)
     assert not tables(found)["overdue"].rows

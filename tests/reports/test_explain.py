@@ -30,6 +30,7 @@ from reports.judge import choose
 from reports.run import run
 from reports.sentences import NOT_APPLICABLE, PASSES
 from reports.wording import NOT_JUDGED, Labels, transfer_in_words, word_passed
+from tests.codes import LEAD
 from tests.reports.ledgers import AFTER, BEFORE, GOOD, HERE, SECRET, UNDOCUMENTED, UNKNOWN, make_ledger
 from tests.reports.test_checks import ALL
 from tests.reports.test_report import AS_OF, Make
@@ -193,8 +194,8 @@ def test_a_register_that_was_adopted_afterwards_says_so(tmp_path: Path) -> None:
     def clock() -> datetime:
         return datetime(2010, 3, 2, 9, tzinfo=UTC)
 
-    create(path, "shire.example/transfers", "Shire", clock, entropy)
-    with Ledger(path, clock, entropy) as ledger:
+    create(path, "shire.example/transfers", "Shire", clock, entropy, actor=LEAD)
+    with Ledger(path, clock, entropy, LEAD) as ledger:
         stated = {"id": "t0", "transferred_on": date(2010, 3, 1), **GOOD}
         ledger.append(ledger.settle(stated, {}))
         text = (HERE / "register.yml").read_text(encoding="utf-8")
@@ -216,7 +217,7 @@ def test_corrections_and_withdrawals(make: Make) -> None:
 
 def test_a_correction_is_compared_with_the_newest_statement_before_it(make: Make) -> None:
     path = make(GOOD)
-    with Ledger(path, lambda: datetime(2010, 3, 2, 9, tzinfo=UTC), os.urandom) as ledger:
+    with Ledger(path, lambda: datetime(2010, 3, 2, 9, tzinfo=UTC), os.urandom, LEAD) as ledger:
         for recipient in (SECRET, "advice", "advice"):
             stated = {**GOOD, "id": "t0", "transferred_on": date(2010, 3, 1), "recipient": recipient}
             ledger.correct("t0", "a mistake", ledger.settle(stated, {}), {})

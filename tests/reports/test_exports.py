@@ -32,6 +32,7 @@ from reports.documents.exports.ropa import COLUMNS
 from reports.evidence import evidence_of
 from reports.scope import WHOLE, Scope
 from reports.wording import Labels
+from tests.codes import LEAD
 from tests.ledger.cli.called import call, refused
 from tests.reports.audited import NOTE, Kept, kept_ledger
 from tests.reports.ledgers import FORMULA, GOOD, HERE, SECRET, UNKNOWN, make_ledger
@@ -239,8 +240,8 @@ def adopted(path: Path, *names: str, organisations: Sequence[dict[str, Any]] = (
     def entropy(size: int) -> bytes:
         return next(random).to_bytes(size, "big")
 
-    create(path, "some.example/t", "Some School", lambda: moment, entropy)
-    with Ledger(path, lambda: moment, entropy) as ledger:
+    create(path, "some.example/t", "Some School", lambda: moment, entropy, actor=LEAD)
+    with Ledger(path, lambda: moment, entropy, LEAD) as ledger:
         for name in names:
             file = Path(name) if name.endswith(".yml") else NOTICES / f"{name}.yml"
             text = file.read_text(encoding="utf-8")

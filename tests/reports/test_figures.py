@@ -24,6 +24,7 @@ from reports.documents import figures
 from reports.documents.figure import Figure
 from reports.documents.figures import Span, periods
 from reports.documents.reading import Reading
+from tests.codes import LEAD
 from tests.reports.ledgers import (
     AFTER,
     BEFORE,
@@ -73,8 +74,8 @@ def writing(path: Path, organisations: list[dict[str, Any]], late: timedelta = t
     def entropy(size: int) -> bytes:
         return hashlib.shake_128(str(next(random)).encode()).digest(size)
 
-    create(path, "shire.example/transfers", "Shire", lambda: moment[0], entropy)
-    with Ledger(path, lambda: moment[0], entropy) as ledger:
+    create(path, "shire.example/transfers", "Shire", lambda: moment[0], entropy, actor=LEAD)
+    with Ledger(path, lambda: moment[0], entropy, LEAD) as ledger:
         ledger.add_organisations(organisations)
 
         def record(late: timedelta = late, **stated: Any) -> None:
@@ -276,7 +277,7 @@ def test_open_breaches_have_an_age_until_a_decision_closes_them(tmp_path: Path) 
         "Dated later than this report": (0, later, 0),
     }
     assert "The oldest is on a transfer of 29 January 2010." in one.description
-    with Ledger(path, lambda: datetime(2011, 1, 30, tzinfo=UTC), os.urandom) as ledger:
+    with Ledger(path, lambda: datetime(2011, 1, 30, tzinfo=UTC), os.urandom, LEAD) as ledger:
         for finding in breaches[: len(breaches) // 2]:
             ledger.review(finding.key, finding.check, "accepted", None, None, {"reason": "known"})
     fewer = of(path, "ages")

@@ -33,6 +33,7 @@ from ledger.writer import Ledger, create
 from reports.checks import CHECKS
 from reports.cli.check import check, check_ledger
 from reports.formats.csv_ import neutral
+from tests.codes import LEAD
 from tests.ledger.cli.called import Said, call, refused
 from tests.ledger.test_checkpoints import edit
 from tests.ledger.test_faults import filled, mounted
@@ -154,7 +155,7 @@ def test_checking_writes_nothing(make: Make) -> None:
 
 def test_a_finding_on_no_transfer_is_shown_as_one_on_the_documented_purposes(make: Make, tmp_path: Path) -> None:
     path = make(GOOD)
-    with Ledger(path, lambda: datetime(2010, 3, 2, 9, tzinfo=UTC), os.urandom) as ledger:
+    with Ledger(path, lambda: datetime(2010, 3, 2, 9, tzinfo=UTC), os.urandom, LEAD) as ledger:
         ledger.add_organisations([{"id": "ash", "name": "Ash Hospital", "role": "health-body"}])
     text = checked(path).stdout
     assert "was due from Ash Hospital between 20 January 2010 and 22 January 2010" in text
@@ -326,7 +327,7 @@ def test_html_stands_alone_and_takes_no_text_for_markup(make: Make, tmp_path: Pa
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_no_erasable_text_gets_into_a_report(make: Make, tmp_path: Path, kind: str, ending: str) -> None:
     path = make(UNKNOWN, GOOD)
-    with Ledger(path, lambda: datetime(2010, 3, 2, 9, tzinfo=UTC), os.urandom) as ledger:
+    with Ledger(path, lambda: datetime(2010, 3, 2, 9, tzinfo=UTC), os.urandom, LEAD) as ledger:
         texts = {"note": f"{SECRET} note", "operator": f"{SECRET} operator"}
         members = {**GOOD, "id": "told", "transferred_on": date(2010, 3, 1)}
         ledger.append(ledger.settle(members, texts))
@@ -388,7 +389,9 @@ def test_a_period_before_the_ledger_is_said(make: Make, tmp_path: Path) -> None:
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_a_genesis_alone_is_reported_on(tmp_path: Path, kind: str, ending: str) -> None:
     path = tmp_path / "l.db"
-    create(path, "shire.example/transfers", "Shire", lambda: datetime(2010, 1, 1, 9, tzinfo=UTC), os.urandom)
+    create(
+        path, "shire.example/transfers", "Shire", lambda: datetime(2010, 1, 1, 9, tzinfo=UTC), os.urandom, actor=LEAD
+    )
     said = told(path, tmp_path / f"r.{ending}", "--for", kind)
     assert said.status == 2
     assert "did not run" in said.err
@@ -414,7 +417,7 @@ def test_what_is_no_ledger_is_refused(tmp_path: Path) -> None:
 def test_what_was_recorded_since_a_check_is_reported(make: Make, tmp_path: Path) -> None:
     path = make(GOOD)
     checked(path)
-    with Ledger(path, lambda: datetime(2010, 9, 2, 9, tzinfo=UTC), os.urandom) as ledger:
+    with Ledger(path, lambda: datetime(2010, 9, 2, 9, tzinfo=UTC), os.urandom, LEAD) as ledger:
         ledger.append(ledger.settle({**AFTER, "id": "late", "transferred_on": date(2010, 8, 6)}, {}))
     for kind in ("governors", "dpo"):
         assert "Act now" in reported(path, kind, "md", tmp_path).decode()
@@ -477,7 +480,7 @@ def test_a_school_is_found_by_each_id_that_it_had(make: Make, tmp_path: Path) ->
         "phase": "secondary",
         "former_ids": ["old-high"],
     }
-    with Ledger(path, lambda: datetime(2010, 9, 2, 9, tzinfo=UTC), os.urandom) as ledger:
+    with Ledger(path, lambda: datetime(2010, 9, 2, 9, tzinfo=UTC), os.urandom, LEAD) as ledger:
         ledger.add_organisations([academy])
         members = {**UNDOCUMENTED, "id": "a", "sender": "old-high", "transferred_on": date(2010, 3, 1)}
         ledger.append(ledger.settle(members, {}))
@@ -560,7 +563,7 @@ def test_on_a_full_disk_an_earlier_set_stays_whole(make: Make, tmp_path: Path) -
         before = files(disk / "out")
         kept = tmp_path / "more.db"
         shutil.copy(path, kept)
-        with Ledger(kept, lambda: datetime(2010, 9, 2, 9, tzinfo=UTC), os.urandom) as ledger:
+        with Ledger(kept, lambda: datetime(2010, 9, 2, 9, tzinfo=UTC), os.urandom, LEAD) as ledger:
             ledger.append(ledger.settle({**AFTER, "id": "late", "transferred_on": date(2010, 8, 6)}, {}))
         for leave in (0, 4096, 100_000):
             with filled(disk, leave):
@@ -706,7 +709,7 @@ HOSTILE = (
 def test_hostile_names_stay_text(tmp_path: Path, kind: str) -> None:
     path = make_ledger(tmp_path / "l.db", adopted=True)
     known = []
-    with Ledger(path, lambda: datetime(2010, 3, 2, 9, tzinfo=UTC), os.urandom) as ledger:
+    with Ledger(path, lambda: datetime(2010, 3, 2, 9, tzinfo=UTC), os.urandom, LEAD) as ledger:
         for place, name in enumerate(HOSTILE):
             try:
                 ledger.add_organisations([{"id": f"s{place}", "name": name, "role": "school", "phase": "secondary"}])
@@ -734,7 +737,7 @@ def test_hostile_names_stay_text(tmp_path: Path, kind: str) -> None:
 @pytest.mark.slow
 def test_of_100_000_findings_the_document_tells_some_and_the_csv_all(tmp_path: Path) -> None:
     path = make_ledger(tmp_path / "l.db")
-    with Ledger(path, lambda: datetime(2010, 3, 2, 9, tzinfo=UTC), os.urandom) as ledger:
+    with Ledger(path, lambda: datetime(2010, 3, 2, 9, tzinfo=UTC), os.urandom, LEAD) as ledger:
         many = ({**UNDOCUMENTED, "id": f"m{n}", "transferred_on": date(2010, 3, 1)} for n in range(50_000))
         ledger.append_many(ledger.settle(one, {}) for one in many)
     found = sum(1 for _ in csv.reader(io.StringIO(reported(path, "dpo", "csv", tmp_path).decode("utf-8-sig")))) - 1

@@ -24,6 +24,7 @@ from reports.cli.check import check, check_ledger
 from reports.cli.explain import explain
 from reports.cli.findings import findings
 from reports.cli.review import review
+from tests.codes import LEAD
 from tests.reports.ledgers import AFTER, GOOD, UNDOCUMENTED, make_ledger
 from tests.reports.opened import texts
 from tests.reports.test_report import AS_OF, Make
@@ -57,7 +58,7 @@ def key_of(path: Path, name: str) -> str:
 
 
 def writing(path: Path) -> writer.Ledger:
-    return writer.Ledger(path, lambda: datetime(2011, 2, 1, tzinfo=UTC), lambda size: b"\7" * size)
+    return writer.Ledger(path, lambda: datetime(2011, 2, 1, tzinfo=UTC), lambda size: b"\7" * size, LEAD)
 
 
 def test_a_decision_closes_its_finding_until_its_day_has_passed(make: Make) -> None:
@@ -133,7 +134,7 @@ def test_of_many_decided_about_at_once_those_decided_meanwhile_are_left(make: Ma
     decide(path, first)
     size = check_ledger(path, DAY).head.size
     judged = [Judged(first, "field-not-documented", None), *[Judged(second, "lawful-basis-not-documented", None)] * 2]
-    with writer.Ledger(path, lambda: datetime(2011, 2, 1, tzinfo=UTC), os.urandom) as ledger:
+    with writer.Ledger(path, lambda: datetime(2011, 2, 1, tzinfo=UTC), os.urandom, LEAD) as ledger:
         seen, sealed, again = ledger.review_many(judged, "remedied", date(2011, 3, 1), {"reason": REASON})
         assert isinstance(seen, Conflict)
         assert isinstance(sealed, writer.Receipt)

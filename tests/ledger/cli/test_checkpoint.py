@@ -208,7 +208,7 @@ def test_an_old_ledger_that_cannot_be_written_to_is_followed_and_not_closed(
         def read_only(*_: object) -> None:
             raise Refused(f"{path}: the ledger cannot be written to here")
 
-        monkeypatch.setattr(continuing, "Ledger", read_only)
+        monkeypatch.setattr(continuing, "open_ledger", read_only)
     else:
         path.chmod(0o400)
     said = call(*command)
