@@ -132,6 +132,18 @@ ORGANISATIONS = {
             "o.csv: line 4, role: it is empty",
         ],
     ),
+    "names that deceive": (
+        "id,name,role,aliases\nelm,Sch\u043e\u043el,school,\noak,Oak\u202e,school,\nash,Ash,school,Ash\u200b Tree\n"
+        "\u0435lm,Elm,school,\n",
+        [
+            "o.csv: line 2, name: 'Sch\u043e\u043el': a name is written in one alphabet, without invisible characters; "
+            "this one mixes Latin and Cyrillic letters (the Cyrillic “\u043e” is U+043E)",
+            "o.csv: line 3, name: 'Oak\\u202e': a name is written in one alphabet, without invisible characters; "
+            "this one holds the invisible character U+202E",
+            "o.csv: line 4, aliases: 'Ash\\u200b Tree': a name is written in one alphabet",
+            "o.csv: line 5, id: '\u0435lm': it is to be an id of 1 to 64 lower-case letters",
+        ],
+    ),
 }
 
 
@@ -147,6 +159,20 @@ def test_bad_organisations_are_all_listed_with_their_places(
     assert status == 2, said
     assert [one for one in sentences if one not in said] == [], said
     assert said.count(": line ") == len(sentences), said
+    assert rows(ledger) == before
+
+
+def test_an_organisation_whose_name_only_looks_like_a_known_one_is_refused(
+    ledger: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = ledger.parent / "o.csv"
+    file.write_text(
+        "id,name,role,aliases\ntake-away,Acme,school,\nfalse,\u0410\u0441\u043c\u0435,school,\n", encoding="utf-8"
+    )
+    before = rows(ledger)
+    status, said = run(capsys, monkeypatch, "organisation", "add", ledger, file)
+    assert status == 2, said
+    assert "“\u0410\u0441\u043c\u0435”, a name of false, looks like a name of take-away" in said
     assert rows(ledger) == before
 
 
@@ -177,6 +203,9 @@ ARGUMENTS = [
     (["init", "LEDGER", "--origin", "a.example/b", "--organisation", "X"], "exists already"),
     (["init", "FOLDER/n.db", "--origin", "a b", "--organisation", "X"], "cannot name a ledger"),
     (["init", "FOLDER/n.db", "--origin", "x" * 256, "--organisation", "X"], "cannot name a ledger"),
+    (["init", "FOLDER/n.db", "--origin", "a.ex\u0430mple/b", "--organisation", "X"], "mixes Latin and Cyrillic"),
+    (["init", "FOLDER/n.db", "--origin", "a.example/b", "--organisation", "X\u2066"], "invisible character U+2066"),
+    (["record", "LEDGER", *RECORD, "--note", "x\u200ey"], "turns the direction of writing"),
     (["init", "FOLDER/OneDrive - Quillshire/n.db", "--origin", "a.example/b", "--organisation", "X"], "synchronised"),
 ]
 
