@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import re
 import shutil
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -15,7 +13,6 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-import click
 import pytest
 
 from ledger.source import Source
@@ -331,24 +328,6 @@ def test_a_link_into_a_synchronised_folder_is_followed(
         assert source.head.size == len(before)
 
 
-def test_a_receipt_that_cannot_be_printed_says_that_it_is_recorded(
-    ledger: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    echo = click.echo
-
-    def full(message: str, err: bool = False) -> None:
-        if not err:
-            raise OSError(errno.ENOSPC, "No space left on device")
-        echo(message, err=True)
-
-    before = len(rows(ledger))
-    monkeypatch.setattr(click, "echo", full)
-    status, said = run(capsys, monkeypatch, "record", ledger, *RECORD)
-    sentence = f"This is recorded, but its receipt cannot be printed (No space left on device): entry {before} "
-    assert (status, sentence in said) == (2, True), said
-    assert len(rows(ledger)) == before + 1
-
-
 def test_a_narrow_console_costs_no_report(ledger: Path) -> None:
     narrow = {**os.environ, "PYTHONIOENCODING": "cp1252"}
     program = [sys.executable, "-m", "ledger.cli"]
@@ -371,21 +350,6 @@ def test_a_second_writer_waits_and_then_says_so(
     assert time.monotonic() - began >= 0.2
     other.execute("ROLLBACK")
     other.close()
-
-
-def test_interrupting_an_import_records_nothing(ledger: Path) -> None:
-    file = ledger.parent / "many.csv"
-    lines = (GOOD.replace("a-1", f"b-{number}") for number in range(20_000))
-    file.write_text("\n".join([HEADINGS, *lines]), encoding="utf-8")
-    before = rows(ledger)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "ledger.cli", "import", str(ledger), str(file)], stderr=subprocess.PIPE
-    )
-    time.sleep(0.8)
-    process.send_signal(signal.SIGINT)
-    said = process.communicate()[1].decode()
-    assert (process.returncode, "interrupted; nothing was recorded" in said) == (2, True), said
-    assert rows(ledger) == before
 
 
 def _alter(path: Path, sql: str, *values: object) -> None:
