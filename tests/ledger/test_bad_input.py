@@ -84,6 +84,9 @@ FILES = {
     "surrogate.jsonl": (f'{JSON},"note":"\\ud800"}}\n'.encode(), "line 1"),
     "integer.jsonl": (f'{JSON},"subjects":{{"count":{"9" * 5000}}}}}\n'.encode(), "line 1"),
     "cut.jsonl": (JSON.encode(), "line 1"),
+    "blank.csv": ((HEADINGS + "\n" * 10_002 + GOOD).encode(), "line 10002: more than 10,000 blank rows come one after"),
+    "commas.csv": ((f"{HEADINGS}\n" + " ,,,,,\n" * 10_001 + GOOD).encode(), "line 10002: more than 10,000 blank rows"),
+    "blank.jsonl": (b" \n" * 10_001 + JSON.encode() + b"}", "line 10001: more than 10,000 blank rows come one after"),
     "old.xls": (b"\xd0\xcf\x11\xe0", "old.xls"),
 }  # fmt: skip
 
