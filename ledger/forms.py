@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from ledger import canonical
+from ledger import canonical, confusables
 from ledger.members import LISTS
 
 _NAME = r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?"
@@ -39,6 +39,9 @@ for _alias, _same in (("purpose", "party"), ("field", "party"), ("digests", "dig
     _FORMS[_alias] = _FORMS[_same]
 
 
+_HONEST = "is written in one alphabet, without invisible characters"
+
+
 def origin_problem(origin: str) -> str | None:
     """Why `origin` cannot name a ledger, or None.
 
@@ -51,6 +54,8 @@ def origin_problem(origin: str) -> str | None:
         return "an origin holds no space, no + and no #, as springfield.example/transfers"
     if canonical.control_character(origin) or any("\ud800" <= c <= "\udfff" for c in origin):
         return "an origin holds printable text only"
+    if (why := confusables.deceptive(origin)) is not None:
+        return f"an origin {_HONEST}; this one {why}"
     return None
 
 
@@ -60,6 +65,8 @@ def name_problem(text: str) -> str | None:
         return "a name has 1 to 200 characters, none of them a space at either end"
     if canonical.control_character(text) or any("\ud800" <= c <= "\udfff" for c in text) or "{}" in text:
         return "a name holds printable text only"
+    if (why := confusables.deceptive(text)) is not None:
+        return f"a name {_HONEST}; this one {why}"
     return None
 
 
@@ -76,10 +83,6 @@ def _form_problem(domain: str, text: str) -> str | None:
 def form_problem(domain: str, text: str) -> str | None:
     """Why `text` does not have the form of `domain` (a `Member.domain`), or None. Domains without text pass."""
     return _form_problem(domain, text) if domain.partition(":")[0] in _FORMS or domain in ("origin", "name") else None
-
-
-# Overrides and isolates of the writing direction (Unicode UAX #9): with them one name can look like another.
-_TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
 def texts_sound(names: Sequence[str], values: Sequence[str | tuple[str, ...]]) -> bool:
@@ -104,8 +107,8 @@ def text_problem(name: str, value: str | tuple[str, ...]) -> str | None:
             return f"{name} has {len(text):,} characters; 1 to 2,000 are kept."
         if (bad := canonical.control_character(text)) is not None:
             return f"{name} holds the control character {bad}; remove it."
-        if (turned := _TURNS.search(text)) is not None:
-            return f"{name} holds U+{ord(turned.group()):04X}, which makes text read other than it is; remove it."
+        if (turned := confusables.bidi_control(text)) is not None:
+            return f"{name} holds {turned}, which turns the direction of writing; remove it."
         if not text.isascii() and any("\ud800" <= c <= "\udfff" for c in text):
             return f"{name} holds half a character (a lone surrogate); type it again."
     if isinstance(value, str) == (name in LISTS):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from ledger.register.names import fold
+from ledger.register.names import fold, look
 
 
 class Names:
@@ -31,3 +31,9 @@ class Names:
         names = dict(self._db.execute("SELECT folded, id FROM names WHERE kind = ?", (kind,)))
         close = difflib.get_close_matches(fold(text), names, n=3, cutoff=0.6)
         return list(dict.fromkeys(names[name] for name in close))
+
+    def alike(self, kind: str, text: str) -> list[str]:
+        """The ids of `kind` that have a name which is easily taken for `text` (`names.look`), sorted."""
+        names = self._db.execute("SELECT folded, id FROM names WHERE kind = ?", (kind,))
+        looks = look(text)
+        return sorted({id_ for folded, id_ in names if look(folded) == looks})

@@ -672,6 +672,7 @@ class Ledger:
 
         One whose newest entry says the same already is not sealed again.
         """
+        organisations = list(organisations)
         receipts = []
         coded = [m for m in members_of(Organisation) if m.domain.startswith("code:")]
         with self._verb():
@@ -686,7 +687,18 @@ class Ledger:
                 if not self._known_already(members):
                     receipts.append(self._one("organisation", Content(members, {})))
             self._rebuild_names()
+            for organisation in organisations:
+                self._tell_apart(organisation)
         return receipts
+
+    def _tell_apart(self, organisation: Mapping[str, Any]) -> None:
+        """`Refused` where a name of the organisation is written with letters that make it look like another's."""
+        for text in (organisation["name"], *organisation.get("aliases", ())):
+            if not text.isascii() and (others := set(self._names.alike("party", text)) - {organisation["id"]}):
+                raise Refused(
+                    f"“{text}”, a name of {organisation['id']}, looks like a name of {' and '.join(sorted(others))}; "
+                    f"give it a name that can be told apart."
+                )
 
     def _known_already(self, members: dict[str, Any]) -> bool:
         row = self.db.execute(

@@ -93,6 +93,11 @@ class Case:
         text = self.text(name)
         return None if text is None else self.context.named(self.version, kind, text)
 
+    def alike(self, kind: str, name: str) -> tuple[str, ...]:
+        """The ids of known names that the text of the erasable value `name` only looks like."""
+        text = self.text(name)
+        return () if text is None else self.context.alike(self.version, kind, text)
+
     @cached_property
     def sender(self) -> str | None:
         """The sender's id, None where nobody knows the text."""

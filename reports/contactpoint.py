@@ -2,8 +2,9 @@
 
 A transfer uses ContactPoint when it goes to it, comes from it, is for the purpose of it through anyone, or
 is onward of such a transfer in this ledger. It holds under every register and under none, so names come from
-the facts of law. A text or an organisation's name that contains one of these names, or is spelt nearly like
-it, may mean it: such a use is not `exact`, and findings that rest on it cannot tell.
+the facts of law. A text or an organisation's name that contains one of these names, is spelt nearly like it, or
+only looks like it (Greek letters, a nought for an "o"), may mean it: such a use is not `exact`, and findings that
+rest on it cannot tell.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from ledger.members import UNLISTED
-from ledger.register.names import fold
+from ledger.register.names import fold, look
 from reports.case import Case
 from reports.finding import Citation
 
@@ -53,10 +54,12 @@ def _names(context: Context) -> dict[str, str]:
 
 
 def near(context: Context, text: str) -> str | None:
-    """The name of ContactPoint that `text` contains or nearly is, or None."""
+    """The name of ContactPoint that `text` contains or nearly is, as it is written or as it looks, or None."""
     key = "contactpoint near", text
     if key not in context.memo:
-        context.memo[key] = _near(fold(text), _names(context))
+        names = _names(context)
+        looks = {look(name): name for name in names.values()}
+        context.memo[key] = _near(fold(text), names) or _near(look(text), looks)
     found = context.memo[key]
     assert found is None or isinstance(found, str)
     return found

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from ledger.london import day_of, days
 from ledger.members import UNLISTED, Correction
-from ledger.register.names import fold, known_names
+from ledger.register.names import fold, known_names, look
 from reports.history import History
 
 if TYPE_CHECKING:
@@ -244,6 +244,21 @@ class Context:
         if key not in self._texts:
             self._texts[key] = self.names(version).get((kind, fold(text)))
         return self._texts[key]
+
+    def alike(self, version: Adopted | None, kind: str, text: str) -> tuple[str, ...]:
+        """The ids of known names that `text` only looks like (`names.look`), sorted; () where it is a known name."""
+        key = "looks", None if version is None else version.seq, kind
+        if key not in self.memo:
+            looks: dict[str, set[str]] = {}
+            for (of, folded), id_ in self.names(version).items():
+                if of == kind:
+                    looks.setdefault(look(folded), set()).add(id_)
+            self.memo[key] = looks
+        if self.named(version, kind, text) is not None:
+            return ()
+        found = self.memo[key]
+        assert isinstance(found, dict)
+        return tuple(sorted(found.get(look(text), ())))
 
     def supersede(self, recorded: Recorded) -> None:
         """Notes a statement that a later one replaced, before that one is judged; a withdrawal states nothing."""

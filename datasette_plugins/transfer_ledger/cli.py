@@ -44,20 +44,16 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def _serve(ledger: Path, listener: socket.socket, settings: Settings, greet: Callable[[Site], None]) -> None:
     # Only now: Datasette takes a second to load, and a refusal should not wait for it.
-    import uvicorn
-
-    from datasette_plugins.transfer_ledger.serving import app_of, open_site
+    from datasette_plugins.transfer_ledger.serving import app_of, open_site, server_of
 
     site = open_site(ledger, settings)
     try:
         site.runs.check()  # until it has ended, pages say that the checks are still running
-        config = uvicorn.Config(
-            app_of(site), log_level="warning", server_header=False, proxy_headers=False, timeout_graceful_shutdown=5
-        )
+        server = server_of(app_of(site))
         greet(site)
         # As Ctrl-C: uvicorn ends what it answers, then gives the signal back, which would else end the program here.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
-        uvicorn.Server(config).run(sockets=[listener])
+        server.run(sockets=[listener])
     except KeyboardInterrupt:
         click.echo("Ended.")
     finally:

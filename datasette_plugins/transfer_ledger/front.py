@@ -19,7 +19,7 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from datasette_plugins.transfer_ledger import bodies, hygiene, stock, unusable
 from datasette_plugins.transfer_ledger.hygiene import Plain, Unacceptable
@@ -197,7 +197,7 @@ class Front:
             else:
                 async with self._turns:
                     answer = await asyncio.to_thread(handler, asked)
-            return answer
+            return self._to_be_read_again(asked, answer)
         except Unacceptable as error:
             return self._told(asked, error.status, str(error), error.retry)
         except NotThere:
@@ -216,6 +216,17 @@ class Front:
             # Without the local variables: what people typed may be among them.
             print(traceback.format_exc(), file=sys.stderr)
             return self._told(asked, 500, MISTAKE)
+
+    def _to_be_read_again(self, asked: Asked, answer: Response) -> Response:
+        """A form's answer at an address of its own, so that Back and a reload show it and send nothing twice."""
+        person = asked.person
+        if (
+            asked.method != "POST" or person is None or person.via == "token" or asked.route.unkept
+            or not isinstance(answer, HTMLResponse)
+        ):  # fmt: skip
+            return answer
+        id_ = self._site.answers.keep(person, answer, asked.now, self._site.entropy)
+        return asked.see(f"/-/answers/{id_}")
 
     def _told(self, asked: Asked, status: int, sentence: str, retry: int = 0) -> Response:
         """What went wrong, as a page or as JSON."""

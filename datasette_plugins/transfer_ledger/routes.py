@@ -45,7 +45,8 @@ class Route(NamedTuple):
     so; `public` is for the few pages that anonymous sees. `takes` is what may be posted: a form, a form with one file,
     or JSON, of `most` bytes. `api` is whether a token may ask for it. `help` is what the page is for, in three
     sentences. `posted` answers what is posted, where that is another handler. `keeps` is for a page with much to type:
-    it shows again what it was sent with the secret of a session that has ended, and does nothing of it.
+    it shows again what it was sent with the secret of a session that has ended, and does nothing of it. `unkept` is for
+    erasable values: what a form is answered with is shown once, and not kept to be read again (`answers`).
     """
 
     path: str
@@ -62,6 +63,7 @@ class Route(NamedTuple):
     help: str = ""
     posted: str = ""
     keeps: bool = False
+    unkept: bool = False
 
     def may(self, method: str, role: Role | None) -> bool:
         """Whether somebody of this role, None for anonymous, may ask by this method at all."""
@@ -77,6 +79,7 @@ ROUTES: tuple[Route, ...] = (
     Route("/-/assets/{asset}", "assets:asset", "Style", public=True, formats=("file",)),
     Route("/robots.txt", "assets:robots", "Robots", public=True, formats=("text",)),
     Route("/-/sign-out", "sign_in:out", "Sign out", post=EVERYBODY),
+    Route("/-/answers/{once}", "answers:page", "Answer", get=EVERYBODY),
     # -- reading --------------------------------------------------------------------------------------------------
     Route(
         "/",
@@ -115,7 +118,7 @@ ROUTES: tuple[Route, ...] = (
         "the last check found on it, what was decided, and every correction stand below. The seal at the end is what "
         "an auditor checks without this program.",
     ),
-    Route("/-/entries/{seq}/erasable", "entry:erasable", "Erasable values", post=DPO),
+    Route("/-/entries/{seq}/erasable", "entry:erasable", "Erasable values", post=DPO, unkept=True),
     Route("/-/proofs/{seq}", "proofs:proof", "Proof", get=READERS_AND_CLERK, formats=("file",), api=True),
     Route(
         "/-/findings",

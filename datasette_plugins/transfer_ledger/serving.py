@@ -1,10 +1,12 @@
-"""Putting one running app together: what it shares, and Datasette behind the front."""
+"""Putting one running app together: what it shares, Datasette behind the front, and the server before it."""
 
 from __future__ import annotations
 
 import gc
 from contextlib import suppress
 from pathlib import Path
+
+import uvicorn
 
 from datasette_plugins.transfer_ledger import app
 from datasette_plugins.transfer_ledger.columns.live import Columns
@@ -17,6 +19,7 @@ from datasette_plugins.transfer_ledger.runs import Runs
 from datasette_plugins.transfer_ledger.site import Site
 from datasette_plugins.transfer_ledger.verdicts import Verdicts
 from ledger.cli.edge import clock, entropy
+from ledger.connections import LIMITS, Limits, server
 from ledger.errors import Refused
 from ledger.seal import Clock, Entropy
 
@@ -58,3 +61,8 @@ def open_site(path: Path, settings: Settings, clock: Clock = clock, entropy: Ent
 def app_of(site: Site) -> Front:
     """The site as an ASGI app."""
     return Front(site, app.make(site.path, site.verdicts.path, site.settings.prefix, site.settings.plugins()).app())
+
+
+def server_of(app: Front, limits: Limits = LIMITS, patience: int = 5) -> uvicorn.Server:
+    """The HTTP server of the app; at its end it waits `patience` seconds for the answers that are on their way."""
+    return server(app, limits, server_header=False, proxy_headers=False, timeout_graceful_shutdown=patience)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from datasette_plugins.transfer_ledger.answers import Answers
 from datasette_plugins.transfer_ledger.decisions import Decisions, as_decided, checked_size
 from datasette_plugins.transfer_ledger.guard import authorise_ours
 from datasette_plugins.transfer_ledger.verdicts import Verdicts, attach
@@ -45,6 +46,7 @@ class Site:
     clock: Clock
     entropy: Entropy
     decisions: Decisions = field(default_factory=Decisions)
+    answers: Answers = field(default_factory=Answers)
 
     def url(self, path: str, /, **query: str | int | Sequence[str]) -> str:
         """The address of a page of this app, with its prefix; parameters that are "" are left out."""

@@ -2,12 +2,11 @@
 
 The table names modules of the floors above as text, so that the ledger imports neither of them, and recording one
 transfer loads nothing but what it needs. Verbs parse, call one function and print; every refusal is one sentence
-and exit status 2.
+and exit status 2, and what cannot be printed changes no verdict (`output`).
 """
 
 from __future__ import annotations
 
-import io
 import sqlite3
 import sys
 from importlib import import_module
@@ -15,6 +14,7 @@ from typing import Any
 
 import click
 
+from ledger.cli import output
 from ledger.errors import Refused
 
 VERBS: dict[str, str] = {
@@ -83,8 +83,6 @@ class Verbs(click.Group):
             ) from None
         except UnicodeEncodeError:
             raise Refused("What was given holds half a character (a lone surrogate); type it again.") from None
-        except BrokenPipeError:
-            raise
         except OSError as error:
             place = f"{str(error.filename)[:200]}: " if error.filename else ""
             raise Refused(f"{place}the machine refuses: {error.strerror or error}.") from None
@@ -92,23 +90,24 @@ class Verbs(click.Group):
 
 @click.command(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 def commands() -> None:
-    """Record every transfer of pupil or staff data, check it against what was promised, and prove the record."""
+    """Record every transfer of pupil or staff data, check it against what was promised, and prove the record.
+
+    Exit status: 0 fine; 1 a breach, or evidence of alteration; 2 could not run, or could not print its whole answer.
+    0 from a command that records means that it is recorded, even if the receipt could not be printed. 130 interrupted.
+    """
 
 
 def main() -> None:
-    """The console script. Exit status: the verb's own; 2 for whatever could not run."""
+    """Runs the command that `sys.argv` gives, and exits with its status; see the help of `commands`."""
     from ledger.store import sqlite_problem
 
-    for stream in (sys.stdout, sys.stderr):
-        # A Windows console, or a pipe there, may not know every character; a report is not to fail of an arrow.
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
-
+    output.guard()
     if (why := sqlite_problem()) is not None:
         click.echo(f"transfer-ledger: {why}", err=True)
         sys.exit(2)
+    deed = output.Deed()
     try:
-        status = commands.main(standalone_mode=False)
+        status = commands.main(standalone_mode=False, obj=deed) or 0
     except Refused as error:
         click.echo(f"transfer-ledger: {error}", err=True)
         status = 2
@@ -116,9 +115,6 @@ def main() -> None:
         error.show()
         status = 2
     except (click.Abort, KeyboardInterrupt):
-        click.echo("transfer-ledger: interrupted; nothing was recorded.", err=True)
-        status = 2
-    except BrokenPipeError:
-        sys.stderr.close()
-        status = 2
-    sys.exit(status or 0)
+        click.echo("transfer-ledger: interrupted before it was finished.", err=True)
+        status = output.INTERRUPTED
+    sys.exit(output.status(status, deed))

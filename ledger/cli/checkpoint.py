@@ -13,6 +13,7 @@ from ledger import checkpoints
 from ledger.checkpoints import Cosign, Known, Made
 from ledger.cli.actor import actor_option, open_ledger
 from ledger.cli.keys import BEGIN, END, key_option, load, replace_file, trusted, write_file
+from ledger.cli.output import recorded
 from ledger.errors import NotGenuine, Refused
 from ledger.keyfile import KeyFile
 from ledger.tlog import cosignature, note, policy
@@ -108,6 +109,7 @@ def checkpoint(
                 write(path, data)
             except Refused as error:
                 made.failures.append(f"{error} The checkpoint is kept in the ledger.")
+    recorded()
     _show(made)
     unmet = [one for one in wanted.policies if not _accepted(one, made.note)]
     for one in unmet:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import click
 
+from ledger.cli import output
 from ledger.errors import Refused
 from ledger.intake.draft import Stated
 from ledger.intake.person import persons_in
@@ -25,14 +26,14 @@ def entropy(size: int) -> bytes:
 
 
 def show_receipt(receipt: Receipt) -> None:
-    """Prints where an entry lies and its hash, for people to keep."""
+    """Prints where an entry lies and its hash, for people to keep: on standard error where it can go nowhere else."""
+    output.recorded()
     id_ = f"  {receipt.id}" if receipt.id else ""
     line = f"entry {receipt.seq}{id_}  {receipt.hash}" + ("" if receipt.new else "  (recorded before)")
-    try:
-        click.echo(line)
-    except OSError as error:
-        # Exit status 2 alone would read as "not recorded", and the clerk would record it again.
-        raise Refused(f"This is recorded, but its receipt cannot be printed ({error.strerror}): {line}") from None
+    click.echo(line)
+    if (error := output.lost()) is not None:
+        why = error.strerror or error
+        click.echo(f"transfer-ledger: This is recorded, but its receipt cannot be printed ({why}): {line}", err=True)
 
 
 def show_unlisted(content: Content) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from ledger.cli import receipts
+from ledger.cli import output, receipts
 from ledger.cli.actor import actor_option, open_ledger
 from ledger.cli.progress import lines, progress
 from ledger.errors import Refused
@@ -61,6 +61,7 @@ def import_(
     with open_ledger(ledger) as opened:
         wanted = receipts.wanted(opened, receipts_, key, passphrase_file)
         if (before := opened.imported_before(digest(file))) is not None:
+            output.recorded()
             click.echo(f"{file} was imported before, as entry {before}; nothing is recorded twice.")
             return
         aside = None if set_aside is None or dry_run else SetAside(set_aside, map_)
@@ -83,6 +84,7 @@ def import_(
             return
         with progress("Sealing", examined.good) as done:
             made = bring_in(opened, file, examined, map_, done)
+        output.recorded()
         new = [receipt for receipt in made if receipt.new]
         receipts.write(opened, new, wanted)
     click.echo(f"{len(new):,} transfers recorded, entries {new[0].seq} to {new[-1].seq}; head {new[-1].hash}")

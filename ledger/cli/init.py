@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from ledger.cli import output
 from ledger.cli.actor import actor_option, my_code
 from ledger.cli.edge import clock, entropy
 from ledger.writer import create
@@ -20,6 +21,7 @@ from ledger.writer import create
 def init(ledger: Path, origin: str, organisation: str, practice: bool) -> None:
     """Make the file LEDGER, with its first entry. You become its lead, who decides about findings."""
     receipt = create(ledger, origin, organisation, clock, entropy, actor=my_code(origin), practice=practice)
+    output.recorded()
     click.echo(
         f"Made {ledger} for {organisation}, origin {origin}." + (" It is a practice ledger." if practice else "")
     )

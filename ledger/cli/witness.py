@@ -67,18 +67,16 @@ def add_log(folder: Path, vkey: str, origin: str | None) -> None:
 @click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="0 picks one.")
 def serve(folder: Path, port: int) -> None:
     """Answer on 127.0.0.1 until Ctrl-C. To be asked from elsewhere, put a web server with TLS in front of it."""
-    import uvicorn
-
+    from ledger.connections import Limits, server
     from ledger.witness.app import application
 
     opened = state.load(folder)
-    config = uvicorn.Config(
+    serving = server(
         application(opened, lambda: int(time.time())),
+        Limits(connections=64),
         lifespan="off",
         access_log=False,
-        log_level="warning",
         ws="none",
-        limit_concurrency=64,
         timeout_graceful_shutdown=5,
     )
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listening:
@@ -91,7 +89,7 @@ def serve(folder: Path, port: int) -> None:
         click.echo(f"http://127.0.0.1:{listening.getsockname()[1]}")
         show_vkeys([one.key for one in opened.keys])
         try:
-            uvicorn.Server(config).run(sockets=[listening])
+            serving.run(sockets=[listening])
         except KeyboardInterrupt:
             click.echo("The witness has stopped.", err=True)
 

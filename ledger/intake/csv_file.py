@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO, Literal, Protocol
 
 from ledger.entry import MAX_BYTES
 from ledger.errors import Refused
-from ledger.intake.row import Record, Row, Table
+from ledger.intake.row import MAX_BLANK, Record, Row, Table, too_many_blank
 from ledger.intake.row import rows as rows_of
 
 if TYPE_CHECKING:
@@ -141,6 +141,7 @@ def _records(lines: _Lines, name: str, delimiter: str) -> Iterator[tuple[int, tu
     """Each record with the line it starts in; blank ones come as ()."""
     reader = csv.reader(iter(lines), delimiter=delimiter, strict=True)
     headings: tuple[str, ...] = ()
+    blank = 0
     while True:
         lines.begin()
         start = lines.number + 1
@@ -154,6 +155,9 @@ def _records(lines: _Lines, name: str, delimiter: str) -> Iterator[tuple[int, tu
             return
         found = tuple(cells) if any(map(str.strip, cells)) else ()
         headings = headings or found
+        blank = 0 if found else blank + 1
+        if blank > MAX_BLANK:
+            raise too_many_blank(name, f"line {start}")
         yield start, found
 
 

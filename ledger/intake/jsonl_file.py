@@ -10,7 +10,7 @@ from ledger import canonical
 from ledger.errors import Refused
 from ledger.intake.csv_file import MAX_LINE, open_bytes
 from ledger.intake.draft import Problem, Problems, Stated, from_json
-from ledger.intake.row import Row, checked
+from ledger.intake.row import MAX_BLANK, Row, checked, too_many_blank
 
 if TYPE_CHECKING:
     from ledger.intake.mapping import Map
@@ -39,7 +39,7 @@ def rows(path: Path, map_: Map | None = None) -> Iterator[Row]:
     if map_ is not None:
         raise Refused(f"{path.name} is JSON Lines, which a map has nothing to say about; leave --map out.")
     with open_bytes(path) as file:
-        number = 0
+        number = blank = 0
         some = False
         while line := file.readline(MAX_LINE + 1):
             number += 1
@@ -48,13 +48,16 @@ def rows(path: Path, map_: Map | None = None) -> Iterator[Row]:
             place = f"line {number}"
             if len(line) > MAX_LINE:
                 _skip_line(file)
-                some = True
+                some, blank = True, 0
                 long = f"The line is longer than {MAX_LINE:,} bytes, and an entry has at most 65,535."
                 yield Row(number, place, None, (("", long),), ("",), (), {})
                 continue
             if not line.strip():
+                blank += 1
+                if blank > MAX_BLANK:
+                    raise too_many_blank(path.name, place)
                 continue
-            some = True
+            some, blank = True, 0
             stated, problems = _stated(line.strip())
             yield Row(number, place, stated, problems, (line.decode("utf-8", "replace").strip(),), (), {})
         if not some:

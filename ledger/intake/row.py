@@ -44,6 +44,18 @@ class Record(NamedTuple):
     problems: tuple[tuple[int | None, str], ...] = ()
 
 
+MAX_BLANK = 10_000
+"""The most blank rows in a row: a spreadsheet that was saved down to its last row has a million, which take long."""
+
+
+def too_many_blank(name: str, place: str) -> Refused:
+    """The refusal of a file in which more than `MAX_BLANK` blank rows follow each other, the last at `place`."""
+    return Refused(
+        f"{name}, {place}: more than {MAX_BLANK:,} blank rows come one after the other. Delete the blank rows, or copy "
+        f"the list alone into a new file."
+    )
+
+
 class Table(NamedTuple):
     """A table as it came: `name` for messages, its headings, its records (empty ones left out).
 

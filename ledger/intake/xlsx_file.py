@@ -12,13 +12,13 @@ import warnings
 import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ledger.errors import Refused
 from ledger.intake.csv_file import Named, open_bytes
-from ledger.intake.row import Record, Row, Table
+from ledger.intake.row import MAX_BLANK, Record, Row, Table, too_many_blank
 from ledger.intake.row import rows as rows_of
 
 if TYPE_CHECKING:
@@ -109,6 +109,10 @@ def _text(cell: Any) -> tuple[str, str | None]:
     return str(value), "The cell holds a time of day or a duration without a date; write date and time together."
 
 
+def _filled(cell: Any) -> bool:
+    return bool(cell.value.strip()) if isinstance(cell.value, str) else cell.value is not None
+
+
 def _quietly(call: Any, *args: Any, **options: Any) -> Any:
     # openpyxl warns of parts that it drops (validation, styles); none of them is text of a row.
     with warnings.catch_warnings():
@@ -136,7 +140,7 @@ def _parsed(sheet: Any) -> Iterator[tuple[int, list[dict[str, Any]]]]:
 def _sheet_rows(sheet: Any, name: str) -> Iterator[tuple[int, list[Any]]]:
     """The rows that the sheet has, each with its number; those that it leaves out are blank."""
     rows = _parsed(sheet)
-    number = 0
+    number = blank = 0
     while True:
         try:
             found = _quietly(next, rows, None)
@@ -158,6 +162,9 @@ def _sheet_rows(sheet: Any, name: str) -> Iterator[tuple[int, list[Any]]]:
             row.pop()
         if len(row) > MAX_COLUMNS:
             raise Refused(f"{name}, row {number}: the row has {len(row):,} cells, more than {MAX_COLUMNS:,}.")
+        blank = 0 if any(_filled(cell) for cell in row) else blank + 1
+        if blank > MAX_BLANK:
+            raise too_many_blank(name, f"row {number}")
         yield number, row
 
 
@@ -167,7 +174,8 @@ def _chosen(book: Workbook, path: Named, sheet: str | None) -> Any:
         if sheet not in names:
             raise Refused(f"{path.name} has no sheet “{sheet}”; it has {', '.join(names)}.")
         return next(one for one in book.worksheets if one.title == sheet)
-    used = [one for one in book.worksheets if next((row for _, row in _sheet_rows(one, path.name) if row), None)]
+    # A sheet beside the list may be blank down to its last row: it is looked at as far as a list may be blank.
+    used = [one for one in book.worksheets if any(row for _, row in islice(_sheet_rows(one, path.name), MAX_BLANK))]
     if not used:
         raise Refused(f"{path.name} is empty; its first row is to hold the headings.")
     if len(used) > 1:

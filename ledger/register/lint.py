@@ -16,10 +16,10 @@ from functools import cache
 import msgspec
 
 from ledger import london
+from ledger.confusables import deceptive
 from ledger.errors import Refused
-from ledger.register.lookalikes import misleading
 from ledger.register.model import Due, Flow, OptOut, Party, Purpose, Register, Term
-from ledger.register.names import known_names
+from ledger.register.names import known_names, look
 from ledger.register.read import load_law, load_vocabularies, read_partly
 from ledger.register.shape import Place, Problem
 from ledger.register.terms import LawfulBasis
@@ -304,12 +304,29 @@ def _named(register: Register) -> Iterator[tuple[str, str, str]]:
         yield f"purposes[{number}].id", purpose.id, purpose.id
 
 
+def _deceptive(named: list[tuple[str, str, str]]) -> _Found:
+    """Every name, given as (path, id, name), that could be taken for what it is not."""
+    plain: dict[str, tuple[str, str]] = {}
+    for _, id_, text in named:
+        if text.isascii():
+            plain.setdefault(look(text), (id_, text))
+    for path, id_, text in named:
+        if text.isascii():
+            continue
+        other, name = plain.get(look(text), (id_, ""))
+        looks = f"looks like “{name}”, a name of {other}" if other != id_ else ""
+        if (why := deceptive(text)) is not None:
+            yield path, f"“{text}” {why}{looks and f', and {looks}'}; type it again in one alphabet."
+        elif looks:
+            yield path, f"“{text}” {looks}; give it a name that can be told apart."
+
+
 _CLAIM = re.compile(r"“(.*?)”(?: is to mean (\S+) in|, a name of (\S+) in)", re.DOTALL)
 
 
 def _names(register: Register) -> _Found:
     named = list(_named(register))
-    yield from misleading(named)
+    yield from _deceptive(named)
     try:
         known_names(load_law(), load_vocabularies(), [register], [])
     except Refused as refused:

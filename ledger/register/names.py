@@ -15,6 +15,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
+from ledger.confusables import skeleton
 from ledger.errors import Refused
 from ledger.members import UNLISTED
 
@@ -73,6 +74,14 @@ def fold(text: str) -> str:
     while (again := _fold_once(folded)) != folded:
         folded = again
     return folded
+
+
+def look(text: str) -> str:
+    """What `text` looks like, in a form to compare: two names with one look are easily taken for each other.
+
+    Coarser than `fold`, and for warnings only: nothing is ever sealed or judged as the name that it looks like.
+    """
+    return fold(skeleton(text))
 
 
 _Claim = tuple[str, str, str, str]  # kind, id, text, whose name it is

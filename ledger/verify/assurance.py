@@ -104,7 +104,7 @@ def verify(
             genesis = entry.read(first[0])[0] if first else None
             origin = genesis.origin if isinstance(genesis, Genesis) else None
             evidence = Evidence(db, origin, brought)
-            if beyond := _keep(walk(db, size, done, evidence.add), problems, warnings):
+            if beyond := _keep(walk(db, size, done, evidence.add, brought.now), problems, warnings):
                 not_checked.append(f"{beyond:,} more problems were found and are not listed.")
             problems += evidence.problems()
             _bring(evidence.levels, problems, not_checked)
@@ -129,7 +129,7 @@ def verify_publication(
     `Refused` where the place, or something that was brought, cannot be read.
     """
     sizes = {tree.size for _, _, tree in kept(brought)}
-    found = verify_published(target, sizes, done)
+    found = verify_published(target, sizes, done, brought.now)
     problems, warnings = list(found.problems), list(found.warnings)
     roots = {**found.roots, found.tree.size: found.tree.root}
     levels = Levels(brought, found.tree.origin, found.tree.size, roots, found.keys)

@@ -20,7 +20,7 @@ from ledger.publish.published import Published, width
 from ledger.tlog import merkle, tiles
 from ledger.tlog.checkpoint import Checkpoint
 from ledger.tlog.merkle import HASH_BYTES
-from ledger.verify.record import Found
+from ledger.verify.record import Found, ahead
 
 MOST_PROBLEMS = 10_000
 """After so many problems the rest is not read: a place that serves what it likes could go on for ever."""
@@ -47,15 +47,18 @@ class Verified(NamedTuple):
 
 
 def verify_published(
-    target: str | Files | Published, sizes: Iterable[int] = (), done: Callable[[int], None] = lambda count: None
+    target: str | Files | Published,
+    sizes: Iterable[int] = (),
+    done: Callable[[int], None] = lambda count: None,
+    now: datetime | None = None,
 ) -> Verified:
     """Everything that can be checked of the publication at `target` by itself, and the roots at `sizes` of its tree.
 
-    `Refused` where the place, or its checkpoint, cannot be read.
+    `now` is the verifier's clock, as in `record.walk`. `Refused` where the place, or its checkpoint, cannot be read.
     """
     published = target if isinstance(target, Published) else Published(target)
     note = published.checkpoint_note()
-    walk = _Walk(published, published.tree_of(note), sizes)
+    walk = _Walk(published, published.tree_of(note), sizes, now)
     walk.go(done)
     head = walk.prev if walk.growing.size == walk.tree.size > 0 else None
     problems = [one for one in walk.found if not one.warning]
@@ -64,7 +67,7 @@ def verify_published(
 
 
 class _Walk:
-    def __init__(self, published: Published, tree: Checkpoint, sizes: Iterable[int]) -> None:
+    def __init__(self, published: Published, tree: Checkpoint, sizes: Iterable[int], now: datetime | None) -> None:
         self.tree = tree
         self.found: list[Found] = []
         self.not_checked: list[str] = []
@@ -73,6 +76,8 @@ class _Walk:
         self.prev = entry.NO_PREV
         self._published = published
         self._clock: datetime | None = None
+        self._now = now
+        self._said = {False: 0, True: 0}  # how many problems, and how many warnings
 
     def go(self, done: Callable[[int], None]) -> None:
         size = self.tree.size
@@ -89,7 +94,7 @@ class _Walk:
             self._compare(self.growing.add(leaves))
             self.prev = leaves[-1].hex()
             done(self.growing.size)
-            if len(self.found) >= MOST_PROBLEMS:
+            if self._said[False] >= MOST_PROBLEMS:
                 self.not_checked.append(
                     f"All from entry {self.growing.size:,} on, and the root: too much is wrong before."
                 )
@@ -102,7 +107,10 @@ class _Walk:
         self.not_checked.append(ENTRIES_ALONE if bundles else HASHES_ONLY)
 
     def _say(self, seq: int | None, problem: str, message: str, warning: bool = False) -> None:
-        self.found.append(Found(seq, problem, message, warning))
+        # Warnings without end must neither fill the memory nor keep the entries behind them from being looked at.
+        self._said[warning] += 1
+        if not warning or self._said[warning] <= MOST_PROBLEMS:
+            self.found.append(Found(seq, problem, message, warning))
 
     # -- the tree --------------------------------------------------------------------------------------------------
 
@@ -176,6 +184,9 @@ class _Walk:
         if clock is not None and one.recorded_at < clock:
             at, before = utc_text(one.recorded_at), utc_text(clock)
             self._say(seq, "clock-backwards", f"It was recorded at {at}, before its predecessor ({before}).", True)
+        if self._now is not None:
+            for warning in ahead(one, seq, self._now, clock):
+                self._say(*warning)
         if isinstance(one, Genesis):
             if seq != 0:
                 self._say(seq, "kind-out-of-place", "A genesis stands after the first entry.")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from operator import gt
 from typing import NamedTuple
 
@@ -42,6 +42,30 @@ class Found(NamedTuple):
     problem: str
     message: str
     warning: bool = False
+
+
+CLOCKS_DIFFER = timedelta(minutes=5)
+"""So far two clocks may be apart and both be right enough."""
+
+FAR = timedelta(days=366)
+"""A transfer that is recorded further ahead than this was not planned, but mistyped."""
+
+
+def ahead(one: AnyEntry, seq: int, now: datetime, before: datetime | None) -> Iterator[Found]:
+    """A warning for each time in an entry that lies in the future of the verifier's clock, which says `now`.
+
+    `before` is when the entry before it was recorded: of several in a row that a clock put into the future, the first
+    is named.
+    """
+    here, latest = utc_text(now.replace(microsecond=0)), now + CLOCKS_DIFFER
+    if one.recorded_at > latest and (before is None or before <= latest):
+        at = utc_text(one.recorded_at)
+        message = f"It was recorded at {at}, which is later than now ({here} by the clock of this computer)."
+        yield Found(seq, "clock-ahead", message, True)
+    day = one.transferred_on if isinstance(one, (Transfer, Correction)) else None
+    if day is not None and day > (now + FAR).date():
+        message = f"Its transfer is dated {day}, more than a year after now ({here} by the clock of this computer)."
+        yield Found(seq, "dated-ahead", message, True)
 
 
 def _disclosure_problems(
@@ -156,12 +180,14 @@ def walk(
     size: int,
     done: Callable[[int], None] = lambda count: None,
     leaves: Callable[[list[bytes]], None] = lambda hashes: None,
+    now: datetime | None = None,
 ) -> Iterator[Found]:
     """Every problem of the `size` entries in `db` (its `text_factory` is bytes), in their order; streams.
 
-    `leaves` is given the entries' hashes, as recomputed, for the tree that is made of them.
+    `leaves` is given the entries' hashes, as recomputed, for the tree that is made of them. `now` is the verifier's
+    clock; without one, no time is too late.
     """
-    record = Record(db, size, leaves)
+    record = Record(db, size, leaves, now)
     rows = db.execute(_ENTRIES)
     after = _FIRST  # a disclosure of an entry before the first is a stray one too
     while run := rows.fetchmany(_RUN):
@@ -180,8 +206,11 @@ def _stray(owner: int) -> Found:
 class Record:
     """The chain so far: what the next entry must follow. `read` takes it a run of entries at a time."""
 
-    def __init__(self, db: sqlite3.Connection, size: int, leaves: Callable[[list[bytes]], None]) -> None:
+    def __init__(
+        self, db: sqlite3.Connection, size: int, leaves: Callable[[list[bytes]], None], now: datetime | None
+    ) -> None:
         self._db = db
+        self._now = now
         self._leaves = leaves
         self._size = size
         self.last = -1
@@ -199,7 +228,12 @@ class Record:
         self._leaves(hashes)
         times = [one.recorded_at for one in entries]
         batches = {one.batch.seq for one in entries if type(one) is Transfer and one.batch is not None}
-        if self.last < 0 or batches - {self._batch} or any(map(gt, [self._clock or times[0], *times], times)):
+        if (
+            self.last < 0
+            or batches - {self._batch}
+            or any(map(gt, [self._clock or times[0], *times], times))
+            or (self._now is not None and self._any_ahead(entries, times, self._now))
+        ):
             for one in entries:
                 yield from self._among_others(one)
         else:
@@ -208,6 +242,15 @@ class Record:
                 if type(one) is not Transfer:
                     yield from _relations(self._db, one, one.seq, self._size)
         self.last, self.prev = rows[-1][0], hashes[-1].hex()
+
+    def _any_ahead(self, entries: Sequence[AnyEntry], times: list[datetime], now: datetime) -> bool:
+        latest = (now + FAR).date()
+        recorded = (self._clock is None or self._clock <= now + CLOCKS_DIFFER) and max(times) > now + CLOCKS_DIFFER
+        return recorded or any(
+            one.transferred_on is not None and one.transferred_on > latest
+            for one in entries
+            if isinstance(one, (Transfer, Correction))
+        )
 
     def _closely(self, rows: Sequence[Row], kept: Sequence[Kept]) -> Iterator[Found]:
         of: dict[int, list[tuple[bytes, bytes, bytes]]] = {}
@@ -263,6 +306,8 @@ class Record:
                 f"It was recorded at {utc_text(one.recorded_at)}, before its predecessor ({utc_text(clock)}).",
                 True,
             )
+        if self._now is not None:
+            yield from ahead(one, seq, self._now, clock)
         if type(one) is not Transfer:
             yield from _relations(self._db, one, seq, self._size)
         elif one.batch is not None and one.batch.seq != self._batch:

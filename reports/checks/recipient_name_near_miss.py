@@ -1,9 +1,10 @@
-"""The recipient's name is not a known one, but nearly: one letter apart, or with another legal suffix.
+"""The recipient's name is not a known one, but nearly: a letter apart, another suffix, or letters that look alike.
 
-"Learner Registration Servcie" is probably the Learner Registration Service, and "S-cool plc" may be S-cool Limited, but
-nothing is ever guessed: two names that are alike may be two bodies (East Surrey is not East Sussex), so a text that is
-a known name is never taken for another. Look at what was meant, and correct the entry or add the name. Names that are
-nearly ContactPoint's are judged by the checks of its closing.
+"Learner Registration Servcie" is probably the Learner Registration Service, "S-cool plc" may be S-cool Limited, and
+"Сonnexions" with a Cyrillic "С" is made to look like Connexions, but nothing is ever guessed: two names that are alike
+may be two bodies (East Surrey is not East Sussex), so a text that is a known name is never taken for another. Look at
+what was meant, and correct the entry or add the name. Names that are nearly ContactPoint's are judged by the checks of
+its closing.
 """
 
 from __future__ import annotations
@@ -75,7 +76,7 @@ def _near(case: Case) -> tuple[str, ...]:
         if any(context.named(version, "party", text) is not None for version in known):
             found: frozenset[str] = frozenset()
         else:
-            found = _candidates(text, context.names(case.version))
+            found = _candidates(text, context.names(case.version)).union(context.alike(case.version, "party", text))
         context.memo[key] = tuple(sorted(found - {context.law.contactpoint.party}))
     ids = context.memo[key]
     assert isinstance(ids, tuple)

@@ -1,7 +1,8 @@
 """Data goes between these two, but not for this purpose.
 
 Purpose limitation is the heart of a notice: what was announced for statistics must not serve decisions about
-a child. Record the purpose that the data was really sent for, or stop the transfer.
+a child. Record the purpose that the data was really sent for, or stop the transfer. A purpose in letters that only look
+like those of a known name is not that purpose: find out what was meant.
 """
 
 from __future__ import annotations
@@ -38,6 +39,10 @@ def check(case: Case) -> Iterator[Finding]:
         )
     elif case.lost("purpose_as_given"):
         yield case.finding(ID, "cannot-tell", "erased", expected=purposes, found=("purpose_as_given",))
+    elif alike := case.alike("purpose", "purpose_as_given"):
+        yield case.finding(
+            ID, "cannot-tell", "looks-like", expected=alike, found=("purpose_as_given",), members=("purpose",)
+        )
     else:
         yield case.finding(
             ID, "breach", "unlisted", expected=purposes, found=("purpose_as_given",), members=("purpose",)

@@ -7,6 +7,7 @@ _DELETE = "Ask the recipient to delete what it should not have, and mend the exp
 _STATE = "Find out, and correct the entry so that it says so."
 _GONE = "Nothing can be done from the record; ask those who made the transfer."
 _TIME = "Find the time of the transfer in the system that sent it, and correct the entry."
+_LETTERS = "Find out what was meant, and correct the entry with the name typed in plain letters."
 _BASIS = "Establish the lawful basis with the data protection officer and correct the entry."
 
 SENTENCES: dict[tuple[str, str], tuple[str, str, str]] = {
@@ -29,6 +30,9 @@ SENTENCES: dict[tuple[str, str], tuple[str, str, str]] = {
         "A recipient that the documented purposes name.",
         "The recipient was not a known one, and {f:party} was erased.",
         _GONE),
+    ("unknown-recipient", "looks-like"): (
+        "A recipient that the documented purposes name.",
+        "{f:party} looks like a name of {e:party}, but is written with other letters.", _LETTERS),
     ("undocumented-flow", "no-flow"): (
         "A flow that the documented purposes describe.", "None is documented from {f0:party} to {f1:party}.",
         "Stop the transfers, or have the notice changed before the next one."),
@@ -46,6 +50,9 @@ SENTENCES: dict[tuple[str, str], tuple[str, str, str]] = {
     ("undocumented-purpose", "erased"): (
         "One of the documented purposes: {e:purpose}.", "The purpose was not a known one, and {f:purpose} was erased.",
         _GONE),
+    ("undocumented-purpose", "looks-like"): (
+        "One of the documented purposes.",
+        "{f:purpose} looks like a name of {e:purpose}, but is written with other letters.", _LETTERS),
     ("field-not-documented", "not-documented"): ("Nothing but {e:field}.", "These went too: {f:field}.", _DELETE),
     ("field-not-documented", "unlisted"): (
         "Nothing but {e:field}.", "{f1} data item(s) went that nobody knows by the name typed.", _DELETE),

@@ -5,6 +5,7 @@ from __future__ import annotations
 _STATE = "Find out, and correct the entry so that it says so."
 _GONE = "Nothing can be done from the record; ask those who made the transfer."
 _DELETE = "Ask the recipient to delete what it should not have, and send an aggregate instead."
+_LETTERS = "Find out who was meant, and correct the entry with the name typed in plain letters."
 _CITED = "Look at which transfer brought the data, and correct the entry."
 _WHY = "Have somebody other than who corrected it look at why, and keep what shows who it really was."
 
@@ -48,6 +49,9 @@ SENTENCES: dict[tuple[str, str], tuple[str, str, str]] = {
     ("sender-not-documented", "erased"): (
         "A sender that the documented purposes name.",
         "The sender was not a known one, and {f0:party} was erased.", _GONE),
+    ("sender-not-documented", "looks-like"): (
+        "A sender that the documented purposes name.",
+        "{f0:party} looks like a name of {e:party}, but is written with other letters.", _LETTERS),
     ("register-not-in-force", "none"): (
         "A day that an adopted version of the documented purposes covers (the nearest: {span}).",
         "It is dated {f0:date}, which none covers.",

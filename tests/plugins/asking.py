@@ -81,13 +81,16 @@ class Reader:
             person, value = site.people.start(who, site.clock(), "in a test")
             self.headers["cookie"], self.csrf = f"{site.settings.cookie}={value}", person.csrf
 
-    async def asked(self, method: str, path: str, **more: Any) -> httpx.Response:
-        """The answer to one request; `more` is httpx's."""
+    async def asked(self, method: str, path: str, *, follow: bool = True, **more: Any) -> httpx.Response:
+        """The answer to one request; `more` is httpx's. As a browser, it goes on to the page that answers a form."""
         origin = self.site.settings.origin
         headers = {**self.headers, **({"origin": origin} if method == "POST" else {}), **more.pop("headers", {})}
         transport = httpx.ASGITransport(app=self._app)
         async with httpx.AsyncClient(transport=transport, base_url=origin) as client:
-            return await client.request(method, path, headers=headers, **more)
+            answer = await client.request(method, path, headers=headers, **more)
+            if follow and "/-/answers/" in (there := answer.headers.get("location", "")):
+                answer = await client.get(there, headers=self.headers)
+            return answer
 
     def ask(self, method: str, path: str, status: int | None = None, **more: Any) -> httpx.Response:
         """The same, for a test that does nothing else meanwhile; `status` is what is expected for once."""
@@ -101,13 +104,17 @@ class Reader:
         return self.ask("GET", path, status, headers=headers)
 
     def post(
-        self, path: str, form: Mapping[str, str | list[str]] | Sequence[tuple[str, str]], status: int | None = None
+        self,
+        path: str,
+        form: Mapping[str, str | list[str]] | Sequence[tuple[str, str]],
+        status: int | None = None,
+        follow: bool = True,
     ) -> httpx.Response:
         """What a form is answered with; its secret goes with it."""
         pairs = [*form.items()] if isinstance(form, Mapping) else [*form]
         content = urlencode([("csrf", self.csrf), *pairs], doseq=True)
         headers = {"content-type": "application/x-www-form-urlencoded"}
-        return self.ask("POST", path, status, content=content, headers=headers)
+        return self.ask("POST", path, status, content=content, headers=headers, follow=follow)
 
 
 class Opened:

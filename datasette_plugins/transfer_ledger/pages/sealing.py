@@ -55,13 +55,15 @@ class Meanwhile(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What came of it. `runs` are the first and last entries of what was sealed, `sealed` how many those are.
+    """What came of it. `runs` are the first and last entries of what is sealed, `sealed` how many those are, and
+    `before` how many of them were sealed when the same form was sent before.
 
     `meanwhile` are the first of `conflicts` findings that were decided about meanwhile. `stopped` says why the others,
     `left` many, were not sealed, "" where all were.
     """
 
     sealed: int
+    before: int
     runs: tuple[tuple[int, int], ...]
     meanwhile: tuple[Meanwhile, ...]
     conflicts: int
@@ -95,8 +97,29 @@ def decide(asked: Asked, judged: Sequence[Judged], items: Mapping[str, int], wha
     if seqs:
         asked.site.runs.check_soon()
     others = [one for one, result in zip(judged, results, strict=False) if isinstance(result, Conflict)]
+    before = _sealed_before(asked, others, what) if others else {}
+    seqs = sorted({*seqs, *before.values()})
+    others = [one for one in others if one.finding not in before]
     told = _meanwhile(asked, others[:MOST_TOLD], items, what) if others else ()
-    return Outcome(len(seqs), _runs(seqs), told, len(others), len(judged) - len(results), stopped)
+    return Outcome(len(seqs), len(before), _runs(seqs), told, len(others), len(judged) - len(results), stopped)
+
+
+def _sealed_before(asked: Asked, others: Sequence[Judged], what: Decision) -> dict[str, int]:
+    """The entries, by finding, that hold this very decision already: the form was sent before, word for word."""
+    with asked.site.reading() as source:
+        asked.site.decisions.take_in(source)
+        size = source.head.size
+    newest = {one.finding: asked.site.decisions.newest(one.finding, size) for one in others}
+    alike = {
+        finding: sealed.seq
+        for finding, sealed in newest.items()
+        if sealed is not None and (sealed.decision, sealed.due) == (what.decision, what.due)
+    }
+    if not alike:
+        return {}
+    # Nobody sees anything of these texts but whoever typed them just now, so it is not written in the log.
+    with asked.site.reading_erasable() as source:
+        return {finding: seq for finding, seq in alike.items() if source.given(seq) == what.texts}
 
 
 def _runs(seqs: Sequence[int]) -> tuple[tuple[int, int], ...]:

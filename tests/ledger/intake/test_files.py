@@ -23,7 +23,7 @@ from ledger.intake import csv_file, jsonl_file, xlsx_file
 from ledger.intake.draft import from_cells
 from ledger.intake.mapping import parse
 from ledger.intake.open import read
-from ledger.intake.row import Row
+from ledger.intake.row import MAX_BLANK, Row
 from ledger.intake.set_aside import SetAside
 
 HEAD = "transferred_at,sender,recipient,purpose,fields,subject_count,note"
@@ -287,6 +287,26 @@ def test_a_workbook_is_read_with_its_dates_and_numbers(workbook: Workbook) -> No
     assert first.stated.members["request"] == {"date": date(2010, 8, 1)}
     assert (second.number, second.place) == (3, "row 4")
     assert second.given[5:] == ("", "", "")
+
+
+ROW = ["2010-08-06", "oaks", "dfe", "statistics", "upn"]
+
+
+def test_a_workbook_with_blank_rows_without_end_is_refused_and_one_with_many_is_read(workbook: Workbook) -> None:
+    some = workbook(COLUMNS, *[[" "]] * MAX_BLANK, ROW)
+    assert [row.place for row in read(some)] == [f"row {MAX_BLANK + 2}"]
+    assert f"row {MAX_BLANK + 2}: more than 10,000 blank rows" in refusal(workbook(COLUMNS, *[[" "]] * (MAX_BLANK + 1)))
+    # A sheet beside the list that is blank down to its end is no list.
+    beside = workbook(COLUMNS, ROW, more={"Sheet2": [[None, None]] * 3})
+    assert len(list(read(beside))) == 1
+
+
+def test_blank_rows_are_counted_anew_after_each_that_is_not(tmp_path: Path) -> None:
+    many = "\n" * MAX_BLANK
+    path = written(tmp_path, f"{many}{HEAD}\n{many}{GOOD}\n{many}{GOOD}\n{many}")
+    assert len(list(read(path))) == 2
+    line = json.dumps(LINE) + "\n"
+    assert len(list(read(written(tmp_path, f"{many}{line}{many}{line}{many}", "t.jsonl")))) == 2
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -217,3 +218,13 @@ def test_what_the_reader_says_of_trouble(entries: Path) -> None:
     bundle.unlink()
     with pytest.raises(NotGenuine, match="lacks tile/entries"):
         published.entries(1, 300)
+
+
+def test_times_in_the_future_are_warnings_and_the_first_names_the_clock(entries: Path) -> None:
+    found = verify_published(str(entries), now=datetime(2000, 1, 1, tzinfo=UTC))
+    assert found.problems == []
+    clocks = [one for one in found.warnings if one.problem == "clock-ahead"]
+    assert [one.seq for one in clocks] == [0]
+    assert "later than now (2000-01-01T00:00:00Z" in clocks[0].message
+    assert any(one.problem == "dated-ahead" for one in found.warnings)
+    assert verify_published(str(entries), now=datetime(2030, 1, 1, tzinfo=UTC)).warnings == []

@@ -52,11 +52,15 @@ BAD = [
     (
         changed("name: School,", "name: School, aliases: [Acm\u0435],"),
         "line 9, column 42: parties[1].aliases[0]: “Acm\u0435” mixes Latin and Cyrillic letters "
-        "(the Cyrillic “\u0435”, U+0435), and looks like “Acme”, a name of acme",
+        "(the Cyrillic “\u0435” is U+0435), and looks like “Acme”, a name of acme",
     ),
     (
         changed("name: School,", "name: School, aliases: [\u0410\u0441\u043c\u0435],"),
-        "is written in Cyrillic letters, and looks like “Acme”, a name of acme",
+        "“\u0410\u0441\u043c\u0435” looks like “Acme”, a name of acme; give it a name that can be told apart",
+    ),
+    (
+        changed("name: School,", 'name: School, aliases: ["Sch\u202eool"],'),
+        "“Sch\u202eool” holds the invisible character U+202E",
     ),
     (changed("cite: [p-1]", "cite: [p-1]\n    granularity: school"), "forename, surname may go, which shows who"),
     (changed("purposes: [lunch]", "purposes: []"), "line 17, column 15: flows[0].purposes: “purposes” is empty"),

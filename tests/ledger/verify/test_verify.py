@@ -6,6 +6,7 @@ import json
 import shutil
 import sqlite3
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,11 @@ from hypothesis import strategies as st
 
 from ledger import disclosure, entry, schema
 from ledger.errors import Refused
+from ledger.settle import when
 from ledger.verify import record
 from ledger.verify.assurance import verify
+from ledger.verify.levels import Brought
+from tests.ledger.cli.called import call
 from tests.ledger.worlds import ORIGIN, open_ledger, settled, small
 
 TRIGGERS = [s for s in schema.STATEMENTS if s.startswith("CREATE TRIGGER")]
@@ -162,6 +166,9 @@ def _drop_and_relink(db: sqlite3.Connection) -> None:
         (lambda db: (_disclose(db, 4, "note", " "), _relink(db, 4)), (4, "disclosure-malformed")),
         (lambda db: (_disclose(db, 4, "note", "x" * 2001), _relink(db, 4)), (4, "disclosure-malformed")),
         (lambda db: (_disclose(db, 4, "note", "sent", "operator"), _relink(db, 4)), (4, "disclosure-malformed")),
+        (lambda db: (_disclose(db, 4, "note", "a\u200fb"), _relink(db, 4)), (4, "disclosure-malformed")),
+        (lambda db: (_reseal(db, 2, name="Sch\u043e\u043el"), _relink(db, 2)), (2, "malformed-member")),
+        (lambda db: (_reseal(db, 2, aliases=["Sch\u202eool"]), _relink(db, 2)), (2, "malformed-member")),
         (_drop_and_relink, (5, "gap")),
         (lambda db: db.execute("UPDATE disclosures SET name = 'operator' WHERE seq = 4"), (4, "disclosure-malformed")),
         (lambda db: db.execute("UPDATE disclosures SET disclosure = 'x' WHERE seq = 4"), (4, "disclosure-altered")),
@@ -215,6 +222,24 @@ def test_a_clock_that_goes_backwards_is_a_warning(copy: Path) -> None:
     report = verify(copy)
     assert report.problems == []
     assert [(w.seq, w.problem) for w in report.warnings] == [(12, "clock-backwards")]
+
+
+def test_a_time_in_the_future_is_a_warning_that_names_entry_and_time(copy: Path) -> None:
+    with open_ledger(copy, "2099-01-01T00:00:00+00:00") as ledger:
+        ledger.append(settled(ledger, "ahead"))
+        ledger.append(settled(ledger, "after"))
+    with open_ledger(copy, "2010-06-01T00:00:00+00:00") as ledger:
+        ledger.append(settled(ledger, "planned", **when("2011-05-01")))
+        ledger.append(settled(ledger, "mistyped", **when("2101-05-04")))
+    said = call("verify", copy)
+    assert said.status == 0
+    assert "warning, entry 12: It was recorded at 2099-01-01T00:00:01Z, which is later than now (20" in said.out
+    assert "warning, entry 15: Its transfer is dated 2101-05-04, more than a year after now (20" in said.out
+    seen = [(w["seq"], w["problem"]) for w in json.loads(call("verify", copy, "--format", "json").out)["warnings"]]
+    assert seen == [(12, "clock-ahead"), (14, "clock-backwards"), (15, "dated-ahead")]
+    # Whoever verifies after that day is not warned of the clock; nor is one whose clock differs by a minute.
+    later = Brought(now=datetime(2099, 1, 1, 0, 1, tzinfo=UTC) - timedelta(minutes=2))
+    assert {w.problem for w in verify(copy, brought=later).warnings} == {"clock-backwards", "dated-ahead"}
 
 
 def test_what_is_no_ledger_gets_a_sentence(tmp_path: Path) -> None:

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx
-import uvicorn
 
 from datasette_plugins.transfer_ledger import serving, verdicts
 from datasette_plugins.transfer_ledger.people.settings import Account, Settings
@@ -118,11 +117,7 @@ def served(path: Path, *, by_link: bool = True) -> Iterator[Served]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         site = serving.open_site(path, replace(local(port), by_link=by_link), clock, entropy)
-        config = uvicorn.Config(
-            serving.app_of(site), log_level="warning", server_header=False, proxy_headers=False,
-            timeout_graceful_shutdown=2,
-        )  # fmt: skip
-        server = uvicorn.Server(config)
+        server = serving.server_of(serving.app_of(site), patience=2)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:

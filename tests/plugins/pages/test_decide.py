@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sqlite3
 import threading
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from datasette_plugins.transfer_ledger.answers import MOST_OF_ONE
 from datasette_plugins.transfer_ledger.pages import sealing
 from datasette_plugins.transfer_ledger.site import Site
 from datasette_plugins.transfer_ledger.verdicts import replace
@@ -132,12 +134,45 @@ def test_of_a_group_in_pieces_all_are_sealed(site: Site, monkeypatch: pytest.Mon
 def test_a_form_that_is_sent_twice_seals_once(site: Site) -> None:
     desk = at(site)
     sent = group_form(desk) + ACCEPTED
-    desk.post(DECIDE, sent)
+    first = plain(desk.post(DECIDE, sent).text)
     page = plain(desk.post(DECIDE, sent).text)
-    assert "Nothing was sealed" in page
-    assert "You decided about 3 yourself just now" in page
+    receipt = re.search(r"3 decisions sealed Accepted ?: entries \d+ to \d+\.", first)
+    assert receipt is not None
+    assert receipt[0] in page
+    assert "This form was sent before: 3 of them were sealed then, and nothing was sealed twice." in page
+    assert "This form was sent before" not in first
     assert "Decide again" not in page
     assert len(decided(site)) == 3
+    # With another reason it is another decision, and she has to see the one that there is first.
+    other = plain(desk.post(DECIDE, [*sent[:-1], ("reason", "Another reason")]).text)
+    assert "Nothing was sealed" in other
+    assert "You decided about 3 yourself just now" in other
+    assert len(decided(site)) == 3
+
+
+def test_what_a_form_was_answered_with_is_read_again_and_by_nobody_else(site: Site) -> None:
+    keys, desk = keys_of(site), at(site)
+    sent = form(desk.post(DECIDE, marked(*keys)).text) + ACCEPTED
+    answer = desk.post(DECIDE, sent, 303, follow=False)
+    where = answer.headers["location"]
+    assert re.fullmatch(r"/-/answers/[0-9a-f]{32}", where)
+    assert answer.text == ""
+    pages = [desk.get(where).text for _ in range(3)]
+    assert "3 decisions sealed" in plain(pages[0])
+    assert len(set(pages)) == 1
+    assert len(decided(site)) == 3
+    gone = "This answer is no longer kept. Whatever was recorded stays recorded"
+    for other in (at(site, "dan"), at(site)):  # a colleague, and herself signed in anew
+        assert gone in plain(other.get(where, 404).text)
+    for _ in range(MOST_OF_ONE):
+        desk.post(DECIDE, marked(*keys))
+    assert gone in plain(desk.get(where, 404).text)
+
+
+def test_what_is_wrong_with_a_form_is_read_again_too(site: Site) -> None:
+    keys, desk = keys_of(site), at(site)
+    answer = desk.post(DECIDE, [*marked(*keys), ("seal", "1")], 303, follow=False)
+    assert "Choose one of the three" in plain(desk.get(answer.headers["location"], 400).text)
 
 
 @pytest.mark.parametrize(("whole", "checked"), [(True, False), (True, True), (False, False)])
@@ -254,7 +289,7 @@ def test_a_group_that_is_no_more_is_told(untouched: Site) -> None:
         ([("decision", "accepted"), ("reason", "asked by Mrs Patel")], "Reason :"),
         ([("decision", "accepted"), ("reason", "asked by jo@example.org")], "It looks like an e-mail address"),
         ([("decision", "accepted"), ("reason", "x" * 2001)], "2,001 characters"),
-        ([*ACCEPTED, ("owner", "a\u202eb")], "makes text read other than it is"),
+        ([*ACCEPTED, ("owner", "a\u202eb")], "turns the direction of writing"),
     ],
 )
 def test_what_is_wrong_stands_beside_its_field_and_nothing_is_sealed(

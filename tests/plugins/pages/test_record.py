@@ -70,7 +70,7 @@ def test_a_form_that_is_sent_twice_is_recorded_once(desk: Desk) -> None:
         ({"channel": "carrier-pigeon"}, "is not a known channel"),
         ({"country": "England"}, "two capital letters"),
         ({"payload_sha256": "0" * 63}, "is not a SHA-256 digest"),
-        ({"note": "a\u202eb"}, "makes text read other than it is"),
+        ({"note": "a\u202eb"}, "turns the direction of writing"),
         ({"other_fields": "upn;;"}, ""),
     ],
 )

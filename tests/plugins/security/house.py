@@ -204,10 +204,12 @@ class House:
     def form(
         self, who: Who, target: str, fields: Mapping[str, str] | Sequence[tuple[str, str]] = (), **more: Any
     ) -> Answer:
-        """The answer to a form that is sent with the secret of the session."""
+        """The page that answers a form which is sent with the secret of the session; as a browser, it is asked for."""
         pairs = list(fields.items()) if isinstance(fields, Mapping) else list(fields)
         body = urlencode([("csrf", who.csrf), *pairs]).encode()
-        return self.ask(who, target, "POST", body, {"content-type": "application/x-www-form-urlencoded"}, **more)
+        answer = self.ask(who, target, "POST", body, {"content-type": "application/x-www-form-urlencoded"}, **more)
+        there = answer.header("location")
+        return self.ask(who, there) if "/-/answers/" in there else answer
 
     def nowhere(self, who: Who, method: str = "GET", accept: str = "text/html", **more: Any) -> Answer:
         """What an address is answered with that does not exist."""

@@ -9,19 +9,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import uvicorn
+from datasette_plugins.transfer_ledger.serving import server_of
+from ledger.connections import LIMITS, Limits
 
 
 @contextmanager
-def served(app: Any, port: int = 0) -> Iterator[int]:
-    """The app on 127.0.0.1, with the settings of `transfer-ledger serve`; the port."""
+def served(app: Any, port: int = 0, limits: Limits = LIMITS) -> Iterator[int]:
+    """The app on 127.0.0.1, on the server of `transfer-ledger serve`; the port."""
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(("127.0.0.1", port))
-    config = uvicorn.Config(
-        app, log_level="warning", server_header=False, proxy_headers=False, timeout_graceful_shutdown=1, lifespan="off"
-    )
-    server = uvicorn.Server(config)
+    server = server_of(app, limits, patience=1)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     try:

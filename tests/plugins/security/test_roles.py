@@ -61,6 +61,7 @@ TABLE = {
     "/-/record/{seq}/withdraw": ("dc~", "dc~", ""),
     "/-/receipts": ("dc", "", ""),
     "/-/people": ("da", "", ""),
+    "/-/answers/{once}": ("dagc", "", ""),
     "/-/openapi.json": ("dagc", "", "token"),
     "/-/saved": ("da", "", ""),
 }
@@ -169,6 +170,7 @@ MADE_ELSEWHERE = (
     "/-/reports/{n}/{file}",
     "/-/verification/{n}",
     "/-/sign-in/{once}",
+    "/-/answers/{once}",
 )
 """Routes of which no address is there before something was made."""
 

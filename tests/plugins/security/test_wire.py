@@ -8,12 +8,14 @@ from __future__ import annotations
 import re
 import socket
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 
 import pytest
 
 from datasette_plugins.transfer_ledger import bodies
 from datasette_plugins.transfer_ledger.people.address import Address
+from ledger.connections import Limits
 from tests.plugins.browsed import make_ledger
 from tests.plugins.security.house import ALWAYS, SETTINGS, House, house_over
 from tests.plugins.security.served import free_port, raw, served
@@ -108,6 +110,22 @@ def test_half_a_request_records_nothing_and_holds_nobody(
     assert head(raw(port, b"GET /robots.txt HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n\r\n" % port))[0] == 200
     slow.close()
     assert house.site.view().head.size == size
+
+
+def test_who_sends_no_request_is_let_go_and_keeps_nobody_out(here: tuple[House, int]) -> None:
+    house, port = here
+    silent = b"GET /robots.txt HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n" % port
+    with served(house.app, limits=Limits(connections=4, head_seconds=60)) as at, ExitStack() as sockets:
+        for _ in range(40):
+            one = sockets.enter_context(socket.create_connection(("127.0.0.1", at), timeout=30))
+            one.sendall(silent)
+        assert head(raw(at, silent + b"Connection: close\r\n\r\n", wait=30))[0] == 200
+    with (
+        served(house.app, limits=Limits(head_seconds=0.3)) as at,
+        socket.create_connection(("127.0.0.1", at), timeout=30) as one,
+    ):
+        one.sendall(silent)
+        assert one.recv(1) == b""
 
 
 def test_a_body_in_chunks_is_read_up_to_its_limit(here: tuple[House, int]) -> None:
