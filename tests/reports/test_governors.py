@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 import pytest
 from click.testing import CliRunner
+from reports.documents.trend import Series, trend
 
 from ledger.members import Attestation
 from reports.checks import CHECKS
@@ -23,7 +24,6 @@ from reports.documents.blocks import Bullets, Chart, Document, Few, Heading, Par
 from reports.documents.governors import MOST_DECISIONS, QUESTION, governors
 from reports.documents.kinds_of_problem import KINDS, decide, problem
 from reports.documents.reading import Attested, Reading, Since
-from reports.documents.trend import Series, trend
 from reports.finding import OUTCOMES
 from reports.scope import Period, year
 from tests.reports.ledgers import AFTER, BEFORE, GOOD, SECRET, UNDOCUMENTED, UNKNOWN, UNSURE, make_ledger
