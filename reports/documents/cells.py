@@ -106,8 +106,8 @@ class _Places:
 def figures(source: Source, counts: Counts, open_: Iterable[tuple[Outcome, Finding]]) -> dict[Period, Figures]:
     """What is shown for each fixed term of the period of `counts`, in order.
 
-    `open_` are the findings in its scope that are not settled, each with the outcome that it counts as. One on a whole import is on all of its transfers; one on
-    no transfer is not counted.
+    `open_` are the findings in its scope that are not settled, each with the outcome that it counts as. One on a whole
+    import is on all of its transfers; one on no transfer is not counted.
     """
     places = _Places(source, counts)
     of = [(as_, one, [one.seq] if one.id is not None else one.entries) for as_, one in open_]

@@ -66,8 +66,7 @@ _REASONS = {
     "check-not-run": "Some checks could not be run, or could not be run on every transfer.",
     "records-missing": "Some transfers that were due are not in the record.",
     "not-verified": "The record failed its own test, so it may have been altered.",
-    "cannot-tell": "There may be more than 5 in 100 transfers of which we cannot tell whether they kept to our notice and "
-    "the law.",
+    "cannot-tell": "We may not be able to judge more than 5 in 100 transfers.",
     "contactpoint-unclear": "Data may have gone to ContactPoint after it was switched off.",
     "value-erased": "Some details that the checks need were erased.",
 }
@@ -165,10 +164,10 @@ def _verdict(reading: Reading, told: Told) -> Verdict:
             kind, title = "note", "Nothing was shared, by the record."
             reasons = ["The record holds no transfer of data for this period."]
     rule: Text = (
-        f"Overall rating: {_RATINGS[told.rating.level]}. The same rule always gives the rating. If any problem is open, we must "
-        "act now. If none is, we cannot say if checks were not run, transfers are missing, or the record fails its own "
-        "test. Nor can we say if more than 5 in 100 transfers may be impossible to judge. Otherwise, no problem was "
-        "found.",
+        f"Overall rating: {_RATINGS[told.rating.level]}. The same rule always gives the rating. If any problem is "
+        "open, we must act now. If none is, we cannot say if checks were not run, transfers are missing, or the record "
+        "fails its own test. Nor can we say if we may not be able to judge more than 5 in 100 transfers. Otherwise, no "
+        "problem was found.",
     )
     return Verdict(kind, title, (*((one,) for one in reasons), rule))
 
