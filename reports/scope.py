@@ -80,6 +80,50 @@ def term(one: Term) -> Period:
     return Period(one.first, one.last, f"the {one.label}", f"term={one.id}")
 
 
+class FixedTerm(NamedTuple):
+    """One of three parts of every school year, whenever a school's own terms begin: a name, and its months."""
+
+    name: str
+    first: int
+    last: int
+
+    def of(self, year: int) -> Period:
+        """This term in a calendar year."""
+        months = f"{MONTHS[self.first - 1]} to {MONTHS[self.last - 1]}"
+        return Period(
+            date(year, self.first, 1),
+            date(year, self.last, monthrange(year, self.last)[1]),
+            f"the {self.name} term {year} ({months})",
+            f"fixed-term={self.name}-{year}",
+        )
+
+
+FIXED_TERMS = (FixedTerm("autumn", 9, 12), FixedTerm("spring", 1, 3), FixedTerm("summer", 4, 8))
+"""In the order of a school year. They end on the days by which compulsory school age is reckoned."""
+
+
+def fixed_term(day: date) -> Period:
+    """The fixed term that `day` lies in."""
+    return next(one for one in FIXED_TERMS if one.first <= day.month <= one.last).of(day.year)
+
+
+def fixed_terms(period: Period) -> tuple[Period, ...]:
+    """The fixed terms that a school year, or a fixed term, is made of."""
+    assert period.first is not None
+    if period.option.startswith("fixed-term="):
+        return (period,)
+    return tuple(one.of(period.first.year + (one.first < 9)) for one in FIXED_TERMS)
+
+
+def parse_fixed_term(text: str) -> Period:
+    """The fixed term that is written as autumn-2009. `Refused` for anything else."""
+    name, _, year = text.rpartition("-")
+    for one in FIXED_TERMS:
+        if one.name == name and len(year) == 4 and year.isascii() and year.isdecimal() and 1900 <= int(year) <= 9998:
+            return one.of(int(year))
+    raise Refused(f"{text[:40]} is not a fixed term; write one as autumn-2009, spring-2010 or summer-2010.")
+
+
 def terms(registers: Iterable[Register]) -> list[Term]:
     """All terms that the registers state, in order; of one id, as the newest register states it."""
     found = {one.id: one for register in registers for one in register.terms}
@@ -122,6 +166,8 @@ def before(period: Period, known: list[Term]) -> Period | None:
         return year(period.first.replace(year=period.first.year - 1))
     if kind == "month":
         return month((period.first - timedelta(days=1)).replace(day=1))
+    if kind == "fixed-term":
+        return fixed_term(period.first - timedelta(days=1))
     if kind == "term":
         earlier = [one for one in known if one.last < period.first]
         return term(earlier[-1]) if earlier else None
@@ -145,15 +191,30 @@ def last_school_year(source: Source, as_of: date) -> Period:
     return ended if found else year(school_year(as_of))
 
 
+_IDS = "(SELECT value FROM json_each(?))"
+
+
+def _concerns(of: str, school: tuple[str, ...]) -> tuple[str, list[str | int]]:
+    """The condition in SQL that a school with these ids sent a transfer, received it, or is named in it."""
+    named = (
+        "EXISTS (SELECT 1 FROM entries AS of_, json_each(of_.entry, '$.schools') AS named "
+        f"WHERE of_.seq = {of}.seq AND named.value IN {_IDS})"
+    )
+    return f"({of}.sender IN {_IDS} OR {of}.recipient IN {_IDS} OR {named})", [json.dumps(school)] * 3
+
+
 class Scope(NamedTuple):
     """A period, and the ids of one school (its present and former ones), or none for everybody.
 
-    With `since`, only what was recorded from that entry on.
+    With `since`, only what was recorded from that entry on. With `others`, the ids of the other schools, only what is
+    the school's own: what it sent, and what somebody who is no school sent to it or about it, and to or about no other.
+    So each transfer is one school's own at most.
     """
 
     period: Period
     school: tuple[str, ...] = ()
     since: int = 0
+    others: tuple[str, ...] = ()
 
     def where(self, of: str = "t") -> tuple[str, list[str | int]]:
         """The condition in SQL on a row `of` the view `transfers` or the table `entries`, and its parameters."""
@@ -169,12 +230,12 @@ class Scope(NamedTuple):
             conditions.append(f"{of}.transferred_on <= ?")
             values.append(self.period.last.isoformat())
         if self.school:
-            ids = json.dumps(self.school)
-            of_school = "(SELECT value FROM json_each(?))"
-            conditions.append(
-                f"({of}.sender IN {of_school} OR {of}.recipient IN {of_school} OR EXISTS (SELECT 1 FROM entries AS "
-                "of_, "
-                f"json_each(of_.entry, '$.schools') AS named WHERE of_.seq = {of}.seq AND named.value IN {of_school}))"
-            )
-            values += [ids] * 3
+            concerns, ids = _concerns(of, self.school)
+            if not self.others:
+                conditions.append(concerns)
+                values += ids
+            else:
+                others, ids_of_others = _concerns(of, self.others)
+                conditions.append(f"({of}.sender IN {_IDS} OR ({concerns} AND NOT {others}))")
+                values += [ids[0], *ids, *ids_of_others]
         return " AND ".join(conditions), values

@@ -11,7 +11,7 @@ import click
 from ledger.errors import Refused
 from ledger.source import Source
 from ledger.store import sentences
-from reports.cli.making import Wanted, judged, period_of, reading
+from reports.cli.making import Wanted, governors_period, judged, period_of, reading
 from reports.cli.report import made
 from reports.cli.writing import write, write_all
 from reports.documents.authority import School, Unread, authority, school
@@ -117,14 +117,19 @@ class _Reports(NamedTuple):
 def _reports(one: _Ledger, wanted: Wanted) -> _Reports:
     files: dict[str, list[bytes]] = {}
     with sentences(one.path), judged(one.path, wanted.as_of) as of:
+        read = {kind: reading(of, wanted._replace(kind=kind, format="html")) for _, kind in _OF_SCHOOL}
         for name, kind in _OF_SCHOOL:
-            about = reading(of, wanted._replace(kind=kind, format="html"))
-            files[name] = list(made(of, about, "html")[1])
-        return _Reports(school(about, one.name, f"{FOLDER}/{one.folder}"), files)
+            files[name] = list(made(of, read[kind], "html")[1])
+        return _Reports(school(read["governors"], of.source, one.name, f"{FOLDER}/{one.folder}"), files)
 
 
 def report_on_all(folder: Path, wanted: Wanted, output: Path) -> int:
-    """Writes the reports on all ledgers in `folder` and the summary; gives the exit status of `report`."""
+    """Writes the reports on all ledgers in `folder` and the summary; gives the exit status of `report`.
+
+    The summary may be read by all schools, so it is made for the periods of governors' papers only.
+    """
+    if wanted.period:
+        wanted = wanted._replace(period=governors_period(wanted.period).option)
     paths = _ledgers(folder)
     looked_at, unread = _looked_at(paths, wanted)
     ledgers, copies = _once(looked_at)
@@ -150,10 +155,8 @@ def report_on_all(folder: Path, wanted: Wanted, output: Path) -> int:
         click.echo(f"{missed.file}: {missed.why}", err=True)
     if not schools:
         raise Refused(f"None of the {len(paths):,} ledgers in {folder} could be read.")
-    about_ = {one.period for one in schools}
-    options = ("for=authority", *wanted.period.split(","))
-    named = about_.pop() if len(about_) == 1 else "each school’s own dates of the term"
-    document = authority(schools, unread, wanted.as_of, named, options)
+    options = ("for=authority", wanted.period)
+    document = authority(schools, unread, wanted.as_of, schools[0].period, options)
     for ending in _OF_ALL:
         write(output / f"summary.{ending}", rendered(document, ending))
     click.echo(f"Wrote summary.html and its other formats, and a folder for each ledger, into {output}.")

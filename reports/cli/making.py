@@ -25,9 +25,21 @@ from ledger.verify.assurance import Report, verify
 from ledger.verify.database import open_hostile
 from reports.cli.check import Checked, check_source
 from reports.documents.blocks import Document
+from reports.documents.cells import schools_apart
 from reports.documents.reading import Attested, Known, Reading, findings_in, made_from, read
 from reports.formats.rendering import ENDINGS
-from reports.scope import WHOLE, Period, Scope, between, find_term, last_school_year, parse_month, parse_year, terms
+from reports.scope import (
+    WHOLE,
+    Period,
+    Scope,
+    between,
+    find_term,
+    last_school_year,
+    parse_fixed_term,
+    parse_month,
+    parse_year,
+    terms,
+)
 
 KINDS = {
     "governors": "reports.documents.governors:governors",
@@ -37,7 +49,7 @@ KINDS = {
 """For whom a report can be, and what builds it: a function of a reading and the open ledger."""
 
 _NUMBER = re.compile(r"[0-9]{1,15}")
-_PERIODS = ("year", "term", "month", "from", "to", "whole")
+_PERIODS = ("year", "fixed-term", "term", "month", "from", "to", "whole")
 
 
 class Wanted(NamedTuple):
@@ -109,9 +121,28 @@ def wanted_of(one: Attested) -> tuple[Wanted, int]:
 
 def period_of(source: Source, wanted: Wanted) -> Period:
     """The period that was asked for. `Refused` for one that cannot be read, or a term that no register states."""
+    if wanted.kind == "governors" and wanted.period:
+        return governors_period(wanted.period)
     if not wanted.period:
         return WHOLE if wanted.since else last_school_year(source, wanted.as_of)
     return period_named(wanted.period, lambda: terms(one.register for one in source.registers()))
+
+
+def governors_period(text: str) -> Period:
+    """The period of a governors' paper, written as an attestation seals it; `term=` names a fixed term here.
+
+    `Refused` for all others: from papers of any days, small counts could be worked out (`disclosure_control`).
+    """
+    name, _, value = text.partition("=")
+    if name == "year":
+        return parse_year(value)
+    if name not in ("term", "fixed-term"):
+        raise Refused(
+            "Governors' papers are made only for a school year (--year 2009-10) or one of its fixed terms "
+            "(--term autumn-2009, spring-2010 or summer-2010: September to December, January to March, April to "
+            "August). From papers for other periods, readers could work out small counts."
+        )
+    return parse_fixed_term(value)
 
 
 def period_named(text: str, known: Callable[[], list[Term]]) -> Period:
@@ -122,6 +153,8 @@ def period_named(text: str, known: Callable[[], list[Term]]) -> Period:
     named = dict(part.partition("=")[::2] for part in text.split(","))
     if "year" in named:
         return parse_year(named["year"])
+    if "fixed-term" in named:
+        return parse_fixed_term(named["fixed-term"])
     if "month" in named:
         return parse_month(named["month"])
     if "term" in named:
@@ -140,6 +173,20 @@ def school_of(source: Source, id_: str) -> tuple[Organisation | None, tuple[str,
         if id_ == one.id or id_ in one.former_ids:
             return one, (one.id, *one.former_ids)
     raise Refused(f"The ledger knows no organisation {id_[:64]}; `transfer-ledger organisation add` makes one known.")
+
+
+def _other_schools(source: Source, school: Organisation) -> tuple[str, ...]:
+    """The ids of all schools but this one. `Refused` where no governors' paper is made about it alone."""
+    if school.role != "school":
+        raise Refused(f"{school.id} is not a school: governors' papers are about one school, or everybody.")
+    if not schools_apart(source):
+        raise Refused("This ledger is a school's own, and its governors' papers are about all of it: omit --school.")
+    return tuple(
+        id_
+        for one in source.organisations().values()
+        if one.role == "school" and one.id != school.id
+        for id_ in (one.id, *one.former_ids)
+    )
 
 
 class Judged(NamedTuple):
@@ -243,8 +290,14 @@ def reading(of: Judged, wanted: Wanted) -> Reading:
     period = period_of(source, wanted)
     school, ids = school_of(source, wanted.school)
     wanted = wanted._replace(school="" if school is None else school.id)
-    scope = Scope(period, ids)
-    earlier = _attested(source, wanted, school)
+    scope, earlier = Scope(period, ids), None
+    if wanted.kind != "governors":
+        earlier = _attested(source, wanted, school)
+    elif wanted.since:
+        # What is new since another paper is no period of the grid either.
+        raise Refused("Governors' papers speak of a whole period, not of what is new: omit --since-last.")
+    elif school is not None:
+        scope = scope._replace(others=_other_schools(source, school))
     made = made_from(source, of.checked.evidence, wanted.as_of, wanted.options(period, of.checkpoints, earlier))
     return read(
         source,

@@ -14,7 +14,7 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 _OPTIONS = (
     ("year", "YEAR", "A school year, as 2009-10."),
-    ("term", "TERM", "A term that the register states, as autumn-2009."),
+    ("term", "TERM", "A term that the register states, as autumn-2009; for governors, a fixed one."),
     ("month", "MONTH", "A month, as 2010-05."),
     ("from", "DATE", "The first day (YYYY-MM-DD)."),
     ("to", "DATE", "The last day (YYYY-MM-DD)."),

@@ -118,13 +118,18 @@ def write_one(output: Path, of: Judged, wanted: Wanted) -> Reports:
 
 
 def write_set(folder: Path, of: Judged, wanted: Wanted) -> Reports:
-    """Writes the sensible set with an index into `folder`."""
+    """Writes the sensible set with an index into `folder`; says so where no governors' paper is made of what it is."""
     bundle = bundle_of(of)
-    read = {kind: reading(of, wanted._replace(kind=kind)) for kind in KINDS}
+    read = {kind: reading(of, wanted._replace(kind=kind)) for kind in KINDS if kind != "governors"}
+    try:
+        read["governors"] = reading(of, wanted._replace(kind="governors"))
+    except Refused as error:
+        click.echo(f"No governors' paper is written. {error}", err=True)
     contents: dict[str, Iterator[bytes]] = {}
     documents: dict[str, Document] = {}
     for name, kind, ending in SET:
-        documents[name], contents[name] = made(of, read[kind], ending, bundle)
+        if kind in read:
+            documents[name], contents[name] = made(of, read[kind], ending, bundle)
     main = documents["report.html"]
     for name, svg in charts_of(main).items():
         contents[f"{name}.svg"] = iter((svg.encode(),))
@@ -138,7 +143,8 @@ def write_set(folder: Path, of: Judged, wanted: Wanted) -> Reports:
         entries = [IndexEntry(name, *titles[name], one.sha256, one.size) for name, one in written.items()]
         return index_html(entries, main.organisation, "Reports", main.about, main.made).encode()
 
-    written = write_all(folder, contents, (BUNDLE, *(f"{name}.svg" for name in NAMES)), index)
+    obsolete = (BUNDLE, *(f"{name}.svg" for name in NAMES), *(name for name, _, _ in SET))
+    written = write_all(folder, contents, obsolete, index)
     return Reports(written, documents, any(one.open for one in read.values()))
 
 

@@ -3,6 +3,7 @@
 It is no league table. Whatever could put schools into an order stays out of it, out of its data too: no count, no size
 and no rating of any one school. What is counted is counted over all of them, and schools stand in the order of their
 names, each with the place of its own reports. Only a ledger on which the sums cannot rest is named with the reason.
+What it counts are ledgers; its one count of transfers is made from what the schools' governors' papers show.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from datetime import date
 from importlib import metadata
 from typing import Literal, NamedTuple
 
+from ledger.source import Source
 from reports.documents.blocks import (
     Block,
     Cell,
@@ -31,6 +33,8 @@ from reports.documents.blocks import (
     Verdict,
 )
 from reports.documents.contactpoint import contactpoint
+from reports.documents.disclosure_control import Shown, total
+from reports.documents.governors import told
 from reports.documents.reading import Reading
 from reports.documents.statements import coded
 from reports.finding import SEVERITIES
@@ -39,18 +43,19 @@ from reports.finding import SEVERITIES
 class School(NamedTuple):
     """What the summary takes from one ledger.
 
-    `file` is the ledger's, `folder` where its own reports lie, beside the summary. `open` is whether a breach is open,
-    `verified` whether the record verifies; `contactpoint` are the uses of ContactPoint after its closing. `causes` are
-    title, severity and number of findings; `not_run` is whether a check did not run at all.
+    `file` is the ledger's, `folder` where its own reports lie, beside the summary. Its
+    rating and its transfers are those of its own governors' paper. `open` is whether a breach is open, `verified`
+    whether the record verifies; `contactpoint` whether ContactPoint was used after its closing. `causes` are title and
+    severity of what was found; `not_run` is whether a check did not run at all.
     """
 
     name: str
     file: str
     folder: str
     rating: str
-    transfers: int
-    contactpoint: int
-    causes: tuple[tuple[str, str, int], ...]
+    transfers: Shown
+    contactpoint: bool
+    causes: tuple[tuple[str, str], ...]
     open: bool
     verified: bool
     not_run: bool
@@ -65,16 +70,17 @@ class Unread(NamedTuple):
     why: str
 
 
-def school(reading: Reading, file: str, folder: str) -> School:
-    """The part of a reading that the summary needs."""
+def school(reading: Reading, source: Source, file: str, folder: str) -> School:
+    """The part of a governors' reading that the summary needs."""
+    shown = told(reading, source)
     return School(
         name=reading.organisation,
         file=file,
         folder=folder,
-        rating=reading.rating.level,
-        transfers=reading.result.transfers,
-        contactpoint=contactpoint(reading).after,
-        causes=tuple((cause.title, cause.severity, cause.count) for cause in reading.causes),
+        rating=shown.rating.level,
+        transfers=shown.now.transfers,
+        contactpoint=contactpoint(reading).after > 0,
+        causes=tuple((cause.title, cause.severity) for cause in reading.causes),
         open=bool(reading.open),
         verified=not reading.verification.problems,
         not_run=not all(one.ran for one in reading.result.checks),
@@ -102,7 +108,6 @@ _CAUSES = (
     Column("cause", "What was found"),
     Column("severity", "Severity"),
     Column("ledgers", "Ledgers that have it", "number"),
-    Column("findings", "Findings in all", "number"),
 )
 
 _NOT_RELIED_ON = (Column("file", "Ledger", "code"), Column("why", "Why the sums do not rest on it"))
@@ -110,14 +115,11 @@ _NOT_RELIED_ON = (Column("file", "Ledger", "code"), Column("why", "Why the sums 
 
 def _causes(schools: Sequence[School]) -> list[tuple[Value, ...]]:
     having: Counter[tuple[str, str]] = Counter()
-    findings: Counter[tuple[str, str]] = Counter()
     for one in schools:
-        having.update({(title, severity) for title, severity, _ in one.causes})
-        for title, severity, count in one.causes:
-            findings[title, severity] += count
+        having.update({*one.causes})
     order: tuple[str, ...] = SEVERITIES
     found = sorted(having, key=lambda key: (order.index(key[1]), -having[key], key[0]))
-    return [(title, severity, having[title, severity], findings[title, severity]) for title, severity in found]
+    return [(title, severity, having[title, severity]) for title, severity in found]
 
 
 def _many(count: int, of: int) -> str:
@@ -160,12 +162,12 @@ def authority(
             (
                 Number("ledgers", "ledgers that were read", len(ordered)),
                 Number("unread", "ledgers that could not be read, or are not counted", len(unread)),
-                Number("transfers", "transfers in all", sum(one.transfers for one in ordered)),
+                Number("transfers", "transfers in all", total(one.transfers for one in ordered)),
                 Number("act-now", "ledgers with something to decide", sum(one.rating == "act-now" for one in ordered)),
                 Number("not-run", "ledgers on which not every check ran", sum(one.not_run for one in ordered)),
                 Number(
                     "contactpoint-after",
-                    "uses of ContactPoint after its closing",
+                    "ledgers with a use of ContactPoint after its closing",
                     sum(one.contactpoint for one in ordered),
                 ),
             )

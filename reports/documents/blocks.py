@@ -16,9 +16,6 @@ import msgspec
 from reports.documents.figure import Figure
 from reports.finding import Severity
 
-LEAST = 5
-"""Smaller counts are not shown in documents for the public (DESIGN §9)."""
-
 
 class Code(msgspec.Struct, frozen=True, tag="code"):
     """A hash, an id, a file's name: as it is, in letters of one width."""
@@ -40,27 +37,25 @@ class Tag(msgspec.Struct, frozen=True, tag="tag"):
     kind: Severity | Literal["plain"] = "plain"
 
 
-class Few(msgspec.Struct, frozen=True, tag="few", omit_defaults=True):
-    """A count that is not shown: from 1 to 4, or, `withheld`, one from which such a count could be worked out.
+class Suppressed(msgspec.Struct, frozen=True, tag="suppressed"):
+    """A count that a public document shows only by its limits, both included (`disclosure_control`). It is not 0."""
 
-    One that is withheld may be large, and does not say which it is.
-    """
-
-    withheld: bool = False
+    least: int
+    most: int
 
     def __str__(self) -> str:
         """As every format prints it."""
-        return "not shown" if self.withheld else f"fewer than {LEAST}"
+        return f"fewer than {self.most + 1:,}" if self.least == 1 else f"{self.least:,} to {self.most:,}"
 
 
 Inline: TypeAlias = str | Code | Link | Tag
 Text: TypeAlias = tuple[Inline, ...]
 """A line or paragraph: its pieces follow each other without a space of their own."""
 
-Value: TypeAlias = str | int | date | Few | None
+Value: TypeAlias = str | int | date | Suppressed | None
 """A cell as data: what CSV, XLSX and JSON hold."""
 
-Cell: TypeAlias = str | int | date | Few | Text | None
+Cell: TypeAlias = str | int | date | Suppressed | Text | None
 """A cell for people: a `Text` may lead somewhere."""
 
 
@@ -100,7 +95,7 @@ class Number(msgspec.Struct, frozen=True, tag="number"):
 
     id: str
     label: str
-    value: int | Few
+    value: int | Suppressed
 
 
 class Numbers(msgspec.Struct, frozen=True, tag="numbers"):
@@ -183,6 +178,14 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
     version: str
     options: tuple[str, ...]
 
+    @property
+    def entries(self) -> int | None:
+        """How many entries, as a document says it; None in one for the public.
+
+        Two papers of which one is an entry ahead would tell that a count of 9 became 10.
+        """
+        return None if self.option("for") in ("governors", "authority") else self.size
+
     def option(self, name: str) -> str:
         """What an option says, "" where it is not among them."""
         return option_of(self.options, name)
@@ -207,7 +210,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     lang: str = "en-GB"
 
 
-def numbers(document: Document) -> dict[str, int | Few]:
+def numbers(document: Document) -> dict[str, int | Suppressed]:
     """Every number of a document by its id; an id never comes twice."""
     found = [one for block in document.blocks if isinstance(block, Numbers) for one in block.items]
     assert len({one.id for one in found}) == len(found)

@@ -1,30 +1,26 @@
 """The governors' document: for people who have ten minutes, and whose papers are public.
 
 It asks whether only what was announced was shared, and answers. It names no transfer, entry or school class, uses no
-code, and shows no count from 1 to 4 nor any from which one could be worked out (`suppressed`). Nothing in it costs time
-that grows with the transfers beyond their count by day and by month.
+code, and shows no count but those that `cells` allows. Nothing in it costs time that grows with the transfers beyond
+their count by cell.
 """
 
 from __future__ import annotations
 
-import json
-from collections import Counter
 from datetime import date, timedelta
+from itertools import dropwhile
 from typing import Literal, NamedTuple
 
 from ledger.london import LONDON
 from ledger.source import Source
 from reports.checks import CHECKS
-from reports.counts import Counts
 from reports.documents.blocks import (
-    LEAST,
     Block,
     Bullets,
     Chart,
     Column,
     Data,
     Document,
-    Few,
     Heading,
     Number,
     Numbers,
@@ -33,16 +29,16 @@ from reports.documents.blocks import (
     Text,
     Verdict,
 )
+from reports.documents.cells import Figures, figures, of_period
 from reports.documents.contactpoint import contactpoint
+from reports.documents.disclosure_control import SMALL, Shown, change, limits, may_exceed
 from reports.documents.figure import Figure
 from reports.documents.kinds_of_problem import KINDS, Role, decide, problem
-from reports.documents.reading import Reading, attested_day
+from reports.documents.reading import Reading
 from reports.documents.statements import QUESTIONS
-from reports.documents.suppressed import Shown, by_kind, since, total, total_of_shares
-from reports.documents.trend import Day, Row, Series, trend
 from reports.finding import SEVERITIES, Finding, Outcome, Severity
-from reports.run import Result
-from reports.scope import day_in_words
+from reports.run import CANNOT_TELL_LIMIT, Rating, Result, missing_for_yes
+from reports.scope import Period, day_in_words
 
 QUESTION, TO_SETTLE = QUESTIONS
 
@@ -70,7 +66,7 @@ _REASONS = {
     "check-not-run": "Some checks could not be run, or could not be run on every transfer.",
     "records-missing": "Some transfers that were due are not in the record.",
     "not-verified": "The record failed its own test, so it may have been altered.",
-    "cannot-tell": "We cannot tell of more than 5 in 100 transfers whether they kept to our notice and the law.",
+    "cannot-tell": "We may not be able to judge more than 5 in 100 transfers.",
     "contactpoint-unclear": "Data may have gone to ContactPoint after it was switched off.",
     "value-erased": "Some details that the checks need were erased.",
 }
@@ -83,157 +79,95 @@ _GRADES: dict[Outcome, str] = {"breach": "Problem", "cannot-tell": "We cannot te
 
 
 class Kind(NamedTuple):
-    """Problems of one kind that stand, and those of them that no decision settles. `new` are of the latter."""
+    """A kind of problem that no decision settles; how often it was found is not told."""
 
     severity: Severity
     check: str
     outcome: Outcome
-    open: int
-    new: int
 
 
 class Told(NamedTuple):
-    """What the document may show, all of it suppressed where it has to be. `kinds` have none without an open one."""
+    """What the document may show of counts, and the kinds of problem, the worst first.
 
-    transfers: Shown
-    organisations: Shown
-    problems: Shown
-    untold: Shown
-    kinds: tuple[tuple[Kind, Shown], ...]
-    rows: tuple[Row, ...]
-    past: tuple[Shown, Shown] | None
-    new: tuple[Shown, Shown] | None
+    `terms` are the fixed terms of the period and of the one before, in order, `past` that one as a whole. `missing` is
+    what a "yes" would rest on and is not there: codes, as `run.missing_for_yes` has them.
+    """
+
+    now: Figures
+    past: Figures | None
+    terms: tuple[tuple[Period, Figures], ...]
+    kinds: tuple[Kind, ...]
+    missing: tuple[str, ...]
+    rating: Rating
+    complied: Literal["yes", "no", "cannot-say"]
 
 
-def _open(result: Result, outcome: Outcome) -> list[Finding]:
-    """What is still to be settled, of one outcome; what awaits a second person counts as a breach."""
+def _open(result: Result) -> list[tuple[Outcome, Finding]]:
+    """What is still to be settled, and as what it counts: what awaits a second person counts as a breach."""
     return [
-        one
+        ("breach" if result.state(one).state == "awaiting-confirmation" else one.outcome, one)
         for one in result.standing
         if not result.settled(one)
-        and outcome == ("breach" if result.state(one).state == "awaiting-confirmation" else one.outcome)
     ]
 
 
-def _by_day(source: Source, findings: list[Finding]) -> Counter[Day]:
-    rows = source.db.execute(
-        "SELECT e.transferred_on, count(*) FROM json_each(?) AS j CROSS JOIN entries AS e ON e.seq = j.value "
-        "GROUP BY 1",
-        [json.dumps([one.seq for one in findings])],
-    )
-    return Counter({None if day is None else date.fromisoformat(day): count for day, count in rows})
+def _weight(kind: Kind) -> tuple[int, int, int]:
+    # By nothing that is counted: the order must not tell what is not shown.
+    return list(_GRADES).index(kind.outcome), SEVERITIES.index(kind.severity), _PLACES[kind.check]
 
 
-def _kinds(findings: list[Finding], new: frozenset[str]) -> list[Kind]:
-    found: Counter[tuple[Severity, str, Outcome]] = Counter()
-    fresh: Counter[tuple[Severity, str, Outcome]] = Counter()
-    for one in findings:
-        of = one.severity, one.check, one.outcome
-        found[of] += 1
-        fresh[of] += one.key in new
-    return [Kind(*of, count, fresh[of]) for of, count in found.items()]
+def _missing(reading: Reading, now: Figures) -> tuple[str, ...]:
+    """What is missing for a "yes", by what is shown: told by the exact counts, it would tell something of them.
+
+    So it may say that we cannot say where the exact counts would allow an answer, but never the reverse.
+    """
+    exactly = missing_for_yes(reading.result, verified=not reading.verification.problems)
+    found = tuple(one for one in exactly if one != "cannot-tell")
+    return (*found, "cannot-tell") if may_exceed(now.untold, now.transfers, CANNOT_TELL_LIMIT) else found
 
 
-def _of_outcome(kinds: list[Kind]) -> tuple[Shown, list[tuple[Kind, Shown]]]:
-    if not kinds:
-        return 0, []
-    sum_, shown = by_kind([one.open for one in kinds], [one.new for one in kinds])
-    return sum_, list(zip(kinds, shown, strict=True))
-
-
-def _weight(pair: tuple[Kind, Shown]) -> tuple[int, int, int, int]:
-    # The worst first, and then the most, by nothing but what is shown: the order must not tell what is not.
-    kind, shown = pair
-    return (
-        list(_GRADES).index(kind.outcome),
-        SEVERITIES.index(kind.severity),
-        0 if isinstance(shown, Few) else -shown,
-        _PLACES[kind.check],
-    )
-
-
-class _Spoken(NamedTuple):
-    """A period that is spoken of: what may be said of it as a whole, and what it is made of."""
-
-    transfers: Shown
-    problems: Shown
-    sent: Series
-    open: Series
-
-
-def _spoken(
-    reading: Reading, source: Source, result: Result, counts: Counts, kinds: int, organisations: int
-) -> _Spoken:
-    breaches, untold = _open(result, "breach"), _open(result, "cannot-tell")
-    since_: Counter[Day] = Counter()
-    new: list[Finding] = []
-    if reading.since is not None:
-        scope = counts.scope._replace(since=max(counts.scope.since, reading.since.attested.entry.size))
-        since_.update(Counts(source, reading.evidence, reading.as_of, scope).days)
-        new = [one for one in breaches if one.key in reading.since.new]
-    # An open breach settles the rating, which then says nothing of how much cannot be told.
-    doubtful = 0 if breaches else len({one.entries[0] for one in untold})
-    return _Spoken(
-        total_of_shares(counts.transfers, organisations, doubtful, since_.total()),
-        total(len(breaches), kinds, len(new)),
-        Series(Counter[Day](counts.days), since_),
-        Series(_by_day(source, breaches), _by_day(source, new)),
-    )
-
-
-def _told(reading: Reading, source: Source) -> Told:
-    new = reading.since.new if reading.since is not None else frozenset()
-    problems, untold, advice = (_of_outcome(_kinds(_open(reading.result, one), new)) for one in _GRADES)
-    organisations = total(len({recipient for recipient, _, _ in reading.counts.months}), 1)
-    at_least = organisations if isinstance(organisations, int) else 1
-    now = _spoken(reading, source, reading.result, reading.counts, kinds=len(problems[1]), organisations=at_least)
-    past = None
+def told(reading: Reading, source: Source) -> Told:
+    """What the document may show of a reading of the open ledger `source`."""
+    open_ = _open(reading.result)
+    terms = figures(source, reading.counts, open_)
+    before: dict[Period, Figures] = {}
     if reading.past is not None:
-        past = _spoken(reading, source, reading.past.result, reading.past.counts, kinds=1, organisations=1)
-    rows: tuple[Row, ...] = ()
-    if now.transfers and not isinstance(now.transfers, Few):
-        before = None
-        if reading.past is not None and past is not None and not isinstance(past.transfers, Few):
-            before = reading.past.scope.period, past.sent, past.open
-        rows = trend((reading.scope.period, now.sent, now.open), before, problems=not isinstance(now.problems, Few))
-    latest = None
-    if reading.since is not None and not reading.scope.since:
-        latest = (
-            since(sum(now.sent.new.values()), sum(now.sent.days.values()), now.transfers),
-            since(sum(now.open.new.values()), sum(now.open.days.values()), now.problems),
-        )
+        before = figures(source, reading.past.counts, _open(reading.past.result))
+    now = of_period(terms.values())
+    missing = _missing(reading, now)
+    rating = Rating("cannot-say", missing) if missing else Rating("no-problem-found", ())
     return Told(
-        now.transfers,
-        organisations,
-        now.problems,
-        untold[0],
-        tuple(sorted(problems[1] + untold[1] + advice[1], key=_weight)),
-        rows,
-        None if past is None else (past.transfers, past.problems),
-        latest,
+        now=now,
+        past=of_period(before.values()) if before else None,
+        terms=(*before.items(), *terms.items()),
+        kinds=tuple(sorted({Kind(one.severity, one.check, one.outcome) for _, one in open_}, key=_weight)),
+        missing=missing,
+        rating=reading.rating if reading.rating.level == "act-now" else rating,
+        complied="no" if reading.answers.complied == "no" else "cannot-say" if missing else "yes",
     )
 
 
-def _verdict(reading: Reading) -> Verdict:
-    level, answers = reading.rating.level, reading.answers
-    kind, title = _ANSWERS[answers.complied]
-    reasons = [_REASONS[one] for one in reading.rating.reasons if one != "open-breach"]
-    if answers.complied == "no":
+def _verdict(reading: Reading, told: Told) -> Verdict:
+    answers, complied = reading.answers, told.complied
+    kind, title = _ANSWERS[complied]
+    reasons = [_REASONS[one] for one in told.missing]
+    if complied == "no":
         reasons = ["Something was shared that our privacy notice or the law does not cover."]
-    elif answers.complied == "yes" and answers.unchecked:
+    elif complied == "yes" and answers.unchecked:
         kind, title = "unsure", "Yes, except for changes to the record that nobody else has checked."
         reasons = ["Each of these changes took a problem out of the record. A second person must check them."]
-    elif answers.complied == "yes" and answers.mistakes:
+    elif complied == "yes" and answers.mistakes:
         reasons = ["All checks were run. A second person confirmed that what they found was a mistake."]
-    elif answers.complied == "yes":
+    elif complied == "yes":
         reasons = ["All checks were run, and none found a problem."]
-        if not reading.counts.transfers:
+        if told.now.transfers == 0:
             kind, title = "note", "Nothing was shared, by the record."
             reasons = ["The record holds no transfer of data for this period."]
     rule: Text = (
-        f"Overall rating: {_RATINGS[level]}. The same rule always gives the rating. If any problem is open, we must "
-        "act now. If none is, we cannot say if checks were not run, transfers are missing, or the record fails its own "
-        "test. Nor can we say if more than 5 in 100 transfers cannot be judged. Otherwise, no problem was found.",
+        f"Overall rating: {_RATINGS[told.rating.level]}. The same rule always gives the rating. If any problem is "
+        "open, we must act now. If none is, we cannot say if checks were not run, transfers are missing, or the record "
+        "fails its own test. Nor can we say if we may not be able to judge more than 5 in 100 transfers. Otherwise, no "
+        "problem was found.",
     )
     return Verdict(kind, title, (*((one,) for one in reasons), rule))
 
@@ -252,10 +186,9 @@ def _to_settle(reading: Reading) -> list[Block]:
 def _numbers(told: Told) -> Numbers:
     return Numbers(
         (
-            Number("transfers", "Transfers of data", told.transfers),
-            Number("organisations", "Organisations that received data", told.organisations),
-            Number("problems", "Problems to settle", told.problems),
-            Number("cannot-tell", "Points where we cannot tell", told.untold),
+            Number("transfers", "Transfers of data", told.now.transfers),
+            Number("problems", "Transfers with a problem to settle", told.now.problems),
+            Number("cannot-tell", "Transfers where we cannot tell", told.now.untold),
         )
     )
 
@@ -311,52 +244,34 @@ def _contactpoint(reading: Reading) -> list[Block]:
     ]
 
 
-def _sentence(shown: Shown, one: str, many: str) -> str:
-    """A count in a sentence: "no problems", "fewer than 5 problems", "12 problems"."""
-    if isinstance(shown, Few):
-        return f"some {many} (how many is not shown)" if shown.withheld else f"fewer than {LEAST} {many}"
-    return f"no {many}" if shown == 0 else f"{shown:,} {one if shown == 1 else many}"
+def _sentence(shown: Shown, many: str) -> str:
+    """A count in a sentence: "no problems", "fewer than 10 problems", "10 to 14 problems"."""
+    return f"no {many}" if shown == 0 else f"{shown} {many}"
 
 
 def _change(now: Shown, before: Shown, what: str) -> str:
-    if isinstance(now, Few) or isinstance(before, Few):
-        return ""
-    return f"{what} {'rose' if now > before else 'fell' if now < before else 'stayed the same'}."
+    found = change(now, before)
+    return f"{what} {found}." if found else ""
 
 
 def _changes(reading: Reading, told: Told) -> list[Block]:
-    lines: list[Text] = []
-    if reading.since is None:
-        lines.append(("No earlier report of this kind was sealed, so there is none to compare with.",))
+    if reading.past is None or told.past is None:
+        return []
+    label, past, now = reading.past.scope.period.label, told.past, told.now
+    if past.transfers == 0 and past.problems == 0:
+        text = f"For the period before ({label}), the record holds no transfer of data."
     else:
-        day = day_in_words(attested_day(reading.since.attested))
-        if told.new is None:
-            lines.append((f"This report shows only what is new since the sealed report of {day}.",))
-        else:
-            recorded = _sentence(told.new[0], "transfer", "transfers")
-            found = _sentence(told.new[1], "new problem", "new problems")
-            lines.append((f"Recorded since the sealed report of {day}: {recorded}. Found since: {found}.",))
-        if reading.since.gone:
-            lines.append(("Some points that were found then are no longer found.",))
-        lines.append(
-            ("Decisions on problems were recorded since then.",)
-            if reading.since.decisions
-            else ("No decision on a problem was recorded since then.",)
+        sent = _sentence(past.transfers, "transfers of data")
+        wrong = _sentence(past.problems, "transfers")
+        before = (
+            f"For the period before ({label}), the record holds {sent}. Of these, {wrong} have a problem to settle."
         )
-    if reading.past is not None and told.past is not None:
-        label, (transfers, problems) = reading.past.scope.period.label, told.past
-        if transfers == 0 and problems == 0:
-            lines.append((f"For the period before ({label}), the record holds no transfer of data.",))
-        else:
-            changes = [
-                _change(told.transfers, transfers, "The number of transfers"),
-                _change(told.problems, problems, "The number of problems to settle"),
-            ]
-            sent = _sentence(transfers, "transfer of data", "transfers of data")
-            found = _sentence(problems, "problem", "problems")
-            before = f"For the period before ({label}), the record holds {sent}, and {found} to settle."
-            lines.append((" ".join((before, *filter(None, changes))),))
-    return [Heading("What has changed", "changes"), Bullets(tuple(lines))]
+        changes = [
+            _change(now.transfers, past.transfers, "The number of transfers"),
+            _change(now.problems, past.problems, "The number of transfers with a problem to settle"),
+        ]
+        text = " ".join((before, *filter(None, changes)))
+    return [Heading("What has changed", "changes"), Paragraph((text,))]
 
 
 class Ask(NamedTuple):
@@ -372,9 +287,7 @@ def _asks(reading: Reading, told: Told) -> tuple[list[Ask], bool]:
     if reading.verification.problems:
         asks.append(Ask("The record failed its own test. Find out why before anybody relies on it.", "officer", URGENT))
     wanted = [
-        one
-        for one, _ in told.kinds
-        if one.outcome == "breach" or one.severity != "minor" or one.outcome == "cannot-tell"
+        one for one in told.kinds if one.outcome == "breach" or one.severity != "minor" or one.outcome == "cannot-tell"
     ]
     critical = [one for one in wanted if one.severity == "critical"]
     asks += [_ask(one) for one in critical]
@@ -408,8 +321,7 @@ def _by(as_of: date, within: timedelta) -> str:
     return day_in_words(as_of + within if date.max - as_of > within else date.max)
 
 
-def _decisions(reading: Reading, told: Told) -> list[Block]:
-    asks, more = _asks(reading, told)
+def _decisions(reading: Reading, asks: list[Ask], more: bool) -> list[Block]:
     blocks: list[Block] = [Heading("What you are asked to decide", "decisions")]
     if not asks:
         return [*blocks, Paragraph(("Nothing needs a decision from you this time.",))]
@@ -421,43 +333,43 @@ def _decisions(reading: Reading, told: Told) -> list[Block]:
     return blocks
 
 
-def _trend(told: Told) -> list[Block]:
+_TREND = (
+    Column("when", "When"),
+    Column("transfers", "Transfers of data", "number"),
+    Column("problems", "With a problem to settle", "number"),
+)
+
+
+def _rows(told: Told, as_of: date) -> tuple[tuple[str, Shown, Shown], ...]:
+    """The terms that have begun, from the first of which anything is recorded."""
+    rows = [
+        (f"{term.label[4:5].upper()}{term.label[5:]}", of.transfers, of.problems)
+        for term, of in told.terms
+        if term.first is not None and term.first <= as_of
+    ]
+    return tuple(dropwhile(lambda row: row[1] == row[2] == 0, rows))
+
+
+def _trend(told: Told, as_of: date) -> list[Block]:
+    rows = _rows(told, as_of)
     blocks: list[Block] = [Heading("The trend", "trend")]
-    if told.transfers == 0:
+    if not rows:
         return [*blocks, Paragraph(("There is nothing to compare.",))]
-    if not told.rows:
-        return [*blocks, Paragraph(("There is too little to compare without showing small counts.",))]
-    both = told.rows[0].problems is not None
-    columns = [Column("when", "When"), Column("transfers", "Transfers of data", "number")]
-    if both:
-        columns.append(Column("problems", "Problems to settle", "number"))
-    rows = tuple(_cells(row) for row in told.rows)
-    blocks.append(Table("trend", _caption(both), tuple(columns), rows))
-    if both and not any(isinstance(one, Few) for one in (told.transfers, told.problems)):
-        blocks.append(Chart(_figure(told.rows)))
+    blocks.append(Table("trend", "Transfers of data, by term", _TREND, rows))
+    if any(problems for _, _, problems in rows):
+        blocks.append(Chart(_figure(rows)))
     return blocks
 
 
-def _caption(both: bool) -> str:
-    return "Transfers of data, and problems to settle" if both else "Transfers of data"
-
-
-def _cells(row: Row) -> tuple[str | int, ...]:
-    return (row.label, row.transfers) if row.problems is None else (row.label, row.transfers, row.problems)
-
-
-def _figure(rows: tuple[Row, ...]) -> Figure:
-    numbers = tuple(row.problems or 0 for row in rows)
+def _figure(rows: tuple[tuple[str, Shown, Shown], ...]) -> Figure:
+    numbers = tuple(limits(problems)[1] for _, _, problems in rows)
     most = max(range(len(rows)), key=lambda place: numbers[place])
-    description = "There are no problems to settle."
-    if any(numbers):
-        description = f"The most problems to settle, {numbers[most]:,}, are from: {rows[most].label}."
     return Figure(
         name="problems-over-time",
-        title="Problems to settle, by when the data was sent",
-        description=description,
-        across=tuple(row.label for row in rows),
-        series=(("Problems to settle", numbers),),
+        title="Transfers with a problem to settle: how many at most",
+        description=f"The tallest bar, {numbers[most]:,} at most, is for: {rows[most][0]}.",
+        across=tuple(label for label, _, _ in rows),
+        series=(("At most", numbers),),
         empty="There are no problems to settle.",
     )
 
@@ -491,49 +403,44 @@ def _limits(reading: Reading) -> list[Block]:
             "if the report was sealed in the record. Ask for one that was, and for the result of that test.",
         )
     )
+    if reading.scope.others:
+        lines.append(
+            (
+                "It is about what this school sent, and what others sent to it or about it alone. What was sent about "
+                "several schools is in the report for the whole organisation.",
+            )
+        )
     last = reading.scope.period.last
     if last is not None and reading.as_of < last:
         lines.append((f"This period was not over on {day_in_words(reading.as_of)}, when the report was made.",))
     lines.append(
         (
-            f"Counts from 1 to {LEAST - 1} are not shown. Board papers are public, and a small count might point to a "
-            "child. A larger count is left out too, where a small one could be worked out from it. "
-            "We do show 0, since nobody is in it.",
+            f"Counts of transfers are shown as a range, unless they are 0. Those under {SMALL} are not told apart. "
+            "Board papers are public, and a small count might point to a child. Ranges for longer periods are added "
+            "up from those of the terms.",
         )
     )
     return [Heading("What this report cannot tell you", "limits"), Bullets(tuple(lines))]
 
 
-def _data(told: Told) -> tuple[Data, ...]:
-    both = not told.rows or told.rows[0].problems is not None
-    columns = [Column("when", "When"), Column("transfers", "Transfers of data", "number")]
-    if both:
-        columns.append(Column("problems", "Problems to settle", "number"))
-    kinds = tuple((problem(one.check, one.outcome), _GRADES[one.outcome], shown) for one, shown in told.kinds)
+def _data(reading: Reading, told: Told, asks: list[Ask]) -> tuple[Data, ...]:
+    roles = _roles(reading)
+    columns = (Column("decision", "Decision"), Column("who", "Who"), Column("by", "By"))
+    decisions = [(ask.what, f"the {roles[ask.role]}", _by(reading.as_of, ask.within)) for ask in asks]
     return (
-        Data(
-            "kinds",
-            "What is to be settled, by kind",
-            (Column("kind", "Kind"), Column("grade", "What it is"), Column("count", "How many", "number")),
-            kinds,
-        ),
-        Data("trend", _caption(both), tuple(columns), tuple(map(_cells, told.rows))),
+        Data("decisions", "What you are asked to decide", columns, decisions),
+        Data("trend", "Transfers of data, by term", _TREND, _rows(told, reading.as_of)),
     )
-
-
-def _when(reading: Reading) -> str:
-    period = reading.scope.period.label
-    if reading.since is None or not reading.scope.since:
-        return period
-    return f"{period}, only what is new since the sealed report of {day_in_words(attested_day(reading.since.attested))}"
 
 
 def governors(reading: Reading, source: Source) -> Document:
     """The governors' document of a reading of the open ledger `source`."""
-    told = _told(reading, source)
+    shown = told(reading, source)
+    asks, more = _asks(reading, shown)
     who = reading.organisation if reading.school is None else reading.school.name
-    blocks: list[Block] = [Heading(QUESTION, "question"), _verdict(reading), *_to_settle(reading), _numbers(told)]
-    blocks += _contactpoint(reading) + _decisions(reading, told) + _changes(reading, told) + _trend(told)
+    blocks: list[Block] = [Heading(QUESTION, "question"), _verdict(reading, shown), *_to_settle(reading)]
+    blocks += [_numbers(shown), *_contactpoint(reading), *_decisions(reading, asks, more), *_changes(reading, shown)]
+    blocks += _trend(shown, reading.as_of)
     blocks += _limits(reading)
     warning = None
     if reading.verification.problems:
@@ -541,10 +448,10 @@ def governors(reading: Reading, source: Source) -> Document:
     return Document(
         kind="governors",
         title="Data sharing: a report for governors",
-        about=f"{who}: {_when(reading)}",
+        about=f"{who}: {reading.scope.period.label}",
         organisation=reading.organisation,
         made=reading.made,
         blocks=tuple(blocks),
-        data=_data(told),
+        data=_data(reading, shown, asks),
         warning=warning,
     )

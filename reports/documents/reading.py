@@ -146,7 +146,9 @@ def _in_scope(source: Source, scope: Scope, finding: Finding, sent: Sent) -> boo
         return found.fetchone() is not None
     if sent.on is not None and not scope.period.has(sent.on):
         return False
-    if not scope.school or sent.sender_id in scope.school or sent.recipient_id in scope.school:
+    if not scope.school or sent.sender_id in scope.school:
+        return True
+    if not scope.others and sent.recipient_id in scope.school:
         return True
     where, values = scope._replace(since=0).where("e")
     found = source.db.execute(f"SELECT 1 FROM entries AS e WHERE e.seq = ? AND {where}", [finding.seq, *values])

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
-from reports.documents.blocks import Block, Chart, Document, Few, Heading, Made, Number, Table
+from reports.documents.blocks import Block, Chart, Document, Heading, Made, Number, Suppressed, Table
 from reports.formats.beside import table_with
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def _environment() -> Environment:
     )
     style = (DESIGN / "report.css").read_text("utf-8")
     environment.filters |= {"day": day, "moment": moment, "number": number, "bytes": _bytes, "plain": plain}
-    environment.tests["few"] = lambda value: isinstance(value, Few)
+    environment.tests["few"] = lambda value: isinstance(value, Suppressed)
     environment.globals |= {
         "style": Markup(style),
         "style_hash": "sha256-" + b64encode(hashlib.sha256(style.encode()).digest()).decode(),

@@ -14,7 +14,7 @@ from datetime import date, datetime
 from markupsafe import Markup, escape
 
 from ledger.london import LONDON
-from reports.documents.blocks import Cell, Code, Column, Few, Inline, Link, Tag, Text
+from reports.documents.blocks import Cell, Code, Column, Inline, Link, Suppressed, Tag, Text
 from reports.scope import day_in_words
 
 LONGEST = 24
@@ -55,9 +55,9 @@ def moment(value: datetime) -> Markup:
     return Markup('<time datetime="{}">{}</time>').format(there.isoformat(timespec="seconds"), said)
 
 
-def number(value: int | Few) -> str:
+def number(value: int | Suppressed) -> str:
     """A count, its thousands parted by commas."""
-    return str(value) if isinstance(value, Few) else f"{value:,}"
+    return str(value) if isinstance(value, Suppressed) else f"{value:,}"
 
 
 class Writer:
@@ -113,7 +113,7 @@ class Writer:
                 return self.inline(Code(str(value))) if column.kind == "code" else Markup(number(value))
             case date():
                 return day(value)
-            case Few():
+            case Suppressed():
                 return Markup(number(value))
             case tuple():
                 return self.text(value)

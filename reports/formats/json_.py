@@ -14,7 +14,7 @@ import msgspec
 
 from ledger.london import utc_text
 from reports.baseline import Compared
-from reports.documents.blocks import Chart, Column, Data, Document, Facts, Few, Made, Number, Numbers, figures
+from reports.documents.blocks import Chart, Column, Data, Document, Facts, Made, Number, Numbers, Suppressed, figures
 from reports.documents.figure import Figure
 from reports.documents.findings import Decided, Row
 from reports.history import Answers, State
@@ -106,7 +106,7 @@ def findings_as_json(result: Result, rows: Iterable[Row], opened: Container[str]
 
 def as_plain(value: Any) -> Any:
     """A part of a document as JSON has it: a struct as an object that tells its `type`, a day as 2010-08-06."""
-    if isinstance(value, Few):
+    if isinstance(value, Suppressed):
         return str(value)
     if isinstance(value, Chart):
         return {"type": "chart", "figure": value.figure.name}
@@ -135,7 +135,7 @@ def numbers_as_json(document: Document) -> dict[str, dict[str, object]]:
 def _made(made: Made) -> dict[str, object]:
     return {
         "origin": made.origin,
-        "size": made.size,
+        "size": made.entries,
         "head": made.head,
         "head_at": utc_text(made.head_at),
         "as_of": made.as_of.isoformat(),

@@ -14,7 +14,7 @@ from types import NoneType, UnionType
 from typing import Any, Literal, TypeAlias, Union, get_args, get_origin, get_type_hints
 
 from reports.documents import blocks
-from reports.documents.blocks import Block, Document, Few, Inline, Text, Value
+from reports.documents.blocks import Block, Document, Inline, Suppressed, Text, Value
 from reports.formats.json_ import FORMAT, NOT_TOLD, UNTAGGED
 
 _Schema: TypeAlias = dict[str, Any]
@@ -78,7 +78,7 @@ TOLD: dict[type, tuple[str, dict[str, str]]] = {
         "What the report was made from; the same gives the same report.",
         {
             "origin": "The ledger's name.",
-            "size": "How many of its entries the report speaks of: the first so many.",
+            "size": "How many of its entries the report speaks of: the first so many. null in what is for the public.",
             "head": "The head of the tree over these entries.",
             "head_at": "When the last of them was recorded, in UTC.",
             "as_of": "The day that the report was made for, which is another than today where somebody asked.",
@@ -110,12 +110,16 @@ TOLD: dict[type, tuple[str, dict[str, str]]] = {
 
 _DAY = {"type": "string", "format": "date", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
 _TEXT = {"type": "string"}
-_FEW = {"const": str(Few()), "description": "A count that is not shown, since it could show a person."}
+_SUPPRESSED = {
+    **_TEXT,
+    "pattern": "^(fewer than [0-9]{1,3}|[0-9,]+ to [0-9,]+)$",
+    "description": "The limits of a count that is not shown exactly, since it might point to a person.",
+}
 
 
 def _union(options: tuple[Any, ...]) -> _Schema:
     # A day or a count that is not shown is a text too: where any text may stand, they need no words of their own.
-    wanted = [one for one in options if not (str in options and one in (date, Few))]
+    wanted = [one for one in options if not (str in options and one in (date, Suppressed))]
     return {"anyOf": [_shape(one) for one in wanted]}
 
 
@@ -128,7 +132,7 @@ def _shape(type_: Any) -> _Schema:
         date: _DAY,
         datetime: {"type": "string", "format": "date-time", "pattern": "^[0-9-]{10}T[0-9:]{8}Z$"},
         NoneType: {"type": "null"},
-        Few: _FEW,
+        Suppressed: _SUPPRESSED,
     }
     if type_ in simple:
         return simple[type_]
@@ -170,6 +174,7 @@ _OTHERWISE: dict[tuple[type, str], _Schema] = {
         _object("", {"name": {"type": "string"}, "text": {"$ref": "#/$defs/Text"}}),
     ),
     (blocks.Chart, "figure"): _TEXT,
+    (blocks.Made, "size"): _shape(int | None),
     (blocks.Data, "rows"): _array(_mapping(_shape(Value))),
     (blocks.Document, "format"): {"const": FORMAT},
     (blocks.Document, "numbers"): _mapping(

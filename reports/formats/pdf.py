@@ -25,13 +25,13 @@ from reports.documents.blocks import (
     Commands,
     Document,
     Facts,
-    Few,
     Heading,
     Inline,
     Link,
     Numbers,
     PageBreak,
     Paragraph,
+    Suppressed,
     Table,
     Tag,
     Text,
@@ -256,8 +256,8 @@ class _Setter:
                     "is": "numbers",
                     "items": [
                         {
-                            "value": _runs(str(one.value) if isinstance(one.value, Few) else f"{one.value:,}"),
-                            "few": isinstance(one.value, Few),
+                            "value": _runs(str(one.value) if isinstance(one.value, Suppressed) else f"{one.value:,}"),
+                            "few": isinstance(one.value, Suppressed),
                             "label": _runs(one.label),
                         }
                         for one in block.items
@@ -334,7 +334,8 @@ def _made(document: Document, attachments: Mapping[str, bytes]) -> list[tuple[st
     made = document.made
     facts: list[tuple[str, Text]] = [
         ("Ledger", (made.origin,)),
-        ("Entries", (f"{made.size:,}, the last one recorded on {dated(made.head_at.isoformat())}",)),
+        *((("Entries", (f"{made.entries:,}",)),) if made.entries is not None else ()),
+        ("Last entry recorded", (dated(made.head_at.isoformat()),)),
         ("Hash of the last entry", (Code(made.head),)),
         ("As of", (day_in_words(made.as_of),)),
         *(("Documented purposes (SHA-256)", (Code(one),)) for one in made.registers),

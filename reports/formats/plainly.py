@@ -30,7 +30,7 @@ def provenance(made: Made) -> tuple[tuple[str, str], ...]:
     """What a document was made from: names and what they stand for, in the order in which every format tells them."""
     return (
         ("Ledger", made.origin),
-        ("Entries", f"{made.size:,}"),
+        *((("Entries", f"{made.entries:,}"),) if made.entries is not None else ()),
         ("Hash of the last entry", made.head),
         ("Last entry recorded", dated(utc_text(made.head_at))),
         ("As of", day_in_words(made.as_of)),

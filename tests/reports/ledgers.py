@@ -44,7 +44,13 @@ UNDOCUMENTED = {**GOOD, "fields": ["forename", "upn"], "lawful_basis": ["dpa1998
 UNKNOWN = {**GOOD, "recipient": SECRET}
 
 
-def make_ledger(path: Path, *transfers: dict[str, Any], adopted: bool = True, withdraw: str = "") -> Path:
+def make_ledger(
+    path: Path,
+    *transfers: dict[str, Any],
+    adopted: bool = True,
+    withdraw: str = "",
+    organisation: str = "Shire <b>Council</b>",
+) -> Path:
     """Makes a ledger of `transfers`, each recorded in the evening of its day where they come in order."""
     moment = [datetime(2010, 1, 1, 9, tzinfo=UTC)]
     random = count(1)
@@ -52,7 +58,7 @@ def make_ledger(path: Path, *transfers: dict[str, Any], adopted: bool = True, wi
     def entropy(size: int) -> bytes:
         return next(random).to_bytes(size, "big")
 
-    create(path, "shire.example/transfers", "Shire <b>Council</b>", lambda: moment[0], entropy, actor=LEAD)
+    create(path, "shire.example/transfers", organisation, lambda: moment[0], entropy, actor=LEAD)
     with Ledger(path, lambda: moment[0], entropy, LEAD) as ledger:
         if adopted:
             text = (HERE / "register.yml").read_text(encoding="utf-8")

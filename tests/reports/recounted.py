@@ -1,4 +1,4 @@
-"""What SQLite answers for every number, table and figure of the three documents: a statement for each id.
+"""What SQLite answers for every number, table and figure of the documents with exact counts: a statement for each id.
 
 The tables that they ask are those of `asked`. A table's statement gives its rows, in any order: the cells of the
 `columns` that it names, which have to be all that hold a number. A figure's gives the name of a series, what it is
@@ -47,33 +47,6 @@ _CONTACTPOINT_UNTOLD = (
     "corrected IS NULL AND check_ LIKE 'contactpoint-%' AND outcome <> 'breach' "
     f"AND seq NOT IN (SELECT seq FROM found WHERE {_CONTACTPOINT_AFTER})"
 )
-
-# -- governors ------------------------------------------------------------------------------------------------------
-
-GOVERNORS = {
-    "transfers": _count("1", "sent"),
-    "organisations": "SELECT count(DISTINCT recipient) FROM sent",
-    "problems": _count(OPEN),
-    "cannot-tell": _count("corrected IS NULL AND outcome = 'cannot-tell' AND NOT closed"),
-}
-
-KINDS = Rows(
-    "kind grade count",
-    "SELECT problem(check_, outcome), CASE outcome WHEN 'breach' THEN 'Problem' WHEN 'advisory' THEN 'Advice' "
-    f"ELSE 'We cannot tell' END, count(*) {STANDS} AND NOT closed GROUP BY severity, check_, outcome",
-)
-
-# Parts by their labels, each of its own days; `part` gives the label that a day belongs to, NULL for none.
-_PARTS = (
-    "SELECT label, (SELECT count(*) FROM (SELECT day FROM sent UNION ALL SELECT day FROM past) WHERE part(day) = label)"
-    "{problems} FROM parts"
-)
-_PROBLEMS = (
-    f", (SELECT count(*) FROM (SELECT of_entry FROM found WHERE {OPEN} UNION ALL SELECT of_entry FROM past_found "
-    f"WHERE {OPEN} AND of_entry IS NOT NULL) WHERE part(of_entry) = label)"
-)
-TREND = Rows("when transfers problems", _PARTS.format(problems=_PROBLEMS))
-TREND_WITHOUT = Rows("when transfers", _PARTS.format(problems=""))
 
 # -- data protection officer ------------------------------------------------------------------------------------------
 
@@ -248,8 +221,6 @@ _ON_CLOSING = (
 )
 
 FIGURES = {
-    "problems-over-time": "SELECT 'Problems to settle', label, number FROM (SELECT label" + _PROBLEMS + " AS number "
-    "FROM parts)",
     "open-breaches-by-age": "SELECT upper(substr(severity, 1, 1)) || substr(severity, 2), CASE "
     "WHEN day IS NULL THEN 'On no transfer, so without a date' WHEN day > :as_of THEN 'Dated later than this report' "
     f"WHEN {_AGE} <= 31 THEN 'Up to 1 month (31 days)' WHEN {_AGE} <= 92 THEN 'Up to 3 months (92 days)' "

@@ -16,7 +16,6 @@ from reports.documents.blocks import (
     Data,
     Document,
     Facts,
-    Few,
     Heading,
     Link,
     Made,
@@ -24,6 +23,7 @@ from reports.documents.blocks import (
     Numbers,
     PageBreak,
     Paragraph,
+    Suppressed,
     Table,
     Tag,
     Verdict,
@@ -76,7 +76,7 @@ COLUMNS = (
 
 ROWS: tuple[tuple[Any, ...], ...] = (
     *((n, date(2010, 8, 6), f"check-{n}", text, n * 3) for n, text in enumerate(HOSTILE)),
-    (900, None, None, None, Few()),
+    (900, None, None, None, Suppressed(1, 9)),
     (10**16, date(1850, 1, 2), "", "before spreadsheets count days", None),
 )
 
@@ -100,7 +100,7 @@ SAMPLE = Document(
     warning="The record does not verify: do not rely on it.",
     blocks=(
         Verdict("bad", "Act now", (("57 breaches are open.",), ("See ", Link("the findings", "#findings"), "."))),
-        Numbers((Number("transfers", "Transfers", 2_800), Number("children", "Children named", Few()))),
+        Numbers((Number("transfers", "Transfers", 2_800), Number("children", "Children named", Suppressed(1, 9)))),
         Heading("Findings", "findings", tags=(Tag("serious", "serious"), Tag("draft"))),
         Paragraph(
             (

@@ -13,7 +13,6 @@ from reports.documents.blocks import (
     Data,
     Document,
     Facts,
-    Few,
     Heading,
     Link,
     Made,
@@ -21,6 +20,7 @@ from reports.documents.blocks import (
     Numbers,
     PageBreak,
     Paragraph,
+    Suppressed,
     Table,
     Tag,
     Verdict,
@@ -87,7 +87,7 @@ TABLE = Table(
         (
             "Qualifications and Curriculum Authority",
             1204,
-            Few(),
+            Suppressed(1, 9),
             date(2009, 9, 14),
             (Code(HASH),),
             (Tag("critical", "critical"), " open"),
@@ -117,7 +117,7 @@ def document(**changes: object) -> Document:
                 (
                     Number("transfers", "transfers recorded", 2846),
                     Number("breaches", "breaches that are open", 57),
-                    Number("children", "children in transfers of a special category", Few()),
+                    Number("children", "children in transfers of a special category", Suppressed(1, 9)),
                     Number("recipients", "recipients", 31),
                     Number("schools", "schools that sent anything", 112),
                 )
@@ -206,7 +206,7 @@ def hostile(text: str) -> Document:
         Bullets((pieces, (text,), ())),
         Bullets((pieces, ()), numbered=True),
         Verdict("bad", text, ((text,), pieces, ())),
-        Numbers((Number("one", text, 1), Number("few", text, Few()))),
+        Numbers((Number("one", text, 1), Number("few", text, Suppressed(1, 9)))),
         Facts(((text, pieces), (text, ()))),
         table,
         Table(id="none", caption=text, columns=table.columns, rows=(), empty=text),

@@ -14,7 +14,6 @@ from reports.documents.blocks import (
     Commands,
     Document,
     Facts,
-    Few,
     Heading,
     Link,
     Made,
@@ -22,6 +21,7 @@ from reports.documents.blocks import (
     Numbers,
     PageBreak,
     Paragraph,
+    Suppressed,
     Table,
     Tag,
     Verdict,
@@ -63,7 +63,7 @@ def document(
             date(2010, 8, 1 + n % 28),
             (say(RECIPIENTS[n % 6]), " ", Tag(say("critical"), "critical")),
             say("It went to ContactPoint after it was switched off, for the purpose “Maintaining its accuracy”."),
-            Few() if n % 4 == 0 else n * 1234,
+            Suppressed(1, 9) if n % 4 == 0 else n * 1234,
             None if n % 3 == 0 else (Code(say(f"q-{n:05}")),),
         )
         for n in range(rows)
@@ -94,7 +94,7 @@ def document(
                 (
                     Number("transfers", say("transfers that stand"), 2807),
                     Number("open", say("open breaches"), 68),
-                    Number("critical", say("critical findings"), Few()),
+                    Number("critical", say("critical findings"), Suppressed(1, 9)),
                     Number("untold", say("of which nobody can tell"), 21),
                     Number("overdue", say("decisions that are overdue"), 0),
                 )

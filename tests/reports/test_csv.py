@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.documents.blocks import Column, Data, Few
+from reports.documents.blocks import Column, Data, Suppressed
 from reports.formats.csv_ import table_as_csv
 from tests.reports.sample_data import HOSTILE, SAMPLE
 
@@ -26,10 +26,10 @@ def written(*rows: tuple[Any, ...]) -> list[list[str]]:
 
 
 def test_values_are_as_data() -> None:
-    assert written((1, date(2010, 8, 6)), (None, Few()), (-3, 'Oak, "High"')) == [
+    assert written((1, date(2010, 8, 6)), (None, Suppressed(1, 9)), (-3, 'Oak, "High"')) == [
         ["A", "'=B"],
         ["1", "2010-08-06"],
-        ["", "fewer than 5"],
+        ["", "fewer than 10"],
         ["-3", 'Oak, "High"'],
     ]
 

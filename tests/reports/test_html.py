@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from reports.documents.blocks import Chart, Column, Commands, Document, Few, Heading, Link, Paragraph, Table
+from reports.documents.blocks import Chart, Column, Commands, Document, Heading, Link, Paragraph, Suppressed, Table
 from reports.formats.html import IndexEntry, as_html, index_html
 from tests.browser import chromium
 from tests.reports.accessible import judged
@@ -187,17 +187,21 @@ def test_a_link_finds_a_table_where_no_heading_has_its_name() -> None:
 
 def test_values_are_written_as_people_write_them() -> None:
     columns = (Column("a", "A"), Column("b", "B", "number"), Column("c", "C", "date"), Column("d", "D", "code"))
-    rows = (("x", 12345, date(2010, 8, 6), 12345), ("y", Few(), None, "q-1"), (None, 0, date(2010, 10, 31), Few()))
+    rows = (
+        ("x", 12345, date(2010, 8, 6), 12345),
+        ("y", Suppressed(1, 9), None, "q-1"),
+        (None, 0, date(2010, 10, 31), Suppressed(1, 9)),
+    )
     made = html(msgspec.structs.replace(document(), blocks=(Table("t", "T", columns, rows),)))
     assert re.findall(r"<tr><th scope=\"row\".*</tr>", made) == [
         '<tr><th scope="row" class="whole">x</th><td class="n whole">12,345</td>'
         '<td class="whole"><time datetime="2010-08-06">6 August 2010</time></td>'
         '<td class="whole"><code>12345</code></td></tr>',
-        '<tr><th scope="row" class="whole">y</th><td class="n whole">fewer than 5</td><td class="whole"></td>'
+        '<tr><th scope="row" class="whole">y</th><td class="n whole">fewer than 10</td><td class="whole"></td>'
         '<td class="whole"><code>q-1</code></td></tr>',
         '<tr><th scope="row" class="whole">–</th><td class="n whole">0</td>'
         '<td class="whole"><time datetime="2010-10-31">31 October 2010</time></td>'
-        '<td class="whole">fewer than 5</td></tr>',
+        '<td class="whole">fewer than 10</td></tr>',
     ]
 
 

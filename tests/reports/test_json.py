@@ -73,7 +73,7 @@ def test_it_says_what_the_document_says() -> None:
     assert TOLD["made"]["as_of"] == "2010-09-01"
     assert TOLD["numbers"] == {
         "transfers": {"label": "Transfers", "value": 2_800},
-        "children": {"label": "Children named", "value": "fewer than 5"},
+        "children": {"label": "Children named", "value": "fewer than 10"},
     }
     assert TOLD["figures"]["months"]["columns"] == ["Month", "To Shire|Council", "To <b>QCA</b>"]
     assert TOLD["figures"]["months"]["rows"] == [["January", 1, 0], ["March", 3, 2]]

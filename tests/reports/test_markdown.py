@@ -151,7 +151,7 @@ def test_every_kind_of_block_is_there() -> None:
     assert "Three months; most in March." in text
     assert "````\ntransfer-ledger verify transfers.db\necho ``` '<b>'\n````" in text
     assert "- Last entry recorded: 31 August 2010 at 23:30 London time\n" in text
-    assert "- **2,800** Transfers\n- **fewer than 5** Children named\n" in text
+    assert "- **2,800** Transfers\n- **fewer than 10** Children named\n" in text
 
 
 def test_links_lead_to_headings_and_to_the_web_alone() -> None:

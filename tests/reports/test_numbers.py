@@ -1,4 +1,4 @@
-"""Every number in every document is what SQLite counts in the same ledger.
+"""Every number in a document is what SQLite counts in the same ledger; `test_governors_papers` has the governors'.
 
 All numbers, all tables, all data and all figures are walked: one for which `recounted` has no statement fails here.
 """
@@ -6,7 +6,6 @@ All numbers, all tables, all data and all figures are walked: one for which `rec
 from __future__ import annotations
 
 import re
-from calendar import monthrange
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,25 +17,22 @@ import pytest
 
 from reports.cli import making
 from reports.cli.making import Judged, Wanted, build, judged
-from reports.documents.blocks import LEAST, Column, Data, Document, Few, Table, figures, numbers
+from reports.documents.blocks import Column, Data, Document, Table, figures, numbers
 from reports.documents.figure import Figure
 from reports.documents.findings import named, title
-from reports.documents.kinds_of_problem import problem
 from reports.wording import MONTHS, Labels
 from tests.reports import edges, mixed, played, recounted, went_on
 from tests.reports.asked import Asked, Spoken
 from tests.reports.audited import AS_OF as AUDITED_AS_OF
 from tests.reports.audited import audited_ledger
-from tests.reports.ledgers import AFTER, GOOD, UNKNOWN, make_ledger
+from tests.reports.ledgers import make_ledger
 from tests.reports.recounted import Rows
 from tests.reports.words import words
 
-KINDS = ("governors", "dpo", "auditor")
-NUMBERS = {"governors": recounted.GOVERNORS, "dpo": recounted.DPO, "auditor": recounted.AUDITOR}
-DATA = {"governors": {"kinds": recounted.KINDS}, "dpo": recounted.DPO_DATA, "auditor": recounted.AUDITOR_DATA}
-TABLES: dict[str, dict[str, Rows]] = {
-    "governors": {}, "dpo": recounted.DPO_TABLES, "auditor": recounted.AUDITOR_TABLES,
-}  # fmt: skip
+KINDS = ("dpo", "auditor")
+NUMBERS = {"dpo": recounted.DPO, "auditor": recounted.AUDITOR}
+DATA = {"dpo": recounted.DPO_DATA, "auditor": recounted.AUDITOR_DATA}
+TABLES: dict[str, dict[str, Rows]] = {"dpo": recounted.DPO_TABLES, "auditor": recounted.AUDITOR_TABLES}
 
 YEAR = ("2009-09-01", "2010-08-31")
 BEFORE_YEAR = ("2008-09-01", "2009-08-31")
@@ -84,8 +80,6 @@ CASES = {
     "edges, whole": Case("edges", {"period": "whole"}, {}),
     "edges, up to a day": Case("edges", {"period": "to=2010-09-30"}, {"last": "2010-09-30"}),
     "edges, from a day": Case("edges", {"period": "from=2010-05-03"}, {"first": "2010-05-03"}),
-    "few of some kinds": Case("few", {"period": "whole"}, {}),
-    "five of four kinds": Case("five", {"period": "whole"}, {}),
     "no register": Case("unadopted", {"period": "whole"}, {}),
     "beyond the register": Case("mixed", {"period": "year=2010-11"}, {"first": "2010-09-01", "last": "2011-08-31",
                                                                       "past": YEAR}),
@@ -111,16 +105,6 @@ def ledgers(tmp_path_factory: pytest.TempPathFactory) -> Ledgers:
                 path, as_of = kept.path, went_on.AS_OF
             case "edges":
                 path, as_of = edges.edges(folder).path, edges.AS_OF
-            case "few" | "five":
-                many = (10, 4, 3, 2) if name == "few" else (2, 1, 1, 1)
-                wrong = ({**GOOD, "fields": ["upn"]}, {**GOOD, "lawful_basis": ["dpa1998-sch2-1"]}, UNKNOWN, AFTER)
-                transfers = [
-                    # Of other people each, or they would be found to be the same one twice.
-                    {**one, "subjects": {"kind": "pupil", "count": 100 + n}}
-                    for one, times in zip(wrong, many, strict=True)
-                    for n in range(times)
-                ]
-                path, as_of = make_ledger(folder / "l.db", *transfers), mixed.AS_OF
             case "unadopted":
                 path, as_of = make_ledger(folder / "l.db", *mixed.MIXED, adopted=False), mixed.AS_OF
             case _:
@@ -150,7 +134,6 @@ def _functions(label: Labels) -> dict[str, Callable[..., Any]]:
     return {
         "named": lambda id_: named(id_, label),
         "title": title,
-        "problem": problem,
         "grouped": grouped,
         "field_name": lambda id_: odd.get(id_) or label(id_, "field"),
         "field_short": lambda id_: "Not a known field (unlisted)" if id_ == "unlisted" else label(id_, "field"),
@@ -160,64 +143,14 @@ def _functions(label: Labels) -> dict[str, Callable[..., Any]]:
     }
 
 
-_MONTH = "(" + "|".join(sorted({*MONTHS, *(one[:3] for one in MONTHS)}, key=len, reverse=True)) + ")"
-
-
-def _month(name: str) -> int:
-    return next(place for place, one in enumerate(MONTHS, start=1) if one[:3] == name[:3])
-
-
-def _end(year: int, month: int) -> str:
-    return date(year, month, monthrange(year, month)[1]).isoformat()
-
-
-def days_of(label: str) -> tuple[str, str]:
-    """The first and the last day of a part of time, from its label alone."""
-    if found := re.fullmatch(rf"{_MONTH} (\d{{4}})", label):
-        year, month = int(found[2]), _month(found[1])
-        return f"{year}-{month:02}-01", _end(year, month)
-    if found := re.fullmatch(rf"{_MONTH} to {_MONTH} (\d{{4}})", label):
-        year = int(found[3])
-        return f"{year}-{_month(found[1]):02}-01", _end(year, _month(found[2]))
-    if found := re.fullmatch(r"(?:School|The school) year (\d{4})-\d\d", label):
-        return f"{found[1]}-09-01", f"{int(found[1]) + 1}-08-31"
-    if found := re.fullmatch(r"(\d{4})(?: to (\d{4}))?", label):
-        return f"{found[1]}-01-01", f"{found[2] or found[1]}-12-31"
-    if found := re.fullmatch(rf"(\d+) {_MONTH} (\d{{4}}) to (\d+) {_MONTH} (\d{{4}})", label):
-        first, last = ((int(found[n + 2]), _month(found[n + 1]), int(found[n])) for n in (1, 4))
-        return date(*first).isoformat(), date(*last).isoformat()
-    raise AssertionError(f"No part of time: {label}")
-
-
-def tell_parts(asked: Asked, labels: Sequence[str]) -> None:
-    """Makes `part(day)` and the table `parts` of these labels."""
-    spans = {one: days_of(one) for one in labels if one not in ("Before that", "On no one day")}
-
-    def part(day: str | None) -> str | None:
-        if day is None:
-            return "On no one day"
-        found = [label for label, (first, last) in spans.items() if first <= day <= last]
-        assert len(found) <= 1, (day, found)
-        return found[0] if found else "Before that"
-
-    asked.name({"part": part})
-    asked.db.executescript("DROP TABLE IF EXISTS temp.parts; CREATE TEMP TABLE parts (label TEXT)")
-    asked.db.executemany("INSERT INTO parts VALUES (?)", [(one,) for one in dict.fromkeys(labels)])
-
-
 # -- comparing --------------------------------------------------------------------------------------------------------
-
-
-def may_be_hidden(shown: Few, count: int) -> bool:
-    """Whether a count may stand as `shown`: what is called fewer than 5 is from 1 to 4, and 0 is never hidden."""
-    return count > 0 if shown.withheld else 0 < count < LEAST
 
 
 def cell(value: Any) -> Any:
     """A cell as SQLite gives it."""
     if isinstance(value, date):
         return value.isoformat()
-    return value if value is None or isinstance(value, int | Few) else words(value)
+    return value if value is None or isinstance(value, int) else words(value)
 
 
 def rows_of(table: Table | Data, columns: Sequence[str]) -> list[tuple[Any, ...]]:
@@ -230,23 +163,15 @@ def rows_of(table: Table | Data, columns: Sequence[str]) -> list[tuple[Any, ...]
 
 
 def _counts(column: Column, cells: Sequence[Any]) -> bool:
-    return column.kind == "number" or any(isinstance(one, int | Few) for one in cells)
+    return column.kind == "number" or any(isinstance(one, int) for one in cells)
 
 
 def same(id_: str, shown: Sequence[tuple[Any, ...]], counted: Sequence[tuple[Any, ...]]) -> None:
-    """Compares rows in any order; one whose last cell is hidden stands for one that may be."""
+    """Compares rows in any order."""
     left = Counter(counted)
-    hidden = []
     for row in shown:
-        if row and isinstance(row[-1], Few):
-            hidden.append(row)
-            continue
         assert left[row] > 0, f"{id_}: {row} is not among {sorted(left.elements(), key=str)}"
         left[row] -= 1
-    for row in hidden:
-        found = next((one for one in left.elements() if one[:-1] == row[:-1] and may_be_hidden(row[-1], one[-1])), None)
-        assert found is not None, f"{id_}: {row} may not be hidden: {sorted(left.elements(), key=str)}"
-        left[found] -= 1
     assert not +left, f"{id_}: not shown: {sorted(left.elements(), key=str)}"
 
 
@@ -254,22 +179,7 @@ def check_numbers(document: Document, asked: Asked) -> None:
     statements = NUMBERS[document.kind]
     for id_, shown in numbers(document).items():
         assert id_ in statements, f"nothing counts {id_}"
-        counted = asked.one(statements[id_])
-        if isinstance(shown, Few):
-            assert document.kind == "governors"
-            assert may_be_hidden(shown, counted), f"{id_}: {shown} stands for {counted}"
-        else:
-            assert shown == counted, id_
-            assert document.kind != "governors" or not 0 < shown < LEAST, id_
-
-
-def check_trend(table: Table | Data, asked: Asked) -> None:
-    with_problems = len(table.columns) == 3
-    of = recounted.TREND if with_problems else recounted.TREND_WITHOUT
-    shown = rows_of(table, of.columns.split())
-    tell_parts(asked, [row[0] for row in shown])
-    same(table.id, shown, asked.rows(of.sql))
-    assert not [one for row in shown for one in row[1:] if 0 < one < LEAST]
+        assert shown == asked.one(statements[id_]), id_
 
 
 def check_fields(tables: Sequence[Table], asked: Asked) -> None:
@@ -303,9 +213,6 @@ def check_tables(document: Document, asked: Asked) -> None:
     for table in tables:
         if table in fields or table in findings:
             continue
-        if document.kind == "governors" and table.id == "trend":
-            check_trend(table, asked)
-            continue
         of = TABLES[document.kind].get(table.id)
         assert of is not None, f"nothing counts the table {table.id}"
         same(table.id, rows_of(table, of.columns.split()), asked.rows(of.sql))
@@ -313,19 +220,13 @@ def check_tables(document: Document, asked: Asked) -> None:
 
 def check_data(document: Document, asked: Asked) -> None:
     for data in document.data:
-        if data.id == "trend":
-            if list(data.rows):
-                check_trend(data, asked)
-        elif data.id == "statements":
+        if data.id == "statements":
             for id_, value, sql in data.rows:
                 assert asked.one(str(sql)) == value == numbers(document)[str(id_)], id_
         else:
             of = DATA[document.kind].get(data.id)
             assert of is not None, f"nothing counts the data {data.id}"
-            shown = rows_of(data, of.columns.split())
-            same(data.id, shown, asked.rows(of.sql))
-            if document.kind == "governors":
-                assert not [row for row in shown if isinstance(row[-1], int) and 0 < row[-1] < LEAST]
+            same(data.id, rows_of(data, of.columns.split()), asked.rows(of.sql))
 
 
 def _other(name: str, names: Sequence[str]) -> str:
@@ -335,8 +236,6 @@ def _other(name: str, names: Sequence[str]) -> str:
 
 def check_figure(figure: Figure, asked: Asked) -> None:
     assert figure.name in recounted.FIGURES, f"nothing counts the figure {figure.name}"
-    if "part(" in recounted.FIGURES[figure.name]:
-        tell_parts(asked, figure.across)
     names = [name for name, _ in figure.series]
     assert len(set(names)) == len(names)
     shown = {
@@ -356,7 +255,7 @@ def check_figure(figure: Figure, asked: Asked) -> None:
 
 @contextmanager
 def walked(case: Case, ledgers: Ledgers) -> Iterator[Iterator[tuple[Document, Asked]]]:
-    """The three documents, each with the tables that count its numbers."""
+    """The documents, each with the tables that count its numbers."""
     path, as_of = ledgers(case.ledger)
     with judged(path, as_of) as of:
         yield _documents(case, of, as_of)
@@ -407,12 +306,9 @@ def test_what_is_counted_is_not_nothing(ledgers: Ledgers) -> None:
     assert never == {("auditor", "timestamps"), ("auditor", "imports")}
 
 
-def test_a_hidden_count_may_be_hidden() -> None:
-    assert [count for count in range(7) if may_be_hidden(Few(), count)] == [1, 2, 3, 4]
-    assert [count for count in range(7) if may_be_hidden(Few(withheld=True), count)] == [1, 2, 3, 4, 5, 6]
-    same("kinds", [("a", Few()), ("a", 7)], [("a", 7), ("a", 3)])
-    with pytest.raises(AssertionError, match="may not be hidden"):
-        same("kinds", [("a", Few())], [("a", 5)])
+def test_a_row_that_nothing_counts_fails() -> None:
+    with pytest.raises(AssertionError, match="is not among"):
+        same("kinds", [("a", 5)], [("a", 4)])
     with pytest.raises(AssertionError, match="not shown"):
         same("kinds", [], [("a", 5)])
 
