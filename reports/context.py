@@ -43,8 +43,9 @@ class Evidence:
 
     `transfers_by_id` finds the statements of transfers that others cite as `onward_of`; `origin` is this ledger's name,
     `decisions` the newest on each finding, by the finding's key; `history` is what was corrected and confirmed,
-    `restated` are all entries of organisations that have several. `identities` gives what a group names of its members
-    (`many.Identity`); without it a run keeps that of every transfer in memory.
+    `restated` are all entries of organisations that have several, `practice` is whether nothing in it is real.
+    `identities` gives what a group names of its members (`many.Identity`); without it a run keeps that of every
+    transfer in memory.
     """
 
     recorded: Iterable[Recorded]
@@ -57,6 +58,7 @@ class Evidence:
     decisions: Mapping[str, Decision] = field(default_factory=dict)
     history: History = field(default_factory=History)
     restated: tuple[Organisation, ...] = ()
+    practice: bool = False
     identities: Callable[[list[int]], Iterable[tuple[int, str, str, int | None]]] | None = None
 
 

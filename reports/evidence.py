@@ -117,7 +117,7 @@ def history_of(source: Source) -> History:
 
 def evidence_of(source: Source) -> Evidence:
     """All that a run needs of an open ledger. Its transfers stream, once; open `source` for as long."""
-    history = history_of(source)
+    history, genesis = history_of(source), source.genesis()
     return Evidence(
         recorded=source.transfers(),
         adopted=tuple(source.registers()),
@@ -126,7 +126,8 @@ def evidence_of(source: Source) -> Evidence:
         law=load_law(),
         vocabularies=load_vocabularies(),
         transfers_by_id=Cited(source, history),
-        origin=source.genesis().origin,
+        origin=genesis.origin,
+        practice=bool(genesis.practice),
         identities=source.identities,
         decisions=newest(one for one in _decisions(source) if one.counts(history.people)),
         history=history,

@@ -18,6 +18,7 @@ from reports.baseline import Compared
 from reports.cli.edge import day, not_run, statements, status
 from reports.context import Evidence
 from reports.documents.findings import Rows, rows_of
+from reports.documents.statements import PRACTICE
 from reports.evidence import evidence_of
 from reports.formats.csv_ import as_csv
 from reports.formats.json_ import as_json
@@ -84,6 +85,8 @@ def check(ctx: click.Context, ledger: Path, as_of: str | None, format_: str, kno
         click.echo(block, nl=False)
     if since is not None and format_ == "csv":
         click.echo(since_in_words(since), err=True)
+    if checked.evidence.practice:
+        click.echo(PRACTICE, err=True)
     if (sentence := not_run(checked.result)) is not None:
         click.echo(sentence, err=True)
     ctx.exit(status(checked.result, None if since is None else since.new))

@@ -35,7 +35,7 @@ from reports.documents.disclosure_control import SMALL, Shown, change, limits, m
 from reports.documents.figure import Figure
 from reports.documents.kinds_of_problem import KINDS, Role, decide, problem
 from reports.documents.reading import Reading
-from reports.documents.statements import QUESTIONS
+from reports.documents.statements import PRACTICE, QUESTIONS
 from reports.finding import SEVERITIES, Finding, Outcome, Severity
 from reports.run import CANNOT_TELL_LIMIT, Rating, Result, missing_for_yes
 from reports.scope import Period, day_in_words
@@ -442,7 +442,7 @@ def governors(reading: Reading, source: Source) -> Document:
     blocks += [_numbers(shown), *_contactpoint(reading), *_decisions(reading, asks, more), *_changes(reading, shown)]
     blocks += _trend(shown, reading.as_of)
     blocks += _limits(reading)
-    warning = None
+    warning = PRACTICE if reading.evidence.practice else None
     if reading.verification.problems:
         warning = "Do not rely on this report: the record that it was made from failed its own test."
     return Document(

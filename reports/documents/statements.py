@@ -26,6 +26,9 @@ RULE = (
 )
 """DESIGN §8, in words."""
 
+PRACTICE = "This is a practice ledger: nothing in it is real."
+"""What every page and report of a practice ledger says first."""
+
 LIMIT = "This report speaks of what was recorded. No ledger can show a transfer that nobody recorded."
 
 SEVERITY = (
@@ -115,8 +118,10 @@ def about(reading: Reading) -> str:
 
 
 def warning(reading: Reading) -> str | None:
-    """The first line of every document where the record cannot be relied on; None where it verifies."""
-    return verification(reading) if reading.verification.problems else None
+    """The first line of every document where the record cannot be relied on, or is for practice; otherwise None."""
+    if reading.verification.problems:
+        return verification(reading)
+    return PRACTICE if reading.evidence.practice else None
 
 
 def notes(reading: Reading, source: Source) -> tuple[str, ...]:
