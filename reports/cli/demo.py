@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from ledger import entry
+from ledger.cli.actor import actor_option, my_code
 from ledger.errors import Refused
 from ledger.members import Genesis
 from ledger.source import connect
@@ -59,10 +60,11 @@ def cleared(directory: Path) -> None:
 
 @click.command()
 @click.argument("directory", metavar="DIR", type=click.Path(path_type=Path))
+@actor_option
 @click.pass_context
 def demo(ctx: click.Context, directory: Path) -> None:
     """Play the whole job through in the folder DIR: exit 0 where all went as planned, else 1."""
-    from reports.demo.play import play
+    from reports.demo.play import ORIGIN, play
 
     cleared(directory)
-    ctx.exit(0 if play(directory, click.echo).as_planned else 1)
+    ctx.exit(0 if play(directory, click.echo, lead=my_code(ORIGIN)).as_planned else 1)

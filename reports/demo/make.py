@@ -2,7 +2,8 @@
 
 `transfers-2009-10.csv` is in the order in which its rows were recorded, which is that of time but for the mistyped
 dates. `recorded-late.csv` holds what was found later. `expected-findings.csv` says which findings the planted
-rows must give: a run must find exactly these, no less and no more.
+rows must give, and how each stands after the attempts of `attempts.csv`: a run must find exactly these, no less and no
+more.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from datetime import date
 from pathlib import Path
 
 from ledger.members import columns
+from reports.demo.attempts import COLUMNS as COLUMNS_OF_ATTEMPTS
+from reports.demo.attempts import OPEN, attempts
 from reports.demo.calendar import COLUMNS, organisations
 from reports.demo.mistakes import late, mistakes, twice
 from reports.demo.sent import Chance, Sent
@@ -22,7 +25,7 @@ from reports.demo.year import year
 
 FOLDER = Path(__file__).parent
 ORGANISATIONS, TRANSFERS = "organisations.csv", "transfers-2009-10.csv"
-LATE, EXPECTED = "recorded-late.csv", "expected-findings.csv"
+LATE, EXPECTED, ATTEMPTS = "recorded-late.csv", "expected-findings.csv", "attempts.csv"
 
 ORDER = (
     "id", "transferred_at", "sender", "recipient", "recipient_role", "schools", "purpose", "fields", "lawful_basis",
@@ -87,18 +90,18 @@ def texts() -> dict[str, str]:
     for number, one in enumerate(found_later, start=1):
         one.id = f"late-{number:02}"
     assert {*ORDER} == {*columns()}, "a column of transfers is missing here, or is no more"
-    expected = [
-        {"id": one.id, "check": check, "outcome": outcome}
-        for one in (*sent, *found_later)
-        for check, outcome in one.findings
-    ]
-    on_register = _on_register((*sent, *found_later))
-    expected += [{"id": "", "check": check, "outcome": outcome} for check, outcome in on_register]
+    tried = attempts(sent, chance)
+    after = {(one.on.id, check, outcome): state for one in tried for check, outcome, state in one.findings}
+    planned = [(one.id, *finding) for one in (*sent, *found_later) for finding in one.findings]
+    planned += [of for of in after if of not in planned]
+    planned += [("", check, outcome) for check, outcome in _on_register((*sent, *found_later))]
+    expected = [{"id": of[0], "check": of[1], "outcome": of[2], "state": after.get(of, OPEN)} for of in planned]
     return {
         ORGANISATIONS: _text(COLUMNS, organisations()),
         TRANSFERS: _text(ORDER, map(_row, sent)),
         LATE: _text(ORDER, map(_row, found_later)),
-        EXPECTED: _text(("id", "check", "outcome"), expected),
+        EXPECTED: _text(("id", "check", "outcome", "state"), expected),
+        ATTEMPTS: _text(COLUMNS_OF_ATTEMPTS, (one.row() for one in tried)),
     }
 
 

@@ -24,6 +24,7 @@ from ledger.cli.register import read_linted
 from ledger.errors import Refused
 from ledger.intake.draft import Stated
 from ledger.intake.open import read
+from ledger.people import new_code
 from ledger.seal import Entropy
 from ledger.settle import Content
 from ledger.source import Source
@@ -31,8 +32,10 @@ from ledger.verify.assurance import verify
 from ledger.writer import Ledger, create
 from reports.cli.making import Wanted, judged
 from reports.cli.report import write_set
+from reports.demo import attempts
+from reports.demo.attempts import People
 from reports.demo.compare import Difference, compare, found, planted
-from reports.demo.make import EXPECTED, FOLDER, LATE, ORGANISATIONS, TRANSFERS
+from reports.demo.make import ATTEMPTS, EXPECTED, FOLDER, LATE, ORGANISATIONS, TRANSFERS
 from reports.demo.sent import instant
 from reports.run import rate
 from reports.wording import RATINGS
@@ -113,9 +116,9 @@ def _seal(ledger: Ledger, clock: Clock, rows: Sequence[tuple[datetime, Stated]],
     ledger.append_many(contents(), (len(rows), {"source_sha256": digest}))
 
 
-def _record(path: Path, clock: Clock, entropy: Entropy, folder: Path, say: Say) -> int:
+def _record(path: Path, clock: Clock, entropy: Entropy, folder: Path, say: Say, people: People) -> int:
     year, later = stated_in(folder / TRANSFERS), stated_in(folder / LATE)
-    with Ledger(path, clock, entropy) as ledger:
+    with Ledger(path, clock, entropy, people.clerk) as ledger:
         timed = list(zip(moments(year), year, strict=True))
         for month, of_month in groupby(timed, key=lambda pair: (pair[0].year, pair[0].month)):
             rows = list(of_month)
@@ -139,14 +142,27 @@ def _step(say: Say, what: str, command: str) -> None:
     say(f"  $ transfer-ledger {command}")
 
 
-def record_year(path: Path, say: Say, entropy: Entropy = os.urandom, folder: Path = FOLDER) -> int:
+def _try(path: Path, clock: Clock, entropy: Entropy, folder: Path, say: Say, people: People) -> None:
+    rows = attempts.read(folder / ATTEMPTS)
+    with Ledger(path, clock, entropy) as ledger:
+        for place, row in enumerate(rows):
+            clock.at = attempts.moment(place)
+            attempts.attempt(ledger, row, people, AS_OF)
+    say(f"  {len(rows)} attempts to correct transfers or to decide that findings were wrong")
+
+
+def record_year(
+    path: Path, say: Say, entropy: Entropy = os.urandom, folder: Path = FOLDER, lead: str | None = None
+) -> int:
     """Makes the ledger at `path` from the files in `folder`, and gives how many transfers it has.
 
-    It must not be there yet. Raises `Refused` where something cannot be written or read.
+    `lead` is the code of the person who makes it, a new one without it. The ledger must not be there yet. Raises
+    `Refused` where something cannot be written or read.
     """
     clock = Clock(_BEGIN)
     _step(say, "A new ledger.", f'init my.db --origin {ORIGIN} --organisation "{ORGANISATION}"')
-    create(path, ORIGIN, ORGANISATION, clock, entropy)
+    lead = lead or new_code(entropy)
+    create(path, ORIGIN, ORGANISATION, clock, entropy, actor=lead)
 
     register, text = read_linted(NOTICE)
     since = f" --from {register.effective_from}"
@@ -156,7 +172,7 @@ def record_year(path: Path, say: Say, entropy: Entropy = os.urandom, folder: Pat
         f"register adopt my.db {NOTICE}{since}",
     )
     organisations = read_organisations((folder / ORGANISATIONS).read_bytes(), ORGANISATIONS)
-    with Ledger(path, clock, entropy) as ledger:
+    with Ledger(path, clock, entropy, lead) as ledger:
         effective = london.parse_date(str(register.effective_from))
         ledger.adopt(register, text, (effective, None, register.effective_assigned))
         say(f"  {len(register.flows)} flows between {len(register.parties)} parties")
@@ -166,13 +182,28 @@ def record_year(path: Path, say: Say, entropy: Entropy = os.urandom, folder: Pat
         ledger.add_organisations(organisations)
         say(f"  {len(organisations)} organisations")
 
+        _step(say, "Who decides, who advises and confirms, and who records.", "people add my.db --role dpo")
+        people = attempts.issue(ledger, lead, entropy)
+
     what = quote(str(folder / TRANSFERS))
     _step(say, "A school year of transfers, each sealed as it happened.", f"import my.db {what}")
-    return _record(path, clock, entropy, folder, say)
+    transfers = _record(path, clock, entropy, folder, say, people)
+
+    _step(
+        say,
+        "Afterwards, some of it is put right, and some try to talk findings away.",
+        'correct my.db ID --reason "entered twice" --withdraw',
+    )
+    _try(path, clock, entropy, folder, say, people)
+    return transfers
 
 
-def play(directory: Path, say: Say, entropy: Entropy = os.urandom, folder: Path = FOLDER) -> Played:
+def play(
+    directory: Path, say: Say, entropy: Entropy = os.urandom, folder: Path = FOLDER, lead: str | None = None
+) -> Played:
     """Makes `directory`/transfers.db and `directory`/report/ from the files in `folder`, and says what it does.
+
+    `lead` is as in `record_year`.
 
     The ledger must not be there yet. Raises `Refused` where something cannot be written or read.
     """
@@ -183,7 +214,7 @@ def play(directory: Path, say: Say, entropy: Entropy = os.urandom, folder: Path 
         _step(say, what, command)
 
     say("After $ stands how you do each step: with a ledger of your own, my.db, or with the one made here.")
-    transfers = record_year(path, say, entropy, folder)
+    transfers = record_year(path, say, entropy, folder, lead)
 
     step("Is the record whole and unaltered?", f"verify {shown}")
     verification = verify(path)
@@ -195,7 +226,7 @@ def play(directory: Path, say: Say, entropy: Entropy = os.urandom, folder: Path 
     step("What did not go as documented?", f"check {shown} --as-of {AS_OF}")
     with judged(path, AS_OF) as of:
         result = of.checked.result
-        difference = compare(planted(folder / EXPECTED), found(result.findings, _ids(path)))
+        difference = compare(planted(folder / EXPECTED), found(result, _ids(path)))
         _say_findings(say, result.counts, len(result.findings), difference)
 
         step("The reports.", f"report {shown} -o {quote(str(report))} --as-of {AS_OF}")
