@@ -114,7 +114,12 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         status = 2
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("transfer-ledger: interrupted before it was finished.", err=True)
-        status = output.INTERRUPTED
+    except (click.Abort, KeyboardInterrupt) as error:
+        # click raises `Abort` for Ctrl-C too, and otherwise where a question was answered with no, or not at all.
+        if isinstance(error, KeyboardInterrupt) or isinstance(error.__context__, KeyboardInterrupt):
+            click.echo("transfer-ledger: interrupted before it was finished.", err=True)
+            status = output.INTERRUPTED
+        else:
+            click.echo("transfer-ledger: not confirmed; nothing was done.", err=True)
+            status = 2
     sys.exit(output.status(status, deed))

@@ -96,6 +96,7 @@ def test_erasing_asks_first(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False, input="n\n")
     assert done.returncode == 2
     assert "cannot be brought back" in done.stderr
+    assert "not confirmed; nothing was done" in done.stderr
     assert verify(path).size == 8
 
 

@@ -182,6 +182,7 @@ def stock() -> Iterator[Picture]:
 ALL = (*PICTURES, *stock())
 
 DRAWN = {
+    "/-/answers/{once}": "what forms are answered with: each picture with a `form`",
     "/-/record/file": "dropping a file, in test_ways_to_look",
     "/-/sign-out": "signing out leads to the page to sign in on",
 }

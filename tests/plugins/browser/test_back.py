@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from ledger.source import Source
-from reports.cli.check import check_ledger
 from tests.browser import browser
-from tests.plugins.browser.served import Served, clock, served
+from tests.plugins.browser.served import Served, served
+from tests.plugins.checked import check
 from tests.reports.ledgers import AFTER, UNDOCUMENTED, make_ledger
 
 pytestmark = pytest.mark.slow
@@ -24,8 +24,8 @@ REASON = "Looked into with the school"
 def office(tmp_path: Path) -> Iterator[Served]:
     """The app over a ledger in which three transfers went wrong in one way and one in another."""
     path = make_ledger(tmp_path / "transfers.db", AFTER, AFTER, AFTER, UNDOCUMENTED)
-    check_ledger(path, clock().date(), keep=True)
     with served(path) as app:
+        check(app.site)
         yield app
 
 
@@ -69,7 +69,7 @@ def test_after_a_decision_every_page_is_there_again_and_it_is_sealed_once(office
     assert heading(tab) == "Decide about 3 findings"
     tab.reload()
     assert heading(tab) == "Decide about 3 findings"
-    tab.locator("#f-decision-accepted").check()
+    tab.locator("#f-decision-remedied").check()
     tab.locator("#f-due").fill("2001-01-01")  # a mistake, which is told
     tab.locator("#f-reason").fill(REASON)
     tab.get_by_role("button", name="Seal 3 decisions").click()
@@ -94,7 +94,7 @@ def test_after_a_decision_every_page_is_there_again_and_it_is_sealed_once(office
     assert (heading(tab), receipt(tab)) == ("3 decisions sealed", told)
     # Sent once more from the page before, it is the same receipt.
     tab.go_back()
-    tab.locator("#f-decision-accepted").check()
+    tab.locator("#f-decision-remedied").check()
     tab.locator("#f-due").fill("")
     tab.locator("#f-reason").fill(REASON)
     tab.get_by_role("button", name="Seal 3 decisions").click()
