@@ -9,6 +9,12 @@ from pathlib import Path
 
 from ledger.schema import APPLICATION_ID, USER_VERSION
 
+FORMAT_1 = (
+    "has the ledger format 1, of a transfer-ledger from before December 2026, in which no entry says who caused it; "
+    "this version reads format 2 only. Keep that program to read it, and start a new ledger."
+)
+"""What is said of a ledger from before entries carried the codes of people."""
+
 
 def _says_ledger(path: Path) -> bool:
     # Asked through SQLite: whoever closes a file that they opened themselves drops all locks that this process has on
@@ -47,10 +53,7 @@ def header_problem(path: Path) -> str | None:
     if version > USER_VERSION:
         return f"has the ledger format {version}, beyond {USER_VERSION}, which this version knows; install a newer one."
     if version == 1:
-        return (
-            "has the ledger format 1, of a transfer-ledger from before December 2026, in which no entry says who "
-            "caused it; this version reads format 2 only. Keep that program to read it, and start a new ledger."
-        )
+        return FORMAT_1
     if version != USER_VERSION:
         return f"says ledger format {version}, which never existed."
     return None

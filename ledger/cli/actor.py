@@ -52,7 +52,7 @@ def read(origin: str) -> dict[str, Any]:
     path = _file(origin)
     try:
         told = json.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, ValueError) as error:
         raise Refused(f"{path}, which holds your code, cannot be read ({error}). Put it right or delete it.") from None

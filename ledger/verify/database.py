@@ -15,7 +15,7 @@ from pathlib import Path
 from threading import Thread
 
 from ledger.errors import Refused
-from ledger.header import header_problem
+from ledger.header import FORMAT_1, header_problem
 from ledger.schema import APPLICATION_ID, USER_VERSION, differs
 from ledger.verify.record import Found
 
@@ -74,6 +74,9 @@ def open_hostile(path: Path, *, shared: bool = False) -> sqlite3.Connection:
     if version > USER_VERSION:
         db.close()
         raise Refused(f"{path} has the ledger format {version}; this version knows up to {USER_VERSION}.")
+    if version == 1:
+        db.close()
+        raise Refused(f"{path} {FORMAT_1}")
     if version != USER_VERSION or encoding != "UTF-8":
         db.close()
         raise Refused(f"{path} says ledger format {version} and encoding {encoding}; no version ever wrote that.")

@@ -12,7 +12,7 @@ from ledger.cli.edge import show_receipt
 from ledger.errors import Refused
 from ledger.members import Batch, Correction, Review
 from ledger.source import Source
-from reports.cli.check import Checked, check_ledger
+from reports.cli.check import Checked, check_source
 from reports.cli.edge import day
 from reports.cli.findings import known_check, named
 from reports.cli.review import texts_given
@@ -29,13 +29,20 @@ def _unconfirmed(checked: Checked) -> Iterator[tuple[Finding, int]]:
             yield finding, state.entry if by is None else result.history.chain(by)[-1].seq
 
 
-def _meant(path: Path, checked: Checked, which: str, check: str | None) -> tuple[set[int], list[Finding]]:
-    """The entries that KEY|SEQ means, and the findings that they deny."""
+def _everything(path: Path, checked: Checked) -> tuple[set[int], list[Finding]]:
+    """Every entry that nobody else has checked yet, and the findings that they deny. `Refused` where there is none."""
     waiting = list(_unconfirmed(checked))
+    if not waiting:
+        raise Refused(f"{path}: nothing awaits confirmation.")
+    return {entry for _, entry in waiting}, [finding for finding, _ in waiting]
+
+
+def _meant(source: Source, checked: Checked, which: str, check: str | None) -> tuple[set[int], list[Finding]]:
+    """The entries that KEY|SEQ means, and the findings that they deny. `Refused` where there is nothing to confirm."""
+    path, waiting = source.path, list(_unconfirmed(checked))
     if which.isascii() and which.isdecimal() and len(which) < 16:
         seq = int(which)
-        with Source(path) as source:
-            there = source.entry(seq)
+        there = source.entry(seq)
         if there is None:
             raise Refused(f"{path}: there is no entry {which}.")
         if isinstance(there[0], Batch):
@@ -101,16 +108,11 @@ def confirm(
         raise Refused("Say what you confirm: KEY, SEQ, or --all.")
     name = None if check is None else known_check(check)
     texts = texts_given(reason=reason, decided_by=by)
-    checked = check_ledger(ledger, day(as_of))
-    if which is None:
-        waiting = list(_unconfirmed(checked))
-        seqs, findings = {entry for _, entry in waiting}, [finding for finding, _ in waiting]
-        if not seqs:
-            raise Refused(f"{ledger}: nothing awaits confirmation.")
-    else:
-        seqs, findings = _meant(ledger, checked, which, name)
     with open_ledger(ledger) as opened:
-        _stop_at_own(ledger, checked, findings, opened.actor)
+        with Source(ledger) as source:
+            checked = check_source(source, day(as_of))
+            seqs, findings = _everything(ledger, checked) if which is None else _meant(source, checked, which, name)
+            _stop_at_own(ledger, checked, findings, opened.actor)
         receipts = opened.confirm(sorted(seqs), checked.head, texts)
     for receipt in receipts:
         show_receipt(receipt)

@@ -391,8 +391,13 @@ def closing(counts: Counts, rows: Rows, law: Law) -> Figure:
     after = [day + timedelta(days=n) for n in range(1, WINDOW.days + 1)]
     certain: dict[int, bool] = {}
     on: dict[int, date | None] = {}
+    gone = 0
     for finding, sent in rows.pairs():
-        if finding.corrected_by is None and finding.check.startswith("contactpoint-"):
+        if not finding.check.startswith("contactpoint-"):
+            continue
+        if finding.corrected_by is not None:
+            gone += finding.outcome == "breach" and rows.state(finding).denied
+        else:
             certain[finding.seq] = certain.get(finding.seq, False) or finding.outcome == "breach"
             on[finding.seq] = sent.on
     found = Counter((is_certain, on[seq]) for seq, is_certain in certain.items())
@@ -417,6 +422,11 @@ def closing(counts: Counts, rows: Rows, law: Law) -> Figure:
         f"{totals[2]:,} used it after the closing. On the day itself: {told[0][day]:,} before noon, of "
         f"{told[1][day]:,} it cannot be told, and {told[2][day]:,} after noon."
     )
+    taken_back = ""
+    if gone:
+        uses = "1 more recorded use was" if gone == 1 else f"{gone:,} more recorded uses were"
+        taken_back = f"{uses} withdrawn or changed later, as a second person confirmed."
+        description += f" {taken_back}"
     return Figure(
         name="contactpoint-closing",
         title=f"Uses of ContactPoint around its closing on {day_in_words(day)}",
@@ -429,7 +439,7 @@ def closing(counts: Counts, rows: Rows, law: Law) -> Figure:
             *(f"{one.day} {_MONTHS[one.month - 1]}" for one in after),
         ),
         series=series,
-        empty="No recorded transfer used ContactPoint in these days.",
+        empty=taken_back or "No recorded transfer used ContactPoint in these days.",
     )
 
 

@@ -214,6 +214,10 @@ class Rows:
             [one for one, _ in pairs], [sent for _, sent in pairs], self._words.label, self._decided, self._states
         )
 
+    def state(self, finding: Finding) -> State:
+        """How one of the findings stands."""
+        return self._states.get(finding.key, OPEN)
+
     def pairs(self) -> Iterator[tuple[Finding, Sent]]:
         """Each finding and the transfer that it is about, not in words."""
         return zip(self._findings, self._sent, strict=True)
