@@ -112,7 +112,7 @@ def test_withdrawn_redated_and_renamed_uses_of_contactpoint_stay_a_no(path: Path
 def test_nobody_who_took_part_confirms_it(path: Path) -> None:
     talked_away(path)
     before = checked(path)
-    assert "clerk can't confirm" in refused("confirm", path, "--all", *AS_OF, "--actor", CLERK)
+    assert "yourself" in refused("confirm", path, "--all", *AS_OF, "--actor", CLERK)
     assert "not in this ledger's people list" in refused("confirm", path, "--all", *AS_OF, "--actor", "p-" + "z" * 20)
     assert checked(path) == before
 
