@@ -175,7 +175,7 @@ def school_of(source: Source, id_: str) -> tuple[Organisation | None, tuple[str,
     raise Refused(f"The ledger knows no organisation {id_[:64]}; `transfer-ledger organisation add` makes one known.")
 
 
-def _other_schools(source: Source, school: Organisation) -> tuple[str, ...]:
+def other_schools(source: Source, school: Organisation) -> tuple[str, ...]:
     """The ids of all schools but this one. `Refused` where no governors' paper is made about it alone."""
     if school.role != "school":
         raise Refused(f"{school.id} is not a school: governors' papers are about one school, or everybody.")
@@ -297,7 +297,7 @@ def reading(of: Judged, wanted: Wanted) -> Reading:
         # What is new since another paper is no period of the grid either.
         raise Refused("Governors' papers speak of a whole period, not of what is new: omit --since-last.")
     elif school is not None:
-        scope = scope._replace(others=_other_schools(source, school))
+        scope = scope._replace(others=other_schools(source, school))
     made = made_from(source, of.checked.evidence, wanted.as_of, wanted.options(period, of.checkpoints, earlier))
     return read(
         source,

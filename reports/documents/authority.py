@@ -43,10 +43,10 @@ from reports.finding import SEVERITIES
 class School(NamedTuple):
     """What the summary takes from one ledger.
 
-    `file` is the ledger's, `folder` where its own reports lie, beside the summary. Its
-    rating and its transfers are those of its own governors' paper. `open` is whether a breach is open, `verified`
-    whether the record verifies; `contactpoint` whether ContactPoint was used after its closing. `causes` are title and
-    severity of what was found; `not_run` is whether a check did not run at all.
+    `file` is the ledger's, `folder` where its own reports lie, beside the summary. Its rating and its transfers are
+    those of its own governors' paper. `open` is whether a breach is open, `verified` whether the record verifies;
+    `contactpoint` whether a use of ContactPoint after its closing was ever recorded. `causes` are title and severity of
+    what was found; `not_run` is whether a check did not run at all.
     """
 
     name: str
@@ -79,7 +79,7 @@ def school(reading: Reading, source: Source, file: str, folder: str) -> School:
         folder=folder,
         rating=shown.rating.level,
         transfers=shown.now.transfers,
-        contactpoint=contactpoint(reading).after > 0,
+        contactpoint=contactpoint(reading).recorded > 0,
         causes=tuple((cause.title, cause.severity) for cause in reading.causes),
         open=bool(reading.open),
         verified=not reading.verification.problems,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from ledger.london import parse_date
@@ -50,8 +51,13 @@ def owner(schools: Mapping[str, str], sender: str, recipient: str, named: Iterab
     return concerned.pop() if len(concerned) == 1 else ""
 
 
+@lru_cache(maxsize=10_000)
 def _term(day: str) -> str:
     return fixed_term(parse_date(day)).option
+
+
+# In one call, since each on its own would read the entry once more.
+_FACTS = "json_extract(e.entry, '$.transferred_on', '$.sender', '$.recipient', '$.schools')"
 
 
 class _Places:
@@ -75,32 +81,26 @@ class _Places:
             return found
         where, values = self._counts.scope.where()
         rows = self._source.db.execute(
-            f"SELECT substr(t.transferred_on, 1, 7), {self._parties('t')}, count(*) FROM transfers AS t "
-            f"JOIN entries AS e ON e.seq = t.seq WHERE {where} GROUP BY 1, 2, 3, 4",
-            [json.dumps([*self._schools]), *values],
+            f"SELECT {_FACTS}, count(*) FROM transfers AS t JOIN entries AS e ON e.seq = t.seq "
+            f"WHERE {where} GROUP BY 1",
+            values,
         )
-        for month, sender, recipient, named, count in rows:
-            found[_Cell(_term(f"{month}-01"), self._owner(sender, recipient, named))] += count
+        for facts, count in rows:
+            found[self._cell(facts)] += count
         return found
 
     def of(self, seqs: Iterable[int]) -> dict[int, tuple[_Cell, str]]:
         """The cell of each of these statements of transfers, and the transfer's id; what states none is left out."""
         rows = self._source.db.execute(
-            f"SELECT e.seq, e.id, e.transferred_on, {self._parties('e')} FROM json_each(?) AS j CROSS JOIN "
-            "entries AS e ON e.seq = j.value WHERE e.transferred_on IS NOT NULL",
-            [json.dumps([*self._schools]), json.dumps(sorted(set(seqs)))],
+            f"SELECT e.seq, e.id, {_FACTS} FROM json_each(?) AS j CROSS JOIN entries AS e ON e.seq = j.value "
+            "WHERE e.transferred_on IS NOT NULL",
+            [json.dumps(sorted(set(seqs)))],
         )
-        return {seq: (_Cell(_term(day), self._owner(*parties)), id_) for seq, id_, day, *parties in rows}
+        return {seq: (self._cell(facts), id_) for seq, id_, facts in rows}
 
-    @staticmethod
-    def _parties(of: str) -> str:
-        # Whom a transfer of a school's is about is not asked: it is that school's.
-        named = "json_extract(e.entry, '$.schools')"
-        by_a_school = f"{of}.sender IN (SELECT value FROM json_each(?))"
-        return f"{of}.sender, {of}.recipient, CASE WHEN {by_a_school} THEN NULL ELSE {named} END"
-
-    def _owner(self, sender: str, recipient: str, named: str | None) -> str:
-        return owner(self._schools, sender, recipient, () if named is None else json.loads(named))
+    def _cell(self, facts: str) -> _Cell:
+        day, sender, recipient, named = json.loads(facts)
+        return _Cell(_term(day), owner(self._schools, sender, recipient, named or ()))
 
 
 def figures(source: Source, counts: Counts, open_: Iterable[tuple[Outcome, Finding]]) -> dict[Period, Figures]:

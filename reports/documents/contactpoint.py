@@ -15,7 +15,7 @@ from reports.wording import dated
 
 
 class ContactPoint(msgspec.Struct, frozen=True, kw_only=True):
-    """Transfers that used ContactPoint, by when they did: `untold` are those of which that cannot be told.
+    """Transfers that used ContactPoint after its closing; `untold` are those of which that cannot be told.
 
     `after` counts those that were recorded as used after its closing and still count; of these, `changed` were
     withdrawn or corrected since and await a second person. `taken_back` are uses that no longer count, `confirmed`
@@ -24,7 +24,6 @@ class ContactPoint(msgspec.Struct, frozen=True, kw_only=True):
     with how many of its findings are.
     """
 
-    before: int
     after: int
     changed: int
     taken_back: int
@@ -99,7 +98,6 @@ def contactpoint(reading: Reading) -> ContactPoint:
             continue
         about[finding.check, finding.outcome, finding.severity] += 1
     return ContactPoint(
-        before=reading.counts.uses_before.total(),
         after=len(after),
         changed=len(changed),
         taken_back=len(taken_back - after),

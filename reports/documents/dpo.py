@@ -119,7 +119,7 @@ def _contactpoint(reading: Reading) -> Iterator[Block]:
     yield Paragraph(contactpoint.closing(reading))
     yield Numbers(
         (
-            Number("contactpoint-before", "used it before the closing", found.before),
+            Number("contactpoint-before", "used it before the closing", reading.counts.uses_before.total()),
             Number("contactpoint-after", "after the closing", found.after),
             Number("contactpoint-untold", "cannot be told", found.untold),
             Number("contactpoint-late", "dated before it, but recorded after it", found.late),

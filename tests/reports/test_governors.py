@@ -85,8 +85,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
 
 
 def verdict(document: Document) -> Verdict:
-    (found,) = (block for block in document.blocks if isinstance(block, Verdict))
-    return found
+    """The answer to the first question."""
+    return next(block for block in document.blocks if isinstance(block, Verdict))
 
 
 def section(document: Document, anchor: str) -> str:
@@ -107,7 +107,7 @@ def section(document: Document, anchor: str) -> str:
     ("name", "kind", "title", "reason"),
     [
         ("clean", "good", "Yes, as far as the record shows.", "All checks were run"),
-        ("act-now", "bad", "No. Some of it must be put right now.", "One such problem is enough"),
+        ("act-now", "bad", "No.", "our privacy notice or the law does not cover"),
         ("cannot-say", "unsure", "We cannot say.", "more than 5 in 100"),
         ("no-register", "unsure", "We cannot say.", "could not be run"),
         ("beyond-the-register", "unsure", "We cannot say.", "on every transfer"),
@@ -195,10 +195,10 @@ def test_the_answer_is_by_what_is_shown_and_never_better_than_the_rating(tmp_pat
     [
         (YEAR, [BEFORE], "The record shows no use after that."),
         (YEAR, [AFTER], "it was used after that. This must not happen."),
-        (YEAR, [UNSURE], "no sure use after that. Of some use we cannot tell."),
+        (YEAR, [UNSURE], "no sure use after that. Some transfers may have used it"),
         ("fixed-term=spring-2010", [], "It was still switched on throughout this period."),
         ("year=2010-11", [], "The record shows no use after that."),
-        (YEAR, [AFTER, UNSURE], "Of some other use we cannot tell."),
+        (YEAR, [AFTER, UNSURE], "Some other transfers may have used it"),
     ],
 )
 def test_contactpoint_has_a_section_as_long_as_it_matters(

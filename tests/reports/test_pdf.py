@@ -275,7 +275,7 @@ def test_it_says_at_its_end_what_it_was_made_from(made: bytes, tmp_path: Path) -
     block = text[text.rindex("What this was made from") :].replace(" ", "")
     for told in (
         "springfield.example/transfers",
-        "2,847,thelastonerecordedon1September2010at09:30Londontime",
+        "Entries2,847Lastentryrecorded1September2010at09:30Londontime",
         sample.MADE.head,
         "Asof1October2010",
         sample.MADE.registers[0],

@@ -140,6 +140,14 @@ def since(source: Source, at: datetime | None) -> Since:
     return Since(at, first, told)
 
 
+_WHOLE: dict[str, standing.Said] = {
+    "good": standing.Said("good", "The record passed its last verification."),
+    "bad": standing.Said("bad", "The record did not pass its last verification. Do not rely on it."),
+    "unsure": standing.Said("unsure", "Nobody has verified the record from this app yet."),
+}
+"""What a governor is told of verification: without how many entries there are."""
+
+
 def page(asked: Asked) -> Response:
     """`GET /`."""
     asked.only()
@@ -153,6 +161,18 @@ def page(asked: Asked) -> Response:
         last_run = verified.last_of(asked.site.runs.newest("verify"))
         now = verified.standing(source, last_run)
         happened = since(source, last)
+    if asked.who.role == "governor":
+        said, used, closed_at = standing.for_governors(view, today)
+        return asked.page(
+            "overview_governor.html",
+            organisation=genesis.organisation,
+            origin=genesis.origin,
+            wrong=said,
+            whole=_WHOLE[verified.now(last_run, now).kind],
+            verified=last_run,
+            contactpoint={"kind": used.kind, "answer": used.answer, "closed_at": closed_at},
+            as_of=view.checked["as_of"],
+        )
     return asked.page(
         "overview.html",
         organisation=genesis.organisation,

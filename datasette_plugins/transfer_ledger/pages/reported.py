@@ -14,10 +14,11 @@ from ledger.members import Organisation
 from ledger.register.model import Term
 from ledger.source import Source
 from reports.cli.making import KINDS, period_named, wanted_of
+from reports.documents.cells import schools_apart
 from reports.documents.reading import Attested
 from reports.formats.rendering import ENDINGS
 from reports.periods import school_year
-from reports.scope import Period, last_school_year, month, term, year
+from reports.scope import Period, fixed_terms, last_school_year, month, term, year
 
 FOR: Mapping[str, str] = {
     "governors": "For governors",
@@ -97,14 +98,6 @@ class Choices(NamedTuple):
 def kinds_for(role: Role) -> tuple[str, ...]:
     """The documents that somebody of this role makes and reads."""
     return ("governors",) if role == "governor" else tuple(KINDS)
-
-
-def any_days(role: Role) -> bool:
-    """Whether somebody of this role may choose any first and last day.
-
-    Two governors' documents of which one has a day more would tell the small counts that neither shows.
-    """
-    return role != "governor"
 
 
 def attested_in(source: Source) -> list[Attested]:
@@ -205,15 +198,35 @@ def _months(first: date, last: date) -> Iterator[Period]:
         begins = begins.replace(year=begins.year - (begins.month == 1), month=(begins.month - 2) % 12 + 1)
 
 
-def choices(source: Source, known: Sequence[Term], organisations: Mapping[str, Organisation], as_of: date) -> Choices:
-    """What the ledger has to report on: its years, months and terms, and the schools that it knows."""
+def _fixed_terms(years: Sequence[Period], first: date, last: date) -> Iterator[Period]:
+    for one in years:
+        for part in reversed(fixed_terms(one)):
+            assert part.first is not None
+            assert part.last is not None
+            if part.first <= last and first <= part.last:
+                yield part
+
+
+def choices(
+    source: Source,
+    known: Sequence[Term],
+    organisations: Mapping[str, Organisation],
+    as_of: date,
+    kinds: Sequence[str],
+) -> Choices:
+    """What the ledger has to report on, for the readers of these `kinds`: its periods, and the schools that it knows.
+
+    For governors alone, only what their documents are made of.
+    """
     (first,), (last,) = (
         source.db.execute(f"SELECT {which}(transferred_on) FROM entries WHERE transferred_on IS NOT NULL").fetchone()
         for which in ("min", "max")
     )
     usual, groups = last_school_year(source, as_of), list[tuple[str, tuple[tuple[str, str], ...]]]()
+    only_governors = tuple(kinds) == ("governors",)
+    also = "" if only_governors else " (also for governors)"
     if first is None:
-        groups.append(("School years", (_choice(usual),)))
+        groups.append((f"School years{also}", (_choice(usual),)))
     else:
         begun = parse_date(first)
         ended = max(begun, min(parse_date(last), as_of))  # a date far in the future is a mistake, and no year
@@ -221,12 +234,17 @@ def choices(source: Source, known: Sequence[Term], organisations: Mapping[str, O
         # Of a ledger that ended long ago, the last year that it has to the end.
         usual = last_school_year(source, ended)
         usual = usual if usual in years else years[0]
-        groups.append(("School years", tuple(map(_choice, years))))
-        if known:
-            groups.append(("Terms", tuple(_choice(term(one)) for one in reversed(known))))
-        groups.append(("Months", tuple(map(_choice, _months(begun, ended)))))
-    groups.append(("Everything", (("whole", "Everything recorded"),)))
+        groups.append((f"School years{also}", tuple(map(_choice, years))))
+        groups.append((f"Fixed terms{also}", tuple(map(_choice, _fixed_terms(years, begun, ended)))))
+        if known and not only_governors:
+            groups.append(("Terms of the register", tuple(_choice(term(one)) for one in reversed(known))))
+        if not only_governors:
+            groups.append(("Months", tuple(map(_choice, _months(begun, ended)))))
+    if not only_governors:
+        groups.append(("Everything", (("whole", "Everything recorded"),)))
     schools = sorted((one.name, one.id) for one in organisations.values() if one.role == "school")
+    if only_governors and not schools_apart(source):
+        schools = []
     return Choices(tuple(groups), usual.option, tuple((id_, name) for name, id_ in schools))
 
 

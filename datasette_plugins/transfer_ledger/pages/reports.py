@@ -20,7 +20,7 @@ from datasette_plugins.transfer_ledger.web import Asked, BadRequest, NotThere, d
 from ledger.errors import Busy, Refused
 from ledger.london import parse_date
 from ledger.register.model import Term
-from reports.cli.making import period_named, school_of
+from reports.cli.making import governors_period, other_schools, period_named, school_of
 from reports.scope import Period, between, terms
 
 _MEDIA = {
@@ -85,13 +85,15 @@ def _read(asked: Asked) -> tuple[Given, dict[str, Any]]:
         wrong.append(("kind", "Choose for whom the document is to be."))
     spoken, option = "", ""
     try:
-        period = _period(asked, first, last, chosen)
+        period = _period(asked, kind, first, last, chosen)
         spoken, option = period.label, period.option
     except Refused as error:
         wrong.append(("first" if first or last else "period", str(error)))
     try:
         with asked.site.reading() as source:
-            school_of(source, school)
+            organisation, _ = school_of(source, school)
+            if kind == "governors" and organisation is not None:
+                other_schools(source, organisation)
     except Refused as error:
         wrong.append(("school", str(error)))
     try:
@@ -115,13 +117,18 @@ def _read(asked: Asked) -> tuple[Given, dict[str, Any]]:
     return given._replace(wrong=tuple(wrong)), what
 
 
-def _period(asked: Asked, first: str, last: str, chosen: str) -> Period:
+def _period(asked: Asked, kind: str, first: str, last: str, chosen: str) -> Period:
+    if not (first or last) and chosen.partition("=")[0] not in ("year", "fixed-term", "term", "month", "whole"):
+        raise Refused("Choose of which time the document is to speak.")
+    if kind == "governors":
+        if first or last or not chosen.startswith(("year=", "fixed-term=")):
+            raise Refused(
+                "For governors, choose a school year or a fixed term. From documents for other periods, readers could "
+                "work out small counts."
+            )
+        return governors_period(chosen)
     if not (first or last):
-        if chosen.partition("=")[0] not in ("year", "term", "month", "whole"):
-            raise Refused("Choose of which time the document is to speak.")
         return period_named(chosen, lambda: _known(asked))
-    if not reported.any_days(asked.who.role):
-        raise Refused("For governors, choose a year, a term or a month.")
     return between(parse_date(first) if first else None, parse_date(last) if last else None)
 
 
@@ -138,7 +145,7 @@ def _page(asked: Asked, given: Given, status: int = 200) -> Response:
     kinds, view, known = reported.kinds_for(asked.who.role), asked.site.view(), _known(asked)
     with asked.site.reading() as source:
         attested = reported.attested_in(source)
-        choices = reported.choices(source, known, view.organisations, asked.today)
+        choices = reported.choices(source, known, view.organisations, asked.today, kinds)
     sealing, named = reported.files_in(attested), names(asked)
     rows = [reported.row(run, named, sealing) for run in asked.site.runs.newest("report") if run.what["kind"] in kinds]
     done = [row for row in rows if row.state == "done"]
@@ -153,7 +160,7 @@ def _page(asked: Asked, given: Given, status: int = 200) -> Response:
         formats=FORMATS,
         FOR=FOR,
         choices=choices,
-        any_days=reported.any_days(asked.who.role),
+        any_days=kinds != ("governors",),
         rows=rows,
         done=done,
         pair=_pair(done),

@@ -54,6 +54,34 @@ def wrong(view: View, today: date) -> Wrong:
     return Wrong("unsure", "No breach is open, but not everything could be judged.", why, *of)
 
 
+class Said(NamedTuple):
+    """An answer without a count."""
+
+    kind: Kind
+    answer: str
+    why: str = ""
+
+
+def for_governors(view: View, today: date) -> tuple[Said, Said, datetime]:
+    """The answers for governors: whether anything is wrong, and ContactPoint, with when it was switched off.
+
+    They hold no count, and rest on whether there is any: even the rating tells something of small counts
+    (`reports.documents.disclosure_control`).
+    """
+    found, of = wrong(view, today), contactpoint(view)
+    if found.kind == "bad":
+        said = Said("bad", "Some problems are open.", "Each waits for a correction, or for a decision.")
+    elif found.kind == "unsure" or found.untold:
+        said = Said("unsure", "No problem is open, but not everything could be judged.", "The reports say more.")
+    else:
+        said = Said(found.kind, found.answer, found.why)
+    uses = {
+        "bad": "It was used after it was switched off.",
+        "unsure": "Some transfers may have used it after it was switched off. The record does not say enough.",
+    }
+    return said, Said(of.kind, uses.get(of.kind, of.answer)), of.closed_at
+
+
 def unchecked(view: View) -> int:
     """How many entries came after the last check."""
     return view.head.size - checked_size(view)

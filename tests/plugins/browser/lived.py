@@ -40,7 +40,7 @@ def live(served: Served, kept: Kept) -> Places:
         found["verified"] = str(served.finish(served.site.runs.newest("verify")[0].n))
         found["packed"] = str(served.finish(served.site.runs.start("bundle", {}, "auditor")))
     with served.desk("governor") as governor:
-        found["governors_before"] = _report(served, governor, "governors", "month=2010-06")
+        found["governors_before"] = _report(served, governor, "governors", "fixed-term=spring-2010")
         found["governors"] = _report(served, governor, "governors", YEAR)
     with served.desk("clerk") as clerk:
         found |= _recorded(clerk, found["good"])

@@ -52,9 +52,16 @@ def test_what_can_be_made_is_what_the_ledger_has(idle: Site) -> None:
     assert {"month=2010-05", "whole", "oak-high"} <= set(values)
     assert "None was made here yet." in read(page)
     assert "The ledger attests no report for these readers yet." in read(page)
-    assert re.findall(r'<option value="(governors|dpo|auditor)"', Reader(idle, "governor").get(PAGE).text) == [
-        "governors"
-    ]
+
+
+def test_a_governor_is_offered_only_what_governors_documents_are_made_of(idle: Site) -> None:
+    page = Reader(idle, "governor").get(PAGE).text
+    values = re.findall(r'<option value="([^"]*)"', page)
+    assert values[0] == "governors"
+    periods = [one for one in values if "=" in one or one == "whole"]
+    assert {"year=2009-10", "fixed-term=summer-2010"} <= set(periods)
+    assert all(one.startswith(("year=", "fixed-term=")) for one in periods)
+    assert 'type="date"' not in page
 
 
 @pytest.mark.parametrize(
@@ -64,12 +71,22 @@ def test_what_can_be_made_is_what_the_ledger_has(idle: Site) -> None:
         ("governor", {"kind": "dpo"}, "kind", "Choose for whom"),
         ("dpo", {"period": "year=2010"}, "period", "2010 is no school year"),
         ("dpo", {"period": "year=٢٠٠٩-10"}, "period", "is no school year"),
-        ("dpo", {"period": "term=never"}, "period", "no term never"),
+        ("dpo", {"kind": "dpo", "period": "term=never"}, "period", "no term never"),
+        ("dpo", {"period": "fixed-term=never"}, "period", "never is not a fixed term"),
         ("dpo", {"period": ""}, "period", "Choose of which time"),
         ("dpo", {"period": "from=2010-01-01"}, "period", "Choose of which time"),
-        ("dpo", {"first": "2010-02-30"}, "first", "is not a date that exists"),
-        ("dpo", {"first": "2010-05-02", "last": "2010-05-01"}, "first", "before it begins"),
-        ("governor", {"first": "2010-05-01"}, "first", "choose a year, a term or a month"),
+        ("dpo", {"kind": "dpo", "first": "2010-02-30"}, "first", "is not a date that exists"),
+        ("dpo", {"kind": "dpo", "first": "2010-05-02", "last": "2010-05-01"}, "first", "before it begins"),
+        *(
+            (role, changed, "first" if "first" in changed else "period", "choose a school year or a fixed term")
+            for role in ("governor", "dpo")
+            for changed in (
+                {"first": "2010-05-01"},
+                {"period": "month=2010-05"},
+                {"period": "term=spring-2010"},
+                {"period": "whole"},
+            )
+        ),
         ("dpo", {"school": "nowhere<b>"}, "school", "knows no organisation nowhere<b>"),
         ("dpo", {"format": []}, "format-html", "Choose at least one format."),
         ("dpo", {"format": ["md", "exe"]}, "format-html", "exe is no format"),
