@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 
 from ledger.members import Correction, Transfer
@@ -98,8 +98,8 @@ def statement(seq: int, hash_: str, facts: Transfer | Correction, batch: int | N
     )
 
 
-def history_of(source: Source) -> History:
-    """What was corrected, confirmed and advised in an open ledger, and by whom."""
+def history_of(source: Source, decisions: Iterable[Decision] = ()) -> History:
+    """What was corrected and confirmed in an open ledger, and by whom; with its `decisions`, also what was advised."""
     chains: dict[int, list[Statement]] = {}
     for seq, hash_, facts in source.corrected():
         root = facts.corrects.seq if isinstance(facts, Correction) else seq
@@ -111,13 +111,14 @@ def history_of(source: Source) -> History:
         confirmations=tuple(source.confirmations()),
         people=source.people(),
         actor=source.actor,
-        advice=newest(one for one in _decisions(source) if one.advice),
+        advice=newest(one for one in decisions if one.advice),
     )
 
 
 def evidence_of(source: Source) -> Evidence:
     """All that a run needs of an open ledger. Its transfers stream, once; open `source` for as long."""
-    history, genesis = history_of(source), source.genesis()
+    decisions, genesis = tuple(_decisions(source)), source.genesis()
+    history = history_of(source, decisions)
     return Evidence(
         recorded=source.transfers(),
         adopted=tuple(source.registers()),
@@ -129,6 +130,6 @@ def evidence_of(source: Source) -> Evidence:
         origin=genesis.origin,
         practice=bool(genesis.practice),
         identities=source.identities,
-        decisions=newest(one for one in _decisions(source) if one.counts(history.people)),
+        decisions=newest(one for one in decisions if one.counts(history.people)),
         history=history,
     )

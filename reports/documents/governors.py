@@ -232,7 +232,7 @@ def _contactpoint(reading: Reading) -> list[Block]:
     if used.after and unsure:
         more += " Some other transfers may have used it; the record does not say enough."
     if late:
-        more += " Some use from before was written down only after it. Nothing else backs up those dates."
+        more += " Some transfers dated before then were recorded only afterwards. Nothing else supports those dates."
     return [
         Heading("ContactPoint", "contactpoint"),
         Paragraph(
