@@ -111,6 +111,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     corrected_by: int | None
     standing: State
     decision: Decided | None
+    advice: Decided | None = None
 
     @property
     def state(self) -> str:
@@ -197,8 +198,10 @@ class Rows:
         label: Labels,
         decided: Mapping[str, Decided] | None = None,
         states: Mapping[str, State] | None = None,
+        advice: Mapping[str, Decided] | None = None,
     ) -> None:
         self._findings, self._sent, self._decided, self._states = findings, sent, decided or {}, states or {}
+        self._advice = advice or {}
         self._words = _Words(label)
 
     def __len__(self) -> int:
@@ -211,7 +214,12 @@ class Rows:
         """Those of the findings with these keys, in the same order."""
         pairs = [pair for pair in self.pairs() if pair[0].key in keys]
         return Rows(
-            [one for one, _ in pairs], [sent for _, sent in pairs], self._words.label, self._decided, self._states
+            [one for one, _ in pairs],
+            [sent for _, sent in pairs],
+            self._words.label,
+            self._decided,
+            self._states,
+            self._advice,
         )
 
     def state(self, finding: Finding) -> State:
@@ -261,6 +269,7 @@ class Rows:
             corrected_by=finding.corrected_by,
             standing=self._states.get(finding.key, OPEN),
             decision=self._decided.get(finding.key),
+            advice=self._advice.get(finding.key),
         )
 
 
@@ -301,7 +310,8 @@ def rows_of(source: Source, result: Result, label: Labels) -> Rows:
             sent = _sent(source, *of, label)
             sent, last = same.setdefault(sent, sent), of
         found.append(sent)
-    return Rows(result.findings, found, label, decided(result.decisions, result.as_of), result.states)
+    decisions, advice = (decided(of, result.as_of) for of in (result.decisions, result.history.advice))
+    return Rows(result.findings, found, label, decisions, result.states, advice)
 
 
 class Cause(msgspec.Struct, frozen=True, kw_only=True):

@@ -219,12 +219,19 @@ def verdict(decided: Decided) -> str:
 
 
 def decision(row: Row, app: str) -> Text:
-    """What was decided about a finding, until when, where that is sealed, and how it stands since; () for nothing."""
+    """What was decided about a finding, until when, where that is sealed, and how it stands since; () for nothing.
+
+    What the data protection officer advised stands beside it.
+    """
+    advice: Text = ()
+    if row.advice is not None:
+        advice = (f"Advice: {VERDICTS[row.advice.decision]} (", links.entry(app, row.advice.seq), ")")
     if (of := row.decision) is None:
-        return ()
+        return advice
     until = "" if of.due is None else f" until {day_in_words(of.due)}"
     overdue: Text = () if of.closed else (" ", Tag("overdue", "serious"))
-    return f"{verdict(of)}{until} (", links.entry(app, of.seq), ")", *overdue
+    beside: Text = ("; ", *advice) if advice else ()
+    return f"{verdict(of)}{until} (", links.entry(app, of.seq), ")", *overdue, *beside
 
 
 def table(cause: Cause, rows: Sequence[Row], app: str) -> Table:
@@ -235,7 +242,7 @@ def table(cause: Cause, rows: Sequence[Row], app: str) -> Table:
         Column("parties", "From → to"),
         Column("found", "Found"),
     ]
-    decided = any(row.decision is not None for row in rows)
+    decided = any(row.decision is not None or row.advice is not None for row in rows)
     columns += [Column("rule", "Rule and what to do next")] if cause.own_rules else []
     columns += [Column("decision", "Decision")] if decided else []
     cells: list[tuple[Cell, ...]] = []

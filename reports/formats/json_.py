@@ -61,6 +61,7 @@ def _finding(row: Row, more: Mapping[str, object]) -> str:
         "state": row.standing.state,
         "settled": settled_as_json(row.standing),
         "decision": decision_as_json(row.decision),
+        "advice": decision_as_json(row.advice),
         **more,
     }
     members = ",\n".join(f'   "{key}": {_encode(value)}'.replace("\n", "\n   ") for key, value in values.items())

@@ -45,6 +45,8 @@ def _told(row: Row, decisions: Mapping[str, Decision]) -> Iterator[str]:
     yield f"  Next: {row.next_step}"
     if row.decision is not None:
         yield f"  Decision: {decision_in_words(row.decision, decisions[row.key])}"
+    if row.advice is not None:
+        yield f"  Advice of the data protection officer: {row.advice.words}."
     yield ""
 
 
