@@ -213,14 +213,8 @@ class Rows:
     def only(self, keys: Container[str]) -> Rows:
         """Those of the findings with these keys, in the same order."""
         pairs = [pair for pair in self.pairs() if pair[0].key in keys]
-        return Rows(
-            [one for one, _ in pairs],
-            [sent for _, sent in pairs],
-            self._words.label,
-            self._decided,
-            self._states,
-            self._advice,
-        )
+        findings, sent = [one for one, _ in pairs], [one for _, one in pairs]
+        return Rows(findings, sent, self._words.label, self._decided, self._states, self._advice)
 
     def state(self, finding: Finding) -> State:
         """How one of the findings stands."""
