@@ -110,7 +110,8 @@ def verification(folder: Path, size: int = 20_000, runs: int = 5) -> None:
     path = filled(folder / "verify.db", size)
     walked, ours, plain, integrity = [], [], [], []
     for _ in range(runs):
-        db = database.open_hostile(path)
+        _, db = database.open_hostile(path)
+        db.text_factory = bytes
         plain.append(_timed(partial(_select, db)))
         walked.append(_timed(partial(_drain, record.walk, db, size)))
         ours.append(_timed(partial(_with_tree, db, size)))

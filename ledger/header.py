@@ -7,6 +7,7 @@ import stat
 from contextlib import closing
 from pathlib import Path
 
+from ledger.fileset import beside_problem
 from ledger.schema import APPLICATION_ID, USER_VERSION
 
 FORMAT_1 = (
@@ -30,13 +31,18 @@ def _says_ledger(path: Path) -> bool:
 
 
 def header_problem(path: Path) -> str | None:
-    """Why the file at `path` is no ledger of this format, from its first 100 bytes (SQLite file format §1.3)."""
+    """Why the file at `path`, with what lies beside it, is no ledger of this format that can be used, or None.
+
+    The format is told by its first 100 bytes (SQLite file format §1.3).
+    """
     try:
         mode = path.stat().st_mode
         if stat.S_ISDIR(mode):
             return "is a folder, not a ledger file."
         if not stat.S_ISREG(mode):
             return "is no file on a disk, so it is no ledger."
+        if (why := beside_problem(path)) is not None:
+            return why
         if _says_ledger(path):
             return None
         with path.open("rb") as file:

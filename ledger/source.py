@@ -1,6 +1,6 @@
 """Reading a ledger: for checking, reporting and browsing, and never for verifying.
 
-A `Source` opens the file read-only, with its WAL where there is one, and gives what was sealed as the structures
+A `Source` opens the file read-only, with what lies beside it (`fileset`), and gives what was sealed as the structures
 of `members`, with the erasable values that are still there. What it gives is as true as the file; whether the file
 is true, `verify` says.
 
@@ -13,12 +13,14 @@ import json
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from ledger import disclosure, entry
 from ledger.errors import Refused
+from ledger.fileset import FileSet, Snapshot
 from ledger.header import header_problem
 from ledger.members import (
     AnyEntry,
@@ -80,25 +82,17 @@ class Adopted(NamedTuple):
         return self.entry.effective_from <= day and (until is None or day <= until)
 
 
-def connect(path: Path) -> sqlite3.Connection:
-    """The file at `path`, read-only; also from a folder where nothing can be written."""
+def _open(path: Path) -> tuple[FileSet, sqlite3.Connection]:
     if (why := header_problem(path)) is not None:
         raise Refused(f"{path} {why}")
-    real = path.resolve()  # SQLite keeps the WAL beside the file itself, not beside a link to it
-    uri = f"{real.as_uri()}?mode=ro"
     with sentences(path):
-        db = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=10)
-        try:
-            db.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-        except sqlite3.OperationalError:
-            # A WAL database needs its -shm file, which a read-only folder may not let us make. Without a WAL the
-            # file alone is whole, and can be read as it stands.
-            wal = Path(f"{real}-wal")
-            if wal.exists() and wal.stat().st_size > 0:
-                raise
-            db.close()
-            db = sqlite3.connect(f"{uri}&immutable=1", uri=True, isolation_level=None)
-        return db
+        files = FileSet(path)
+        return files, files.connect()
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """The ledger at `path`, read-only, in a read transaction; also from a folder where nothing can be written."""
+    return _open(path)[1]
 
 
 class Source:
@@ -107,7 +101,7 @@ class Source:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._erasures: dict[int, frozenset[str]] | None = None
-        self.db = connect(path)
+        self.files, self.db = _open(path)
         # What is not evidence (a column of `entries`) may hold bytes that are no text, and is shown.
         self.db.text_factory = lambda data: str(data, "utf-8", "replace")
         with sentences(path):
@@ -117,7 +111,6 @@ class Source:
                     f"{path}: {len(found)} of its tables, views or triggers are not those that this version creates; "
                     f"`transfer-ledger verify` says which."
                 )
-            self.db.execute("BEGIN")
             self.head: Head = head(self.db)
         if self.head.size == 0:
             raise Refused(f"{path}: the ledger has no entries, not even its first; it cannot be read.")
@@ -126,15 +119,24 @@ class Source:
         return self
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
-        """Closes. Raises `Refused`, naming the entry, where SQLite met one whose text is no JSON."""
+        """Closes. Raises `Refused` where the files were replaced meanwhile, or, with its seq, an entry is no JSON."""
         try:
             if isinstance(error, sqlite3.OperationalError) and (why := altered(error)) is not None:
                 seq = self.db.execute("SELECT min(seq) FROM entries WHERE NOT json_valid(entry)").fetchone()[0]
                 raise Refused(
                     f"{self.path} {why}" if seq is None else f"{self.path}: entry {seq} is no JSON; {_MORE}"
                 ) from None
+            if error is None:
+                self.files.unchanged()
         finally:
             self.db.close()
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Snapshot]:
+        """What is read here, for `verify` too: this very state. It may be newer than the one before, as `head` is."""
+        with sentences(self.path), closing(self.files.connect_with(self.db)) as other:
+            self.head = head(self.db)
+            yield Snapshot(self.files, self.db, other)
 
     def _read(self, seq: int, data: bytes) -> AnyEntry:
         found, problems = entry.read(data)

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ledger.errors import Busy, Refused
+from ledger.fileset import place_taken, refuse_cut_short, refuse_incomplete
 from ledger.header import header_problem
 from ledger.schema import APPLICATION_ID, OLDEST_SQLITE, STATEMENTS, USER_VERSION, differs
 from ledger.seal import Head, Sealed
@@ -109,9 +110,17 @@ def _configure(db: sqlite3.Connection) -> None:
         db.execute(f"PRAGMA {pragma}")
 
 
+def _to_wal(db: sqlite3.Connection) -> None:
+    # By way of the mode without a journal on disk: no ledger ever has a rollback journal beside it, even after a crash.
+    # One page changes, and in it a few bytes of its first sector, so that it is written whole or not at all.
+    db.execute("PRAGMA journal_mode=MEMORY")
+    if (mode := db.execute("PRAGMA journal_mode=WAL").fetchone()[0]) != "wal":
+        raise sqlite3.OperationalError(f"the file stays in the journal mode {mode}")
+
+
 def create(path: Path) -> sqlite3.Connection:
     """An empty ledger file at `path`, open for writing; it has no genesis yet. `Refused` where one exists."""
-    if (why := sqlite_problem() or place_problem(path)) is not None:
+    if (why := sqlite_problem() or place_problem(path) or place_taken(path)) is not None:
         raise Refused(why)
     try:
         # O_EXCL: never over an existing file, whatever happens between looking and making.
@@ -123,7 +132,7 @@ def create(path: Path) -> sqlite3.Connection:
     try:
         with sentences(path):
             db = sqlite3.connect(path, isolation_level=None, timeout=WAIT_SECONDS)
-            db.execute("PRAGMA journal_mode=WAL")
+            _to_wal(db)
             _configure(db)
             with writing(db):
                 for statement in STATEMENTS:
@@ -147,15 +156,37 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
     with sentences(path):
         db = sqlite3.connect(path, isolation_level=None, timeout=WAIT_SECONDS)
         # Before any other query: docs/decisions/0002-trusted-schema.md.
-        if differs(db):
+        try:
+            different = differs(db)
+        except sqlite3.DatabaseError as error:
+            refuse_cut_short(error, path)
+            raise
+        if different:
             raise Refused(
                 f"{path}: the tables, views or triggers are not those that this version creates; nothing is "
                 f"written to it. `transfer-ledger verify` says what differs."
             )
+        with reading(db):
+            refuse_incomplete(db, path)
         _configure(db)
         if db.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
-            db.execute("PRAGMA journal_mode=WAL")
+            _to_wal(db)
     return db
+
+
+def close(db: sqlite3.Connection) -> None:
+    """Closes a ledger that was open for writing, with its log folded into the file where nobody is in the way.
+
+    A copy of the file alone is then usually whole. Nobody is waited for: what is left in the log is as safe there.
+    """
+    try:
+        if not db.in_transaction:
+            db.execute("PRAGMA busy_timeout=0")
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    except sqlite3.Error:
+        pass  # everything is recorded already; a full disk stops the next append, with a sentence
+    finally:
+        db.close()
 
 
 @contextmanager

@@ -110,7 +110,7 @@ class Ledger:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.db.close()
+        store.close(self.db)
 
     def together(self, whole: bool = False) -> AbstractContextManager[None]:
         """Makes one transaction of all verbs called within, with one COMMIT; see `Transactions.together`.

@@ -35,6 +35,8 @@ VERBS: dict[str, str] = {
     "verify-proof": "ledger.cli.verify_proof:verify_proof",
     "witness": "ledger.cli.witness:witness",
     "verify": "ledger.cli.verify:verify",
+    "backup": "ledger.cli.backup:backup",
+    "restore-check": "ledger.cli.backup:restore_check",
     "check": "reports.cli.check:check",
     "findings": "reports.cli.findings:findings",
     "review": "reports.cli.review:review",

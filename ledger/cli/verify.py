@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from ledger.errors import Refused
 from ledger.verify.assurance import Report, missed, verify_publication
 from ledger.verify.assurance import verify as run
 from ledger.verify.levels import LEVELS, Brought
+from ledger.verify.record import Found
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
@@ -67,9 +69,14 @@ _SAYS = {
 }
 
 
-def _text(report: Report) -> None:
-    for one in report.problems:
+def show_problems(problems: Sequence[Found]) -> None:
+    """Prints what verification found, a line each."""
+    for one in problems:
         click.echo(f"{'the file' if one.seq is None else f'entry {one.seq}'}: {one.message} [{one.problem}]")
+
+
+def _text(report: Report) -> None:
+    show_problems(report.problems)
     for one in report.warnings:
         place = "the file" if one.seq is None else f"entry {one.seq}"
         click.echo(f"warning, {place}: {one.message} [{one.problem}]")

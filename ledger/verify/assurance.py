@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
 from ledger import entry
 from ledger.errors import NotGenuine, Refused
+from ledger.fileset import Snapshot
 from ledger.members import Genesis
 from ledger.tlog import cosignature, note
 from ledger.verify import database, names, wal
@@ -70,21 +71,32 @@ def verify(
     path: Path,
     done: Callable[[int], None] = lambda count: None,
     brought: Brought = NOTHING,
-    opened: sqlite3.Connection | None = None,
+    snapshot: Snapshot | None = None,
 ) -> Report:
     """Everything that can be checked of the ledger at `path`, by itself and by what the verifier `brought`.
 
-    `opened` is it as `database.open_hostile` opened it, for whoever has to know which state of it is verified; it is
-    closed then.
+    `snapshot` is one of it that is open already, for whoever reads on in the very state that was verified.
 
-    `Refused` where it, or something that was brought, cannot be read.
+    `Refused` where it, or something that was brought, cannot be read; where its files must not be read together, or
+    were replaced meanwhile; and where it is an incomplete copy, as far as that can be told.
     """
+    if snapshot is None:
+        with database.snapshot(path) as opened:
+            return verify(path, done, brought, opened)
+    with database.text_as(bytes, snapshot.db):
+        report = _verify(path, snapshot, done, brought)
+    snapshot.files.unchanged()
+    return report
+
+
+def _verify(path: Path, snapshot: Snapshot, done: Callable[[int], None], brought: Brought) -> Report:
     problems: list[Found] = []
     warnings: list[Found] = []
     not_checked = [NOT_CHECKED[0]]
-    log = wal.sentence(Path(f"{path.resolve()}-wal"))
+    log = wal.sentence(snapshot.files.log)
     size, head, origin, reached = 0, None, None, Reached((), 0, None, [])
-    with closing(opened or database.open_hostile(path)) as db, ExitStack() as beside:
+    db = snapshot.db
+    with ExitStack() as beside:
         problems += database.schema_problems(db)
         integrity: Callable[[], list[Found]] = list
         if problems:
@@ -93,7 +105,7 @@ def verify(
                 not_checked.append("The entries themselves: a table that is read is not as this version creates it.")
                 return Report("none", 0, None, None, problems, warnings, [*not_checked, *NOT_CHECKED[1:]], reached, log)
         else:
-            integrity = beside.enter_context(database.integrity_problems(path))
+            integrity = beside.enter_context(database.integrity_problems(snapshot.other))
         try:
             size = db.execute("SELECT count(*) FROM entries NOT INDEXED").fetchone()[0]
             if size == 0:
@@ -114,6 +126,9 @@ def verify(
             row = db.execute("SELECT entry FROM entries ORDER BY seq DESC LIMIT 1").fetchone()
             head = entry.leaf_hash(row[0]) if row else None
         except (sqlite3.DatabaseError, TypeError) as error:
+            # Pages of two states mixed, as in a copy without its log, and nothing that is otherwise than it was sealed.
+            if not problems and getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_CORRUPT:
+                snapshot.files.refuse_without_log(f"SQLite cannot read it to its end ({error}).")
             problems.append(Found(None, "unreadable", f"The file cannot be read to its end: {error}."))
         problems[:0] = integrity()
     not_checked += _open(reached)

@@ -10,107 +10,80 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Thread
 
 from ledger.errors import Refused
-from ledger.header import FORMAT_1, header_problem
-from ledger.schema import APPLICATION_ID, USER_VERSION, differs
+from ledger.fileset import FileSet, Snapshot
+from ledger.header import header_problem
+from ledger.schema import MARKS, differs
 from ledger.verify.record import Found
 
 _MANY = 1000
 
 
-def _refuse_other(path: Path) -> None:
-    # Read by ourselves only where SQLite found no ledger there: see `header.header_problem`.
-    try:
-        with path.open("rb") as file:
-            header = file.read(100)
-    except OSError as error:
-        raise Refused(f"{path} cannot be read: {error.strerror}.") from None
-    if len(header) < 100 or not header.startswith(b"SQLite format 3\x00"):
-        raise Refused(f"{path} is not an SQLite database, so it is no ledger.")
+def open_hostile(path: Path) -> tuple[FileSet, sqlite3.Connection]:
+    """The files of the ledger at `path`, and a read-only connection to them in a read transaction.
 
-
-def open_hostile(path: Path, *, shared: bool = False) -> sqlite3.Connection:
-    """The file at `path`, read-only with its WAL, all text as bytes; `shared` among threads, one at a time.
-
-    Raises `Refused` where it is no SQLite database, another application's, or of a newer format.
+    Raises `Refused` where it is no SQLite database, another application's, or of another format, and where its files
+    must not be read together.
     """
+    if (why := header_problem(path)) is not None:
+        raise Refused(f"{path} {why}")
+    files = FileSet(path)
     try:
-        if path.is_dir() or not path.exists():
-            raise Refused(f"{path} {'is a folder, not a ledger file' if path.is_dir() else 'does not exist'}.")
-        if not path.is_file():
-            raise Refused(f"{path} is no file on a disk, so it is no ledger.")
-    except OSError as error:
-        raise Refused(f"{path} cannot be read: {error.strerror}.") from None
-    if header_problem(path) is not None:
-        _refuse_other(path)
-    real = path.resolve()  # SQLite keeps the WAL beside the file itself, not beside a link to it
-    uri = f"{real.as_uri()}?mode=ro"
-    for suffix in ("", "&immutable=1"):
-        db = sqlite3.connect(uri + suffix, uri=True, isolation_level=None, timeout=10, check_same_thread=not shared)
-        try:
-            db.execute("PRAGMA cell_size_check=ON")
-            application = db.execute("PRAGMA application_id").fetchone()[0]
-            version = db.execute("PRAGMA user_version").fetchone()[0]
-            encoding = db.execute("PRAGMA encoding").fetchone()[0]
-            db.execute("BEGIN")
-            db.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-        except sqlite3.OperationalError as error:
-            db.close()
-            wal = Path(f"{real}-wal")
-            if suffix or (wal.exists() and wal.stat().st_size > 0):
-                raise Refused(f"{path} cannot be read by SQLite: {error}.") from None
-            continue  # a read-only folder lets no -shm be made; without a WAL the file alone is whole
-        except sqlite3.DatabaseError as error:
-            db.close()
-            raise Refused(f"{path} cannot be read by SQLite: {error}.") from None
-        break
-    if application != APPLICATION_ID:
+        db = files.connect()
+    except sqlite3.DatabaseError as error:
+        raise Refused(f"{path} cannot be read by SQLite: {error}.") from None
+    said = {name: db.execute(f"PRAGMA {name}").fetchone()[0] for name in (*MARKS, "encoding")}
+    if said != {**MARKS, "encoding": "UTF-8"}:
         db.close()
-        raise Refused(f"{path} is an SQLite database of another application, not a ledger.")
-    if version > USER_VERSION:
-        db.close()
-        raise Refused(f"{path} has the ledger format {version}; this version knows up to {USER_VERSION}.")
-    if version == 1:
-        db.close()
-        raise Refused(f"{path} {FORMAT_1}")
-    if version != USER_VERSION or encoding != "UTF-8":
-        db.close()
-        raise Refused(f"{path} says ledger format {version} and encoding {encoding}; no version ever wrote that.")
-    db.text_factory = bytes
-    return db
+        raise Refused(f"{path} says {', '.join(f'{k} {v}' for k, v in said.items())}; no version ever wrote that.")
+    return files, db
+
+
+@contextmanager
+def snapshot(path: Path) -> Iterator[Snapshot]:
+    """The ledger at `path` as it is now, opened as hostile. Raises as `open_hostile` does."""
+    files, db = open_hostile(path)
+    with closing(db), closing(files.connect_with(db)) as other:
+        yield Snapshot(files, db, other)
+
+
+@contextmanager
+def text_as(type_: type[str | bytes], db: sqlite3.Connection) -> Iterator[None]:
+    """Text that `db` gives within is of this type; an attacker may have left bytes that are no text."""
+    before = db.text_factory
+    db.text_factory = type_
+    try:
+        yield
+    finally:
+        db.text_factory = before
 
 
 def schema_problems(db: sqlite3.Connection) -> Iterator[Found]:
     """How the file's schema differs from what this version creates."""
-    db.text_factory = str
-    try:
+    with text_as(str, db):
         found = differs(db)
-    finally:
-        db.text_factory = bytes
     for how, type_, name in found:
         yield Found(None, "schema", f"The {type_} {name} is {how}: it is not as this version creates it.")
 
 
 @contextmanager
-def integrity_problems(path: Path) -> Iterator[Callable[[], list[Found]]]:
+def integrity_problems(db: sqlite3.Connection) -> Iterator[Callable[[], list[Found]]]:
     """What `PRAGMA integrity_check` finds, only for a file whose schema is ours: asked for when all else is done.
 
-    It takes as long as reading the entries does, and nearly all of that inside SQLite, so it runs beside that.
+    It takes as long as reading the entries does, and nearly all of that inside SQLite, so it runs beside that, on `db`,
+    a connection of its own to the same snapshot.
     """
-    db = open_hostile(path, shared=True)
-    # What another program wrote in between is compared too, before SQLite is trusted with it.
-    found = list(schema_problems(db))
+    found: list[Found] = []
+    db.text_factory = bytes
     work = Thread(target=lambda: found.extend(_integrity_problems(db)), daemon=True)
-    if not found:
-        work.start()
+    work.start()
 
     def ended() -> list[Found]:
-        if work.ident is not None:
-            work.join()
+        work.join()
         return found
 
     try:
@@ -118,7 +91,6 @@ def integrity_problems(path: Path) -> Iterator[Callable[[], list[Found]]]:
     finally:
         db.interrupt()  # where verification was given up; where it ended, nothing runs any more
         ended()
-        db.close()
 
 
 def _integrity_problems(db: sqlite3.Connection) -> Iterator[Found]:

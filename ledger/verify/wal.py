@@ -7,6 +7,7 @@ format §4): the salts of each frame and the running checksum over all before it
 
 from __future__ import annotations
 
+import os
 import struct
 import sys
 from array import array
@@ -28,7 +29,8 @@ class Frames(NamedTuple):
 def frames(path: Path) -> Frames | None:
     """The frames of the write-ahead log at `path`; None where there is none, or an empty one. Raises `OSError`."""
     try:
-        file = path.open("rb")
+        # Not waiting for a named pipe that was put there since its kind was looked at.
+        file = os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)), "rb")
     except FileNotFoundError:
         return None
     with file:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from datetime import date
 from importlib import import_module
 from pathlib import Path
@@ -22,7 +21,6 @@ from ledger.members import Organisation
 from ledger.register.model import Term
 from ledger.source import Source
 from ledger.verify.assurance import Report, verify
-from ledger.verify.database import open_hostile
 from reports.cli.check import Checked, check_source
 from reports.documents.blocks import Document
 from reports.documents.cells import schools_apart
@@ -190,43 +188,12 @@ def other_schools(source: Source, school: Organisation) -> tuple[str, ...]:
 
 
 class Judged(NamedTuple):
-    """A ledger that is open, verified and checked, and how many checkpoints it keeps.
-
-    `meanwhile` is whether something was recorded between what was verified and what was checked.
-    """
+    """A ledger that is open, verified and checked, all in one snapshot of it, and how many checkpoints it keeps."""
 
     source: Source
     checked: Checked
     verification: Report
     checkpoints: int
-    meanwhile: bool
-
-
-_END = "SELECT (SELECT max(seq) FROM entries), (SELECT count(*) FROM checkpoints)"
-
-
-def _end(db: sqlite3.Connection) -> object:
-    try:
-        return db.execute(_END).fetchone()
-    except sqlite3.DatabaseError as error:  # what is damaged is for verification to tell
-        return str(error)
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[tuple[Source, sqlite3.Connection, bool]]:
-    """The ledger twice, to check and to verify, and whether they differ: both as it was at one moment, if possible.
-
-    Otherwise a report on a ledger that others append to would speak of two states of it, and never be the same again.
-    """
-    for last in [False] * 99 + [True]:
-        with ExitStack() as attempt:
-            source = attempt.enter_context(Source(path))
-            hostile = open_hostile(path)
-            attempt.callback(hostile.close)
-            same = _end(source.db) == _end(hostile)
-            if same or last:
-                yield source, hostile, not same
-                return
 
 
 @contextmanager
@@ -235,14 +202,14 @@ def judged(path: Path, as_of: date) -> Iterator[Judged]:
 
     `Refused` where it cannot be read.
     """
-    with _opened(path) as (source, hostile, meanwhile):
+    with Source(path) as source, source.snapshot() as snapshot:
         with progress("Verifying", source.head.size) as done:
-            verification = verify(path, done, opened=hostile)
+            verification = verify(path, done, snapshot=snapshot)
         # Whether a cache is of an older state says nothing of the record, and would change from one report to the next.
         warnings = [one for one in verification.warnings if one.problem != "names-stale"]
         checked = check_source(source, as_of)
         checkpoints: int = source.db.execute("SELECT count(*) FROM checkpoints").fetchone()[0]
-        yield Judged(source, checked, verification._replace(warnings=warnings), checkpoints, meanwhile)
+        yield Judged(source, checked, verification._replace(warnings=warnings), checkpoints)
 
 
 def _attested(source: Source, wanted: Wanted, school: Organisation | None) -> Attested | None:

@@ -73,12 +73,10 @@ def attested(
 ) -> Iterator[tuple[str, Receipt]]:
     """Seals the digests of documents that are written, and gives the receipt of each by its file's name.
 
-    `Refused` where the record does not verify, or went on while they were made.
+    `Refused` where the record does not verify.
     """
     if of.verification.problems:
         raise Refused("It is not attested: the record does not verify.")
-    if of.meanwhile:
-        raise Refused("It is written, but not attested: entries were recorded while it was made. Run it again.")
     for name, document in documents.items():
         made_from = document.made
         with Ledger(path, clock, entropy) as ledger:

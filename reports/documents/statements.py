@@ -169,11 +169,7 @@ def coded(text: str) -> Text:
 
 def not_verified(reading: Reading) -> tuple[Text, ...]:
     """What verification did not check, a sentence each."""
-    report, size = reading.verification, reading.made.size
-    found = [*report.not_checked, OUTSIDE_WAL, THIS_FILE]
-    if report.size != size:
-        found.append(f"Entries recorded meanwhile: verification read {report.size:,}, the checks read {size:,}.")
-    return tuple(map(coded, found))
+    return tuple(map(coded, (*reading.verification.not_checked, OUTSIDE_WAL, THIS_FILE)))
 
 
 def not_run(reading: Reading) -> tuple[Text, ...]:

@@ -247,7 +247,7 @@ DATABASES: dict[str, tuple[Callable[[Path], object], str]] = {
     "empty": (lambda path: path.write_bytes(b""), "is not an SQLite database"),
     "another application's": (_other, "another application"),
     "newer": (_newer, "ledger format 99"),
-    "cut off": (lambda path: os.truncate(path, 5000), "malformed"),
+    "cut off": (lambda path: os.truncate(path, 5000), "It is damaged, or an incomplete copy"),
     "a pipe": (_pipe, "is no file on a disk"),
 }
 
@@ -263,7 +263,7 @@ def test_what_is_no_ledger_is_refused(
     assert (status, sentence in said) == (2, True), said
 
 
-def test_damaged_pages_are_a_sentence_to_check_and_alteration_to_verify(
+def test_damaged_pages_are_a_sentence_and_no_evidence(
     ledger: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     db = sqlite3.connect(ledger)
@@ -273,7 +273,8 @@ def test_damaged_pages_are_a_sentence_to_check_and_alteration_to_verify(
     with ledger.open("r+b") as file:
         file.seek((page - 1) * size)
         file.write(b"\xa5" * size)
-    assert run(capsys, monkeypatch, "verify", ledger)[0] == 1
+    status, said = run(capsys, monkeypatch, "verify", ledger)
+    assert (status, "SQLite cannot read it to its end" in said, "incomplete copy" in said) == (2, True, True), said
     status, said = run(capsys, monkeypatch, "check", ledger)
     assert (status, "malformed" in said) == (2, True), said
 

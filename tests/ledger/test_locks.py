@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ledger.erase import erase
+from ledger.errors import Refused
 from ledger.header import header_problem
 from ledger.source import Source
 from ledger.store import open_for_writing
@@ -47,7 +48,9 @@ def open_twice(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "look", [header_problem, verify, lambda path: open_hostile(path).close(), open_twice], ids=lambda one: one.__name__
+    "look",
+    [header_problem, verify, lambda path: open_hostile(path)[1].close(), open_twice],
+    ids=lambda one: one.__name__,
 )
 def test_a_second_look_leaves_the_first_ones_locks(tmp_path: Path, look: Callable[[Path], object]) -> None:
     path = small(tmp_path / "l.db")
@@ -78,8 +81,10 @@ def test_erasing_looks_for_traces_and_leaves_the_locks(tmp_path: Path) -> None:
 def test_a_file_that_is_read_plainly_loses_them(tmp_path: Path) -> None:
     # Why nothing here opens a ledger's file itself while a connection is open.
     path = small(tmp_path / "l.db")
-    with Source(path):
-        appended_elsewhere(path, "one")
-        plainly_read(path)
-        appended_elsewhere(path, "two")
-        assert log(path) is None
+    source = Source(path)
+    appended_elsewhere(path, "one")
+    plainly_read(path)
+    appended_elsewhere(path, "two")
+    assert log(path) is None
+    with pytest.raises(Refused, match="write-ahead log was replaced or taken away while it was being read"), source:
+        pass

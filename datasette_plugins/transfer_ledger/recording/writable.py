@@ -14,7 +14,7 @@ from pathlib import Path
 from ledger.errors import Refused
 from ledger.schema import MARKS, differs
 from ledger.seal import Clock, Entropy, Head
-from ledger.store import head, sentences
+from ledger.store import close, head, sentences
 from ledger.writer import Ledger
 
 _BOTH = "SELECT (SELECT hash FROM entries WHERE seq = 0), (SELECT hash FROM entries WHERE seq = ?)"
@@ -110,5 +110,5 @@ class Writable:
     def close(self) -> None:
         """Closes what is open; the next `opened` opens it again."""
         if self._ledger is not None:
-            self._ledger.db.close()
+            close(self._ledger.db)
             self._ledger, self._schema, self._log = None, None, None
