@@ -65,7 +65,14 @@ def made(of: Judged, read: Reading, ending: str, bundle: bytes | None = None) ->
     carries = (kind, ending) == ("auditor", "pdf")
     if carries and bundle is None:
         bundle = bundle_of(of)
-    return document, rendered(document, ending, {BUNDLE: bundle} if carries and bundle is not None else {})
+    pieces = rendered(document, ending, {BUNDLE: bundle} if carries and bundle is not None else {})
+    return document, _frozen(of, pieces)
+
+
+def _frozen(of: Judged, pieces: Iterator[bytes]) -> Iterator[bytes]:
+    # Asked before the file takes its name, so that no report is left of a ledger that was replaced meanwhile.
+    yield from pieces
+    of.source.files.unchanged()
 
 
 def attested(

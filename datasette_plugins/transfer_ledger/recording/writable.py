@@ -110,5 +110,8 @@ class Writable:
     def close(self) -> None:
         """Closes what is open; the next `opened` opens it again."""
         if self._ledger is not None:
-            close(self._ledger.db)
+            if self._log == self._identity("-wal") and self._there() == self._file:
+                close(self._ledger.db)
+            else:
+                self._ledger.db.close()  # a log that was taken away is not folded into what lies there now
             self._ledger, self._schema, self._log = None, None, None
