@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -50,6 +51,7 @@ def make_ledger(
     adopted: bool = True,
     withdraw: str = "",
     organisation: str = "Shire <b>Council</b>",
+    organisations: Sequence[dict[str, Any]] = (),
 ) -> Path:
     """Makes a ledger of `transfers`, each recorded in the evening of its day where they come in order."""
     moment = [datetime(2010, 1, 1, 9, tzinfo=UTC)]
@@ -64,7 +66,7 @@ def make_ledger(
             text = (HERE / "register.yml").read_text(encoding="utf-8")
             read = read_register(text, "register.yml")
             ledger.adopt(read, text, (read.effective_from, read.effective_until, False))
-        ledger.add_organisations(ORGANISATIONS)
+        ledger.add_organisations([*ORGANISATIONS, *organisations])
         for place, stated in enumerate(transfers):
             on = days(stated["transferred_at"])[0]
             moment[0] = max(moment[0], datetime(on.year, on.month, on.day, 20, tzinfo=UTC))

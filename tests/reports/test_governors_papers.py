@@ -82,11 +82,16 @@ def counted(of: Judged) -> dict[tuple[str, str], list[int]]:
         wrong[finding.outcome].add(finding.id)
     found: dict[tuple[str, str], list[int]] = {}
     for id_, (term, school) in sent.items():
-        for whose in {school, ""}:
+        for whose in {school or "neither", ""}:
             figures = found.setdefault((whose, term), [0, 0, 0])
             for place, counts in enumerate((True, id_ in wrong["breach"], id_ in wrong["cannot-tell"])):
                 figures[place] += counts
     return found
+
+
+def band(count: int) -> Limits:
+    """The limits of a cell, as docs/REPORTS.md states them."""
+    return (0, 0) if not count else (1, 9) if count < 10 else (count // 5 * 5, count // 5 * 5 + 4)
 
 
 def parsed(value: object) -> Limits:
@@ -137,10 +142,34 @@ def test_all_papers_of_a_hostile_ledger_tell_no_small_count(seed: int, tmp_path:
     for name in YEARS:
         for term in fixed_terms(parse_year(name)):
             schools = [figures[school, term.option] for school in ("high", "low")]
-            neither = Known(*((0, high) for _, high in figures["", term.option]))
-            cells = [*schools, neither]
-            sums = figures["", term.option]
-            assert not [one for one in told(cells, sums) if one[0] < len(schools)]
+            # What is of no one school has no paper of its own; a reader is given its bands all the same.
+            neither = Known(*map(band, exact.get(("neither", term.option), [0, 0, 0])))
+            cells, sums = [*schools, neither], figures["", term.option]
+            assert not list(told(cells, sums))
+            for (low, high), (least, most) in zip(sums, added(cells), strict=True):
+                assert least <= low <= high <= most
+
+
+def test_five_schools_of_nine_are_not_told_by_their_sum(tmp_path: Path) -> None:
+    """Were the sum shown by its own band, 45 to 49, each of them would have to have 9."""
+    schools = [{"id": f"s{n}", "name": f"School {n}", "role": "school", "phase": "primary"} for n in range(5)]
+    transfers = [
+        {**GOOD, "sender": one["id"], "subjects": {"kind": "pupil", "count": 100 + n}, "fields": ["upn"]}
+        for one in schools
+        for n in range(9)
+    ]
+    path = make_ledger(tmp_path / "l.db", *transfers, organisations=schools)
+    with judged(path, AS_OF) as of:
+        found = [
+            numbers(json.loads(b"".join(made(of, making.reading(of, wanted), "json")[1])))
+            for school in ("", *(one["id"] for one in schools))
+            for wanted in [Wanted("governors", AS_OF, "json", "fixed-term=spring-2010", school)]
+        ]
+    assert found[1:] == [Known((1, 9), (1, 9), (0, 0))] * 5
+    assert not list(told(found[1:], found[0]))
+    low, high = found[0].transfers
+    assert low <= 45 <= high
+    assert list(told(found[1:], Known(band(45), band(45), (0, 0))))
 
 
 def test_every_figure_in_a_paper_is_one_of_those(tmp_path: Path) -> None:

@@ -66,8 +66,9 @@ def answers(path: Path) -> dict[str, Said]:
 def report(path: Path, kind: str) -> tuple[Said, list[str], dict[str, object]]:
     """What a report of the ledger at `path` says: on the terminal, line by line, and its numbers."""
     output, data = path.with_suffix(".md"), path.with_suffix(".json")
-    call("report", path, "--for", kind, "--whole", "--as-of", AS_OF, "-o", data)
-    said = call("report", path, "--for", kind, "--whole", "--as-of", AS_OF, "-o", output)
+    about = ("--for", kind, "--year", "2009-10", "--as-of", AS_OF)
+    call("report", path, *about, "-o", data)
+    said = call("report", path, *about, "-o", output)
     numbers = json.loads(data.read_text(encoding="utf-8"))["numbers"]
     return said, output.read_text(encoding="utf-8").splitlines(), numbers
 
