@@ -42,8 +42,8 @@ OUTSIDE_WAL = "Whether newer entries lie in a WAL file that was not copied toget
 any case what such a file could hold."""
 
 THIS_FILE = (
-    "Whether this very file was changed since, or made from kept findings that somebody had changed: "
-    "`transfer-ledger verify-report` tells, of a report that was made with `--attest`."
+    "Whether this very file was changed since: `transfer-ledger verify-report` tells, of a report that was made with "
+    "`--attest`."
 )
 """A report cannot say of itself how it was made: whoever meddles with the rest meddles with that sentence too."""
 
