@@ -61,6 +61,12 @@ class People:
         """Each code with what holds for it now, in the order of first issue."""
         return ((code, issues[-1]) for code, issues in self._issued.items())
 
+    def joined_by(self, code: str, role: Role, seq: int) -> People:
+        """The same list with this code, or another role for it, from entry `seq` on."""
+        found = People(())
+        found._issued = {**self._issued, code: [*self._issued.get(code, ()), Issued(seq, role, False)]}
+        return found
+
     def issued(self, code: str | None, at: int) -> Issued | None:
         """What holds for `code` in entry `at`; None where it was not issued by then."""
         before = [issued for issued in self._issued.get(code or "", ()) if issued.seq < at or at == issued.seq == 0]

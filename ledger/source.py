@@ -308,9 +308,9 @@ class Source:
         """Everyone who was issued a code."""
         return People([self.genesis(), *(one for _, _, one in self._of_kind("person", "a person", Person))])
 
-    def confirmations(self) -> Iterator[Confirmation]:
-        """What second people confirmed, in the order it was sealed."""
-        return (one for _, _, one in self._of_kind("confirmation", "a confirmation", Confirmation))
+    def confirmations(self, since: int = 0) -> Iterator[Confirmation]:
+        """What second people confirmed from entry `since` on, in the order it was sealed."""
+        return (one for _, _, one in self._of_kind("confirmation", "a confirmation", Confirmation, since))
 
     def attestations(self) -> Iterator[tuple[int, str, Attestation]]:
         """Every attested report in the order it was sealed: its seq, hash and what it states."""

@@ -115,6 +115,41 @@ def history_of(source: Source, decisions: Iterable[Decision] = ()) -> History:
     )
 
 
+class _Chains(Mapping[int, tuple[Statement, ...]]):
+    """The statements of a transfer that was corrected, by any of them, read from the ledger when they are asked for."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+
+    def __getitem__(self, seq: int) -> tuple[Statement, ...]:
+        row = self._source.db.execute("SELECT coalesce(corrects, seq) FROM entries WHERE seq = ?", (seq,)).fetchone()
+        seqs = [] if row is None else self._source.statements_of(row[0])
+        if len(seqs) < 2:
+            raise KeyError(seq)
+        return tuple(self._statements(seqs))
+
+    def _statements(self, seqs: Iterable[int]) -> Iterator[Statement]:
+        batch: int | None = None
+        for seq in seqs:
+            found = self._source.entry(seq)
+            if found is not None and isinstance(found[0], Transfer | Correction):
+                if isinstance(found[0], Transfer) and found[0].batch is not None:
+                    batch = found[0].batch.seq
+                yield statement(seq, found[2], found[0], batch)
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(())  # none is known before it is asked for
+
+    def __len__(self) -> int:
+        return 0
+
+
+def history_on_demand(source: Source) -> History:
+    """As `history_of`, for whoever asks about few transfers: corrections are read one by one."""
+    confirmations, people = tuple(source.confirmations()), source.people()
+    return History(chains=_Chains(source), confirmations=confirmations, people=people, actor=source.actor)
+
+
 def evidence_of(source: Source) -> Evidence:
     """All that a run needs of an open ledger. Its transfers stream, once; open `source` for as long."""
     decisions, genesis = tuple(_decisions(source)), source.genesis()

@@ -288,6 +288,11 @@ def _decided(finding: Finding, history: History, decision: Decision | None, as_o
     return State("settled", decision.decision, decision.seq, counts == "second-person", decision.seq)
 
 
+def decided_so_far(finding: Finding, decision: Decision) -> State:
+    """How a finding stands by a decision that was just made, which nobody can have confirmed."""
+    return _decided(finding, History(), decision, decision.due or date.min)
+
+
 class Answers(NamedTuple):
     """The two questions of every report, and what they rest on (DESIGN section 3).
 

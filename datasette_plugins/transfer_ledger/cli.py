@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from datasette_plugins.transfer_ledger.roles import IN_WORDS, ROLES, Role
+from ledger.cli.actor import actor_option, my_code
 from ledger.errors import Refused
 from ledger.source import Source
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from datasette_plugins.transfer_ledger.site import Site
 
 HOST = "127.0.0.1"
+
+LOOKS_AS: dict[str | None, Role] = {"lead": "lead", "dpo": "dpo", "chair": "governor", "clerk": "clerk"}
+"""The role in which `browse` shows a ledger, by what its people list says of whoever runs it."""
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -65,15 +69,23 @@ def _serve(ledger: Path, listener: socket.socket, settings: Settings, greet: Cal
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=8001, show_default=True, help="0 takes any that is free."
 )
-@click.option("--as", "role", type=click.Choice(ROLES), default="dpo", show_default=True, help="The role to look as.")
-def browse(ledger: Path, port: int, role: Role) -> int:
-    """Shows LEDGER in a web browser, on this machine alone. Prints a link that signs in once."""
-    with Source(ledger):
-        pass  # refuses, in a sentence, what is no ledger, before anything else happens
+@click.option(
+    "--as", "role", type=click.Choice(ROLES), help="The role to look as; without it, your own role in the ledger."
+)
+@actor_option
+def browse(ledger: Path, port: int, role: Role | None) -> int:
+    """Shows LEDGER in a web browser, on this machine alone. Prints a link that signs in once.
+
+    What you record or decide there carries your code, as at the command line, whatever role you look as.
+    """
+    with Source(ledger) as source:  # refuses, in a sentence, what is no ledger, before anything else happens
+        code = my_code(source.genesis().origin)
+        own = source.people().role(code, source.head.size)
+    role = role or LOOKS_AS.get(own, "dpo")
     from datasette_plugins.transfer_ledger.people.settings import Settings
 
     with _listen(HOST, port) as listener:
-        settings = Settings.local(listener.getsockname()[1])
+        settings = Settings.local(listener.getsockname()[1], code)
 
         def greet(site: Site) -> None:
             once = site.people.link(role, site.clock())

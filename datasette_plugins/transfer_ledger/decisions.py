@@ -9,28 +9,37 @@ from __future__ import annotations
 import threading
 from bisect import bisect_left
 from collections.abc import Iterable
-from datetime import date, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
+from ledger.members import Review
 from ledger.source import Source
-from reports.decisions import Verdict
+from reports.decisions import Decision
 
 if TYPE_CHECKING:
     from datasette_plugins.transfer_ledger.columns.view import View
 
 
-class Sealed(NamedTuple):
-    """One decision, without its erasable values; `seq` is its entry."""
+class Seen(NamedTuple):
+    """What somebody saw as the newest about a finding: the entries of the decision and of the advice, None for none."""
 
-    seq: int
-    finding: str
-    decision: Verdict
-    due: date | None
-    recorded_at: datetime
+    decision: int | None = None
+    advice: int | None = None
+
+    def value(self, key: str) -> str:
+        """What a form says of the finding with this key."""
+        decision = "" if self.decision is None else f".{self.decision}"
+        return key + decision + ("" if self.advice is None else f"~{self.advice}")
+
+
+def _decision(seq: int, hash_: str, one: Review) -> Decision:
+    return Decision(
+        seq, hash_, one.finding, one.check, one.decision, one.due, one.recorded_at, None, None, None, one.actor,
+        bool(one.advice),
+    )  # fmt: skip
 
 
 class Decisions:
-    """All decisions of one ledger, in the order in which they were sealed. Any thread may ask.
+    """All decisions and all advice of one ledger, in the order in which they were sealed. Any thread may ask.
 
     Each is read once, since entries are only ever added; that the file is still the same ledger, `Columns` sees to.
     """
@@ -38,9 +47,9 @@ class Decisions:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._size = 0
-        self._all: list[Sealed] = []
+        self._counting: list[Decision] = []
         self._seqs: list[int] = []
-        self._of: dict[str, list[Sealed]] = {}
+        self._of: dict[tuple[str, bool], list[Decision]] = {}
         self._laid: tuple[View, int, View] | None = None
 
     def take_in(self, source: Source) -> None:
@@ -49,28 +58,30 @@ class Decisions:
             if source.head.size <= self._size:
                 return
             # All of them or none: what is read up to one that cannot be read would be taken in again the next time.
-            new = list(source.decisions(self._size))
-            for seq, _, one in new:
-                sealed = Sealed(seq, one.finding, one.decision, one.due, one.recorded_at)
-                self._all.append(sealed)
-                self._seqs.append(seq)
-                self._of.setdefault(one.finding, []).append(sealed)
+            new = [_decision(*one) for one in source.decisions(self._size)]
+            people = source.people() if new else None
+            for one in new:
+                self._of.setdefault((one.finding, one.advice), []).append(one)
+                if people is not None and one.counts(people):
+                    self._counting.append(one)
+                    self._seqs.append(one.seq)
             self._size = source.head.size
 
-    def newest(self, finding: str, size: int) -> Sealed | None:
-        """The newest decision about a finding when the ledger had so many entries; None for none."""
+    def newest(self, finding: str, size: int, *, advice: bool = False) -> Decision | None:
+        """The newest decision, or `advice`, about a finding when the ledger had so many entries; None for none."""
         with self._lock:
-            return next((one for one in reversed(self._of.get(finding, ())) if one.seq < size), None)
+            return next((one for one in reversed(self._of.get((finding, advice), ())) if one.seq < size), None)
 
     def about(self, finding: str, size: int) -> list[int]:
-        """The seqs of all decisions about a finding when the ledger had so many entries, the newest first."""
+        """The seqs of what was decided and advised about a finding up to entry `size`, the newest first."""
         with self._lock:
-            return [one.seq for one in reversed(self._of.get(finding, ())) if one.seq < size]
+            both = (one.seq for advice in (False, True) for one in self._of.get((finding, advice), ()))
+            return sorted((seq for seq in both if seq < size), reverse=True)
 
-    def between(self, since: int, size: int) -> dict[str, Sealed]:
-        """The newest of the decisions from entry `since` on, when the ledger had `size` entries, by their findings."""
+    def between(self, since: int, size: int) -> dict[str, Decision]:
+        """The newest decisions that count, from entry `since` on and before entry `size`, by their findings."""
         with self._lock:
-            run = self._all[bisect_left(self._seqs, since) : bisect_left(self._seqs, size)]
+            run = self._counting[bisect_left(self._seqs, since) : bisect_left(self._seqs, size)]
         return {one.finding: one for one in run}
 
     def over(self, view: View, since: int, size: int) -> View:
@@ -86,10 +97,13 @@ class Decisions:
         self._laid = (view, last, found)
         return found
 
-    def seen(self, findings: Iterable[str], size: int) -> dict[str, int | None]:
-        """Which decision about each finding was the newest when the ledger had so many entries: its seq."""
-        found = ((key, self.newest(key, size)) for key in findings)
-        return {key: None if one is None else one.seq for key, one in found}
+    def seen(self, findings: Iterable[str], size: int) -> dict[str, Seen]:
+        """Which decision and which advice about each finding were the newest when the ledger had so many entries."""
+        return {key: Seen(_seq(self.newest(key, size)), _seq(self.newest(key, size, advice=True))) for key in findings}
+
+
+def _seq(one: Decision | None) -> int | None:
+    return None if one is None else one.seq
 
 
 def checked_size(view: View) -> int:

@@ -12,11 +12,10 @@ from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
-from datasette_plugins.transfer_ledger.roles import EVERYBODY, READERS, RECORDERS, Role
+from datasette_plugins.transfer_ledger.roles import DECIDERS, EVERYBODY, READERS, RECORDERS, Role
 
-DPO: frozenset[Role] = frozenset(("dpo",))
 CLERK: frozenset[Role] = frozenset(("clerk",))
-OVERSEERS: frozenset[Role] = frozenset(("dpo", "auditor", "governor"))
+OVERSEERS: frozenset[Role] = READERS | {"governor"}
 READERS_AND_CLERK = READERS | CLERK
 
 FORM_BYTES = 256 * 1024
@@ -87,9 +86,9 @@ ROUTES: tuple[Route, ...] = (
         "Overview",
         get=EVERYBODY,
         nav="Overview",
-        help="The answer comes first: whether anything is wrong, and whether the record is whole. Below it stand the "
-        "findings that wait for a decision, this term's transfers, and what happened since your last visit. Every "
-        "number leads to what it counts.",
+        help="The answers come first: whether only what was promised was shared, whether anything is still to be "
+        "settled, and whether the record is whole. Below are ContactPoint, this term's transfers, and what was "
+        "recorded since your last visit. Every number leads to what it counts.",
     ),
     Route(
         "/-/transfers",
@@ -118,7 +117,7 @@ ROUTES: tuple[Route, ...] = (
         "the last check found on it, what was decided, and every correction stand below. The seal at the end is what "
         "an auditor checks without this program.",
     ),
-    Route("/-/entries/{seq}/erasable", "entry:erasable", "Erasable values", post=DPO, unkept=True),
+    Route("/-/entries/{seq}/erasable", "entry:erasable", "Erasable values", post=DECIDERS, unkept=True),
     Route("/-/proofs/{seq}", "proofs:proof", "Proof", get=READERS_AND_CLERK, formats=("file",), api=True),
     Route(
         "/-/findings",
@@ -128,11 +127,23 @@ ROUTES: tuple[Route, ...] = (
         formats=("html", "json", "csv", "xlsx", "atom"),
         api=True,
         nav="Findings",
-        help="What the checks found, put together by what has one cause, the oldest first. A data protection officer "
-        "decides about one or many at once, with a reason; each decision is sealed in the ledger. Decided ones stay, "
-        "with their decision beside them.",
+        help="What the checks found, put together by cause, the critical ones first. The lead decides about one or "
+        "many at once, with a reason, and the data protection officer advises; each decision is sealed in the ledger. "
+        "Closed findings stay, with the decision beside them.",
     ),
-    Route("/-/findings/decide", "decide:page", "Decide", post=DPO),
+    Route("/-/findings/decide", "decide:page", "Decide", post=DECIDERS),
+    Route(
+        "/-/confirm",
+        "confirm:page",
+        "To confirm",
+        get=DECIDERS,
+        post=DECIDERS,
+        nav="To confirm",
+        help="What removed a finding and nobody else has checked: corrections, withdrawals, and decisions that there "
+        "never was a breach. Until a second person confirms it, the finding counts as open. You cannot confirm what "
+        "you recorded, corrected or decided yourself.",
+    ),
+    Route("/-/confirm/reasons", "confirm:reasons", "To confirm", post=DECIDERS, unkept=True),
     Route(
         "/-/findings/{key}",
         "finding:page",
@@ -176,7 +187,7 @@ ROUTES: tuple[Route, ...] = (
     Route("/-/tile/{rest}", "evidence:tile", "Tile", get=READERS, formats=("file",), api=True),
     Route("/-/evidence.zip", "evidence:bundle", "Evidence bundle", get=READERS, formats=("file",), api=True),
     Route("/-/verifier.html", "evidence:verifier", "Verifier page", get=READERS, formats=("file",)),
-    Route("/-/ledger.db", "evidence:whole", "The whole file", get=DPO, formats=("file",)),
+    Route("/-/ledger.db", "evidence:whole", "The whole file", get=DECIDERS, formats=("file",)),
     Route(
         "/-/reports",
         "reports:page",

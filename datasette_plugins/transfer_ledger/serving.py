@@ -22,6 +22,7 @@ from ledger.cli.edge import clock, entropy
 from ledger.connections import LIMITS, Limits, server
 from ledger.errors import Refused
 from ledger.seal import Clock, Entropy
+from ledger.source import Source
 
 
 def open_site(path: Path, settings: Settings, clock: Clock = clock, entropy: Entropy = entropy) -> Site:
@@ -30,6 +31,8 @@ def open_site(path: Path, settings: Settings, clock: Clock = clock, entropy: Ent
     A million transfers take some seconds to read.
     """
     app.open_read_only(path).close()
+    with Source(path) as source:
+        practice = _practice(source)
     beside = Beside(path)
     verdicts = Verdicts()
     try:
@@ -48,6 +51,7 @@ def open_site(path: Path, settings: Settings, clock: Clock = clock, entropy: Ent
         runs=Runs(path, verdicts.path, beside, clock),
         clock=clock,
         entropy=entropy,
+        practice=practice,
     )
     # Decisions are read now, and not for the first who asks. Of a ledger that somebody altered each page says so.
     with suppress(Refused), site.reading() as source:
@@ -56,6 +60,13 @@ def open_site(path: Path, settings: Settings, clock: Clock = clock, entropy: Ent
     gc.collect()
     gc.freeze()
     return site
+
+
+def _practice(source: Source) -> bool:
+    try:
+        return source.genesis().practice is True
+    except Refused:  # of a ledger that somebody altered each page says so
+        return False
 
 
 def app_of(site: Site) -> Front:

@@ -13,11 +13,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from datasette_plugins.transfer_ledger.pages.assets import version
-from datasette_plugins.transfer_ledger.roles import IN_WORDS, MAY
+from datasette_plugins.transfer_ledger.roles import DECIDERS, IN_WORDS, MAY, READERS, RECORDERS
 from datasette_plugins.transfer_ledger.routes import in_nav
 from datasette_plugins.transfer_ledger.web import Asked
 from ledger.london import utc_text
-from reports.documents.findings import VERDICTS
+from reports.documents.findings import VERDICTS, verdict_in_words
 from reports.wording import dated
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -57,4 +57,5 @@ def environment() -> Environment:
     )  # fmt: skip
     found.filters |= {"moment": moment, "number": number, "day": day}
     found.globals |= {"asset": asset, "in_nav": in_nav, "role_words": IN_WORDS, "role_may": MAY, "verdicts": VERDICTS}
+    found.globals |= {"DECIDERS": DECIDERS, "READERS": READERS, "RECORDERS": RECORDERS, "decided": verdict_in_words}
     return found

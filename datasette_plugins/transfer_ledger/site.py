@@ -33,7 +33,7 @@ CHECKING = "The checks are still running. This page shows what they find; load i
 
 @dataclass(frozen=True, kw_only=True)
 class Site:
-    """One running app over the ledger at `path`."""
+    """One running app over the ledger at `path`; `practice` is whether that is one to try things in."""
 
     path: Path
     settings: Settings
@@ -45,6 +45,7 @@ class Site:
     runs: Runs
     clock: Clock
     entropy: Entropy
+    practice: bool = False
     decisions: Decisions = field(default_factory=Decisions)
     answers: Answers = field(default_factory=Answers)
 

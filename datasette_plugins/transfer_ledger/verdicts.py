@@ -23,8 +23,10 @@ from ledger.errors import Refused
 from ledger.store import writing
 from reports.checks import CHECKS
 from reports.cli.check import Checked
+from reports.confirming import unconfirmed
+from reports.documents.contactpoint import uses
 from reports.finding import SEVERITIES, Finding
-from reports.run import rate
+from reports.run import answers, rate
 
 VIEWS = {
     "transfers_with_findings": """CREATE TEMP VIEW transfers_with_findings AS
@@ -33,7 +35,7 @@ SELECT t.*, (SELECT count(*) FROM verdicts.findings AS f WHERE f.seq = t.seq) AS
 FROM main.transfers AS t""",
     "findings_with_transfers": """CREATE TEMP VIEW findings_with_transfers AS
 SELECT f.check_name, f.outcome, f.severity, f.seq, t.id, t.transferred_on, t.sender, t.recipient, t.purpose,
-       f.expected, f.found, f.citation, f.next_step, f.decision, f.decision_due, f.closed
+       f.expected, f.found, f.citation, f.next_step, f.state, f.how, f.second_person, f.decision, f.decision_due
 FROM verdicts.findings AS f LEFT JOIN main.entries AS t ON t.seq = f.seq""",
 }
 """The views of both files that people browse; every connection makes them for itself."""
@@ -52,7 +54,12 @@ CREATE TABLE findings (
     next_step TEXT NOT NULL,
     decision TEXT,
     decision_due TEXT,
-    closed INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    how TEXT,
+    state_entry INTEGER,
+    second_person INTEGER,
+    event INTEGER,
+    confirms INTEGER,
     finding TEXT,
     PRIMARY KEY (key, seq)
 ) STRICT;
@@ -127,7 +134,7 @@ def replace(path: Path, checked: Checked) -> None:
         if db.execute("SELECT 1 FROM erased WHERE seq >= ?", (checked.head.size,)).fetchone() is not None:
             return
         db.execute("DELETE FROM findings")
-        db.executemany(f"INSERT INTO findings VALUES ({', '.join('?' * 14)})", _rows(checked))
+        db.executemany(f"INSERT INTO findings VALUES ({', '.join('?' * 19)})", _rows(checked))
         db.execute("DELETE FROM checked")
         db.executemany("INSERT INTO checked VALUES (?, ?)", _state(checked).items())
 
@@ -140,13 +147,19 @@ def _position(one: Finding) -> int:
 
 
 def _rows(checked: Checked) -> Iterator[tuple[object, ...]]:
+    confirms = {finding.key: seq for finding, seq in unconfirmed(checked.result)}
     for one, row in checked.rows.told():
         texts = (row.check, row.outcome, row.severity, row.expected, row.found, row.citation, row.next_step)
         of = row.decision
-        decided = (None, None, 0) if of is None else (of.decision, of.due and of.due.isoformat(), int(of.closed))
+        decided = (None, None) if of is None else (of.decision, of.due and of.due.isoformat())
+        state = (*row.standing, confirms.get(row.key))
         whole = _encode(one).decode()
         for place, seq in enumerate(row.entries):
-            yield row.key, _position(one), seq, *texts, *decided, None if place else whole
+            yield row.key, _position(one), seq, *texts, *decided, *_as_columns(state), None if place else whole
+
+
+def _as_columns(state: tuple[object, ...]) -> Iterator[object]:
+    return (int(value) if isinstance(value, bool) else value for value in state)
 
 
 def _state(checked: Checked) -> dict[str, str]:
@@ -154,6 +167,8 @@ def _state(checked: Checked) -> dict[str, str]:
         "as_of": checked.result.as_of.isoformat(),
         "size": str(checked.head.size),
         "rating": rate(checked.result).level,
+        "answers": _encode(answers(checked.result)).decode(),
+        "contactpoint": _encode(uses(checked.result)).decode(),
     }
 
 

@@ -24,7 +24,7 @@ from ledger.errors import Refused
 from ledger.london import day_of
 
 if TYPE_CHECKING:
-    from datasette_plugins.transfer_ledger.roles import Person
+    from datasette_plugins.transfer_ledger.roles import Actor, Person
     from datasette_plugins.transfer_ledger.routes import Route
     from datasette_plugins.transfer_ledger.site import Site
 
@@ -100,6 +100,11 @@ class Asked:
         """The person who asks; a route that is not public has one."""
         assert self.person is not None
         return self.person
+
+    @property
+    def actor(self) -> Actor:
+        """Who causes what is sealed for this request."""
+        return self.site.people.actor(self.who)
 
     @property
     def today(self) -> date:

@@ -26,7 +26,18 @@ WHAT_IS_WRONG = "what_is_wrong"
 """The column (or member) that a file of set-aside rows carries besides; whoever reads it back ignores it."""
 
 BY_THE_LEDGER = frozenset(
-    {"seq", "prev", "salt", "recorded_at", "batch", "transferred_on", "transferred_until", "offset_assumed", "_sd"}
+    {
+        "seq",
+        "prev",
+        "salt",
+        "recorded_at",
+        "actor",
+        "batch",
+        "transferred_on",
+        "transferred_until",
+        "offset_assumed",
+        "_sd",
+    }
 )
 """Members that the ledger works out or draws itself. JSON Lines that state them are refused."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -16,22 +15,13 @@ from reports.cli.check import Checked, check_source
 from reports.cli.edge import day
 from reports.cli.findings import known_check, named
 from reports.cli.review import texts_given
+from reports.confirming import own_statement, unconfirmed
 from reports.finding import Finding
-
-
-def _unconfirmed(checked: Checked) -> Iterator[tuple[Finding, int]]:
-    """Each finding that somebody denied and no second person has confirmed, with the entry to be confirmed."""
-    result = checked.result
-    for finding in result.findings:
-        state = result.state(finding)
-        if state.second_person is False and state.entry is not None:
-            by = finding.removed_by
-            yield finding, state.entry if by is None else result.history.chain(by)[-1].seq
 
 
 def _everything(path: Path, checked: Checked) -> tuple[set[int], list[Finding]]:
     """Every entry that nobody else has checked yet, and the findings that they deny. `Refused` where there is none."""
-    waiting = list(_unconfirmed(checked))
+    waiting = list(unconfirmed(checked.result))
     if not waiting:
         raise Refused(f"{path}: nothing awaits confirmation.")
     return {entry for _, entry in waiting}, [finding for finding, _ in waiting]
@@ -39,7 +29,7 @@ def _everything(path: Path, checked: Checked) -> tuple[set[int], list[Finding]]:
 
 def _meant(source: Source, checked: Checked, which: str, check: str | None) -> tuple[set[int], list[Finding]]:
     """The entries that KEY|SEQ means, and the findings that they deny. `Refused` where there is nothing to confirm."""
-    path, waiting = source.path, list(_unconfirmed(checked))
+    path, waiting = source.path, list(unconfirmed(checked.result))
     if which.isascii() and which.isdecimal() and len(which) < 16:
         seq = int(which)
         there = source.entry(seq)
@@ -64,20 +54,6 @@ def _meant(source: Source, checked: Checked, which: str, check: str | None) -> t
             "there is nothing to confirm."
         )
     return {entry for _, entry in found}, [finding for finding, _ in found]
-
-
-def _stop_at_own(path: Path, checked: Checked, findings: list[Finding], actor: str | None) -> None:
-    """`Refused` where the confirming person recorded one of the transfers that the decisions are about."""
-    history = checked.result.history
-    people = history.people
-    for finding in findings:
-        for seq in finding.entries:
-            involved = [one.actor for one in history.chain(seq)] or [history.actor(seq)]
-            if actor in involved and people.second(actor, checked.head.size, None, involved) != "alone":
-                raise Refused(
-                    f"{path}: you recorded or corrected the transfer of entry {seq} yourself. Somebody else has to "
-                    "confirm this."
-                )
 
 
 @click.command()
@@ -112,7 +88,12 @@ def confirm(
         with Source(ledger) as source:
             checked = check_source(source, day(as_of))
             seqs, findings = _everything(ledger, checked) if which is None else _meant(source, checked, which, name)
-            _stop_at_own(ledger, checked, findings, opened.actor)
+            own = own_statement(checked.result.history, checked.head.size, findings, opened.actor)
+            if own is not None:
+                raise Refused(
+                    f"{ledger}: you recorded or corrected the transfer of entry {own} yourself. Somebody else has to "
+                    "confirm this."
+                )
         receipts = opened.confirm(sorted(seqs), checked.head, texts)
     for receipt in receipts:
         show_receipt(receipt)

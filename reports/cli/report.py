@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import click
 
-from ledger.cli.edge import clock, entropy
+from ledger.cli.actor import actor_option, open_ledger
 from ledger.errors import NotGenuine, Refused
 from ledger.seal import Head
 from ledger.writer import Ledger, Receipt
@@ -76,9 +76,9 @@ def _frozen(of: Judged, pieces: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def attested(
-    path: Path, of: Judged, documents: Mapping[str, Document], written: Mapping[str, Written]
+    opened: Ledger, of: Judged, documents: Mapping[str, Document], written: Mapping[str, Written]
 ) -> Iterator[tuple[str, Receipt]]:
-    """Seals the digests of documents that are written, and gives the receipt of each by its file's name.
+    """Seals in `opened` the digests of documents that are written, and gives the receipt of each by its file's name.
 
     `Refused` where the record does not verify.
     """
@@ -86,15 +86,14 @@ def attested(
         raise Refused("It is not attested: the record does not verify.")
     for name, document in documents.items():
         made_from = document.made
-        with Ledger(path, clock, entropy) as ledger:
-            receipt = ledger.attest(
-                written[name].sha256,
-                made_from.options,
-                made_from.as_of,
-                made_from.registers,
-                made_from.version,
-                Head(made_from.size, made_from.head),
-            )
+        receipt = opened.attest(
+            written[name].sha256,
+            made_from.options,
+            made_from.as_of,
+            made_from.registers,
+            made_from.version,
+            Head(made_from.size, made_from.head),
+        )
         yield name, receipt
 
 
@@ -172,6 +171,7 @@ def _status(of: Judged, opened: bool) -> int:
 @click.option(
     "-o", "--output", required=True, type=click.Path(path_type=Path), help="The file, or without --for the folder."
 )
+@actor_option
 @click.pass_context
 def report(
     ctx: click.Context,
@@ -221,8 +221,11 @@ def report(
         if attest and of.verification.problems:
             click.echo("It is not attested: the record does not verify.", err=True)
         elif attest:
-            for name, receipt in attested(ledger, of, reports.documents, reports.written):
-                click.echo(f"Attested {name} as entry {receipt.seq}  {receipt.hash}", err=single and is_stream(output))
+            with open_ledger(ledger) as opened:
+                for name, receipt in attested(opened, of, reports.documents, reports.written):
+                    click.echo(
+                        f"Attested {name} as entry {receipt.seq}  {receipt.hash}", err=single and is_stream(output)
+                    )
     ctx.exit(status)
 
 

@@ -17,9 +17,8 @@ from reports.cli.edge import day
 from reports.cli.findings import known_check, named, shortened
 from reports.deciding import due_of, texts_of
 from reports.decisions import DENIALS, Verdict
-from reports.documents.findings import VERDICTS, Row
+from reports.documents.findings import VERDICTS, Row, verdict_in_words
 from reports.history import NEVER_ACCEPTED
-from reports.wording import dated
 
 _MOST_LISTED = 10
 
@@ -78,10 +77,10 @@ def _meaning(row: Row, due: date | None, decision: Verdict, advice: bool) -> str
             f"The finding of {row.check} on entry {row.seq} counts as open until a second person confirms this "
             f"decision: `transfer-ledger confirm LEDGER {row.key[:8]}`."
         )
-    until = "" if due is None else f" until {dated(due.isoformat())}; then it is open again"
+    after = "" if due is None else "; then it is open again"
     return (
-        f"The finding of {row.check} on entry {row.seq} is closed as {VERDICTS[decision]}{until}. It stays in every "
-        f"report, with this decision beside it."
+        f"The finding of {row.check} on entry {row.seq} is closed as {verdict_in_words(decision, due)}{after}. It "
+        f"stays in every report, with this decision beside it."
     )
 
 

@@ -11,6 +11,7 @@ from reports.documents.blocks import Text, Verdict
 from reports.documents.findings import Cause
 from reports.documents.reading import Reading
 from reports.documents.statements import some
+from reports.run import Result
 from reports.wording import dated
 
 
@@ -67,7 +68,17 @@ def _were(count: int) -> str:
 
 def contactpoint(reading: Reading) -> ContactPoint:
     """What is found of ContactPoint in the scope of the reading, also what was withdrawn or changed since."""
-    result = reading.result
+    found, about = _found(reading.result)
+    causes = ((one, about[one.check, one.outcome, one.severity]) for one in reading.causes)
+    return msgspec.structs.replace(found, causes=tuple((one, count) for one, count in causes if count))
+
+
+def uses(result: Result) -> ContactPoint:
+    """The same of a whole run, without causes."""
+    return _found(result)[0]
+
+
+def _found(result: Result) -> tuple[ContactPoint, Counter[tuple[str, str, str]]]:
     after: set[int] = set()
     changed: set[int] = set()
     taken_back: set[int] = set()
@@ -97,7 +108,7 @@ def contactpoint(reading: Reading) -> ContactPoint:
         else:
             continue
         about[finding.check, finding.outcome, finding.severity] += 1
-    return ContactPoint(
+    found = ContactPoint(
         after=len(after),
         changed=len(changed),
         taken_back=len(taken_back - after),
@@ -105,8 +116,9 @@ def contactpoint(reading: Reading) -> ContactPoint:
         open=open_,
         untold=len(untold - after),
         late=len(late),
-        causes=tuple((one, count) for one in reading.causes if (count := about[one.check, one.outcome, one.severity])),
+        causes=(),
     )
+    return found, about
 
 
 def closing(reading: Reading) -> Text:

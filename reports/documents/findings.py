@@ -63,8 +63,8 @@ class Decided(NamedTuple):
     @property
     def words(self) -> str:
         """As people read it: what was decided, until when, and where it is sealed."""
-        until = "" if self.due is None else f" until {dated(self.due.isoformat())}"
-        return f"{VERDICTS[self.decision]}{until} (entry {self.seq}){'' if self.closed else ', which has passed'}"
+        passed = "" if self.closed else ", which has passed"
+        return f"{verdict_in_words(self.decision, self.due)} (entry {self.seq}){passed}"
 
 
 VERDICTS: dict[Verdict, str] = {
@@ -74,6 +74,13 @@ VERDICTS: dict[Verdict, str] = {
     "recording-mistake": "our entry was wrong",
 }
 """Decisions in words."""
+
+
+def verdict_in_words(decision: Verdict, due: date | None) -> str:
+    """A decision in words, with the last day on which it holds."""
+    words = VERDICTS[decision].removesuffix(" until")
+    return words if due is None else f"{words} until {dated(due.isoformat())}"
+
 
 STATES = {"open": "open", "awaiting-confirmation": "needs a second person", "settled": "closed"}
 """How findings stand, in words."""
@@ -126,7 +133,7 @@ _HOW: dict[How, str] = {
     "withdrawn": "withdrawn",
     "own-correction": "corrected within a working day by the person who recorded it",
     "remedied": VERDICTS["remedied"],
-    "accepted": VERDICTS["accepted"],
+    "accepted": "may continue for a time",
     "false-alarm": VERDICTS["false-alarm"],
     "recording-mistake": VERDICTS["recording-mistake"],
 }

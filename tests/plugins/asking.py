@@ -27,7 +27,7 @@ from ledger.seal import Clock
 from tests.plugins.checked import check
 
 NOW = datetime(2010, 8, 27, 9, tzinfo=UTC)
-NAMES = {"dpo": "Ann Smith", "auditor": "Bob Jones", "governor": "Gus Gray", "clerk": "Cleo Clerk"}
+NAMES = {"lead": "Lea Head", "dpo": "Ann Smith", "auditor": "Bob Jones", "governor": "Gus Gray", "clerk": "Cleo Clerk"}
 
 
 def program(name: str, role: str, token: str) -> Account:
@@ -37,10 +37,14 @@ def program(name: str, role: str, token: str) -> Account:
 
 SETTINGS = Settings(
     at=Address("http", "127.0.0.1", 8001, ""),
-    people={**{role: Account(NAMES[role], role) for role in ROLES}, "dan": Account("Dan Jones", "dpo")},
+    people={
+        **{role: Account(NAMES[role], role) for role in ROLES},
+        "dan": Account("Dan Jones", "dpo"),
+        "lena": Account("Lena Hall", "lead"),
+    },
     tokens={"program": program("A program", "dpo", "t" * 40), "audit": program("Audit program", "auditor", "a" * 40)},
 )
-"""A person of each role, whose account is called as the role, a second data protection officer, and two programs."""
+"""A person of each role, whose account is called as the role, a second lead and officer, and two programs."""
 
 
 @contextmanager

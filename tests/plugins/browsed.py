@@ -12,6 +12,7 @@ from ledger import writer
 from ledger.register.read import load_notice, notice_bytes
 from ledger.seal import Entropy
 from ledger.settle import Content, when
+from tests.codes import LEAD
 
 OPERATOR, NOTE, REASON = "Jo Typed", "a note that was typed", "the reason that was typed"
 RECIPIENT, FIELD, PURPOSE = "Mystery <b>Ltd</b>", "Shoe size as typed", "some purpose as typed"
@@ -56,8 +57,8 @@ def stated(ledger: writer.Ledger, id_: str, on: str = "2010-07-05", **members: A
 
 def make_ledger(path: Path, entropy: Entropy = RANDOM) -> Path:
     """A ledger with one transfer of each sort that a page shows differently."""
-    writer.create(path, "shire.example/transfers", "Shire Council", clock, entropy)
-    with writer.Ledger(path, clock, entropy) as ledger:
+    writer.create(path, "shire.example/transfers", "Shire Council", clock, entropy, actor=LEAD)
+    with writer.Ledger(path, clock, entropy, LEAD) as ledger:
         notice = load_notice("england-2010")
         ledger.adopt(notice, notice_bytes("england-2010").decode(), (date(2009, 9, 1), None, True))
         ledger.add_organisations(

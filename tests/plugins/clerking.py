@@ -22,6 +22,7 @@ from tests.plugins.checked import check
 PEOPLE = {
     "cleo": Account("Cleo Clerk", "clerk", None),
     "carl": Account("Carl Clerk", "clerk", None),
+    "lena": Account("Lena Lead", "lead", None),
     "dora": Account("Dora Officer", "dpo", None),
     "abe": Account("Abe Auditor", "auditor", None),
     "gus": Account("Gus Governor", "governor", None),

@@ -11,6 +11,7 @@ import pytest
 
 from ledger import writer
 from ledger.errors import Refused
+from tests.codes import LEAD
 from tests.plugins.asking import Opened, opened, plain, site_over
 from tests.plugins.browsed import FIRST, QUERIES, RANDOM, VIEWS, clock, stated
 
@@ -94,9 +95,9 @@ def test_an_entry_recorded_meanwhile_shows(copied: Path) -> None:
     with opened(copied) as app:
         assert app.get("/-/entries/10").status_code == 404
         assert "meanwhile" not in app.get("/-/transfers").text
-        with writer.Ledger(copied, clock, RANDOM) as ledger:
+        with writer.Ledger(copied, clock, RANDOM, LEAD) as ledger:
             ledger.append(stated(ledger, "meanwhile"))
-            assert "1 entry came since and is checked next" in plain(app.get("/").text)
+            assert "1 entry was recorded since and is being checked" in plain(app.get("/").text)
             for page in ("/-/entries/10", "/-/transfers.json", "/ledger/transfers"):
                 answer = app.get(page)
                 assert answer.status_code == 200, page
@@ -105,7 +106,7 @@ def test_an_entry_recorded_meanwhile_shows(copied: Path) -> None:
 
 def test_without_transfers_every_view_and_saved_query_answers(tmp_path: Path) -> None:
     path = tmp_path / "empty.db"
-    writer.create(path, "shire.example/transfers", "Shire Council", clock, RANDOM)
+    writer.create(path, "shire.example/transfers", "Shire Council", clock, RANDOM, actor=LEAD)
     with opened(path) as app:
         for name in (*VIEWS, *QUERIES):
             assert app.get(f"/ledger/{name}").status_code == 200, name
@@ -118,7 +119,7 @@ def test_a_ledger_that_is_no_longer_there_is_not_shown(how: str, copied: Path, k
         copied.unlink()
         if how == "replaced":  # a new one is not made beside the -wal of the first
             other = copied.with_name("other.db")
-            writer.create(other, "other.example/transfers", "Other Council", clock, RANDOM)
+            writer.create(other, "other.example/transfers", "Other Council", clock, RANDOM, actor=LEAD)
             other.rename(copied)
         for page in ("/", "/-/transfers", "/-/findings"):
             answer = app.get(page)

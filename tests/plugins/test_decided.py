@@ -10,6 +10,8 @@ import pytest
 from ledger import writer
 from ledger.london import LONDON
 from reports.cli.check import check_ledger
+from reports.run import answers, open_breaches
+from tests.codes import LEAD
 from tests.plugins.asking import opened, plain
 from tests.plugins.browsed import FIRST, RANDOM, clock
 
@@ -18,12 +20,9 @@ ANSWERED = date(2010, 8, 27)
 
 
 def decide(path: Path, check: str, due: date | None) -> str:
-    (key,) = (
-        one.key
-        for one in check_ledger(path, ANSWERED).result.findings
-        if one.check == check and one.corrected_by is None
-    )
-    with writer.Ledger(path, clock, RANDOM) as ledger:
+    found = check_ledger(path, ANSWERED).result.findings
+    (key,) = (one.key for one in found if one.check == check and one.seq == FIRST + 1)
+    with writer.Ledger(path, clock, RANDOM, LEAD) as ledger:
         ledger.review(key, check, "accepted", due, None, {"reason": REASON})
     return key
 
@@ -32,17 +31,20 @@ def decide(path: Path, check: str, due: date | None) -> str:
 def test_a_decided_breach_is_not_counted_as_open_until_its_day_has_passed(
     copied: Path, as_of: date, state: str
 ) -> None:
-    found = [one for one in check_ledger(copied, ANSWERED).result.findings if one.outcome == "breach"]
-    breaches = sum(one.corrected_by is None for one in found)
+    result = check_ledger(copied, ANSWERED).result
+    breaches, ever = len(open_breaches(result)), answers(result)
     assert breaches > 1
-    key = decide(copied, "contactpoint-closed", date(2010, 9, 30))
+    key = decide(copied, "field-not-documented", date(2010, 9, 30))
     with opened(copied, lambda: datetime.combine(as_of, time(12), LONDON)) as app:
         pages = {path: app.get(path).text for path in (
             "/", "/-/findings", f"/-/findings/{key}", f"/-/entries/{FIRST + 1}", "/ledger/open-breaches",
             "/ledger/decided",
         )}  # fmt: skip
-        assert f"{breaches - (state == 'closed')} breaches are open" in plain(pages["/"])
-        assert ("contactpoint-closed" in pages["/ledger/open-breaches"]) == (state == "overdue")
-        assert "contactpoint-closed" in pages["/ledger/decided"]
+        assert f"{breaches - (state == 'closed')} open findings" in plain(pages["/"])
+        assert ("Open, decision overdue" in plain(pages[f"/-/findings/{key}"])) == (state == "overdue")
+        assert f"{ever.breaches - ever.mistakes} findings of a breach" in plain(
+            pages["/"]
+        )  # whatever was decided about them
+        assert "field-not-documented" in pages["/ledger/decided"]
         assert "30 September 2010" in plain(pages[f"/-/entries/{FIRST + 1}"])
         assert not [path for path, page in pages.items() if REASON in page]

@@ -14,6 +14,7 @@ from datasette_plugins.transfer_ledger import app, guard
 from datasette_plugins.transfer_ledger.verdicts import Verdicts
 from ledger import writer
 from ledger.errors import Refused
+from tests.codes import LEAD
 from tests.plugins.asking import site_over
 from tests.plugins.browsed import RANDOM, clock
 
@@ -90,7 +91,7 @@ async def test_datasette_without_this_app_keeps_what_was_typed_too(kept: Path, t
 
 def test_a_schema_that_is_not_ours_is_not_read(tmp_path: Path) -> None:
     path = tmp_path / "altered.db"
-    writer.create(path, "shire.example/transfers", "Shire Council", clock, RANDOM)
+    writer.create(path, "shire.example/transfers", "Shire Council", clock, RANDOM, actor=LEAD)
     with closing(sqlite3.connect(path)) as db, db:
         db.execute("DROP VIEW transfers")
         db.execute("CREATE VIEW transfers AS SELECT name, disclosure FROM disclosures")

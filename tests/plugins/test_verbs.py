@@ -20,6 +20,7 @@ from click.testing import CliRunner
 from datasette_plugins.transfer_ledger.cli import browse, serve
 from ledger import writer
 from ledger.errors import Refused
+from tests.codes import LEAD
 from tests.plugins.browsed import RANDOM, clock
 
 
@@ -40,7 +41,7 @@ def test_what_is_no_ledger_is_refused_in_a_sentence(tmp_path: Path) -> None:
         db.execute("CREATE TABLE t (x)")
     assert "of another application" in refused(foreign)
     altered = tmp_path / "altered.db"
-    writer.create(altered, "shire.example/transfers", "Shire Council", clock, RANDOM)
+    writer.create(altered, "shire.example/transfers", "Shire Council", clock, RANDOM, actor=LEAD)
     with closing(sqlite3.connect(altered)) as db, db:
         db.execute("DROP VIEW transfers")
         db.execute("CREATE VIEW transfers AS SELECT name, disclosure FROM disclosures")

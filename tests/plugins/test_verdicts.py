@@ -15,6 +15,7 @@ from datasette_plugins.transfer_ledger.verdicts import Verdicts, attach, replace
 from ledger import writer
 from ledger.erase import erase
 from reports.cli.check import check_ledger
+from tests.codes import LEAD
 from tests.plugins.asking import Opened, Reader, plain, site_over
 from tests.plugins.browsed import FIRST, RANDOM, clock, stated
 from tests.reports.ledgers import GOOD, SECRET, make_ledger
@@ -40,7 +41,7 @@ def test_until_the_first_check_has_ended_pages_say_that_it_is_running(copied: Pa
         site.columns.settle()
         for path in SHOW_FINDINGS:
             assert app.get(path).status_code == 200, path
-        assert "breaches are open" in app.get("/").text
+        assert "Is anything still to be settled? Yes." in plain(app.get("/").text)
 
 
 def test_a_check_that_cannot_run_is_told_and_is_not_no_problem(copied: Path) -> None:
@@ -63,7 +64,7 @@ def test_whoever_records_the_ledger_is_checked_once(copied: Path, monkeypatch: p
     with site_over(copied) as site:
         site.view()
         assert not asked
-        with writer.Ledger(copied, clock, RANDOM) as ledger:
+        with writer.Ledger(copied, clock, RANDOM, LEAD) as ledger:
             ledger.append(stated(ledger, "by-another"))
         for _ in range(3):
             site.view()
@@ -95,7 +96,7 @@ def test_what_was_found_before_an_erasure_is_gone_and_stays_gone(tmp_path: Path)
         assert state(db) is None
         replace(verdicts.path, before)
         assert state(db) == (before.head.size, clock().date())
-        with writer.Ledger(path, clock, random.Random(4).randbytes) as ledger:
+        with writer.Ledger(path, clock, random.Random(4).randbytes, LEAD) as ledger:
             (seq,) = ledger.db.execute("SELECT seq FROM disclosures WHERE name = 'recipient_as_given'").fetchone()
             erase(ledger, seq, "recipient_as_given", "request-of-person", {})
         verdicts.forget(before.head.size)

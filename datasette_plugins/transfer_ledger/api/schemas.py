@@ -20,7 +20,7 @@ _TEXT: Schema = {"type": "string", "minLength": 1}
 _HASH: Schema = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
 _SEQ: Schema = {"type": "integer", "minimum": 0}
 _MAY_BE_NULL = [{"type": "string"}, {"type": "null"}]
-_DECISIONS = ("accepted", "remedied", "false-alarm")
+_DECISIONS = ("accepted", "remedied", "false-alarm", "recording-mistake")
 
 
 def ref(name: str) -> Schema:
@@ -100,7 +100,8 @@ def _finding() -> Schema:
             "citation": {"type": "string"},
             "next_step": {"type": "string"},
             "assigned": {"type": "string"},
-            "state": {"type": "string"},
+            "state": {"enum": ["open", "awaiting-confirmation", "settled"]},
+            "settled": {"anyOf": [ref("Settled"), {"type": "null"}]},
             "corrected_by": {"anyOf": [_SEQ, {"type": "null"}]},
             "decision": {"anyOf": [ref("Decision"), {"type": "null"}]},
         }
@@ -170,6 +171,17 @@ def schemas() -> dict[str, Schema]:
                 "findings": listed(ref("Finding")),
             },
             ("findings",),
+        ),
+        "Settled": _object(
+            {
+                "how": _TEXT,
+                "entry": {"anyOf": [_SEQ, {"type": "null"}], "description": "the correction or decision"},
+                "second_person": {
+                    "anyOf": [{"type": "boolean"}, {"type": "null"}],
+                    "description": "whether a second person confirmed it; null where nobody needs to",
+                },
+            },
+            description="what settles it, or would once a second person confirms it",
         ),
         "Decision": _object({"decision": {"enum": list(_DECISIONS)}, "due": {"anyOf": _MAY_BE_NULL}}),
         "Finding": _finding(),

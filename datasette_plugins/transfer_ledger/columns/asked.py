@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import date
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 from urllib.parse import urlencode
 
 from datasette_plugins.transfer_ledger.columns import order
 from datasette_plugins.transfer_ledger.columns.codes import Codes
 from datasette_plugins.transfer_ledger.columns.facets import HAVING
 from datasette_plugins.transfer_ledger.columns.view import View
-from datasette_plugins.transfer_ledger.columns.wanted import Wanted, WantedFindings
+from datasette_plugins.transfer_ledger.columns.wanted import State, Wanted, WantedFindings
 from ledger.errors import Refused
 from ledger.london import parse_date
 from reports.checks import CHECKS
@@ -40,7 +40,7 @@ TRANSFERS = (
 )  # fmt: skip
 FINDINGS = (*_PERIOD, "state", "check", "severity", "outcome", "recipient", "sender", "school")
 TURN = ("sort", "after", "before", "size", "format")
-STATES = ("open", "undecided", "decided", "overdue", "corrected", "all")
+STATES: tuple[str, ...] = get_args(State)
 _SEQ = re.compile(r"0|[1-9][0-9]{0,15}", re.ASCII)
 _SIZE = re.compile(r"[1-9][0-9]{0,3}", re.ASCII)
 

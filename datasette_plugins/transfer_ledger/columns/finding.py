@@ -9,10 +9,15 @@ from typing import Any
 import msgspec
 
 from ledger.london import parse_date
-from reports.decisions import Verdict
+from reports.decisions import Decision, Verdict
+from reports.documents.findings import VERDICTS, in_words
 from reports.finding import Finding, Outcome, Severity
+from reports.history import OPEN, State, decided_so_far
 
-_COLUMNS = "key, seq, expected, found, citation, next_step, decision, decision_due, finding"
+_COLUMNS = (
+    "key, seq, expected, found, citation, next_step, decision, decision_due, state, how, state_entry, second_person, "
+    "event, finding"
+)
 _read = msgspec.json.Decoder(Finding).decode
 
 
@@ -20,7 +25,8 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A finding in words. Its sender, recipient and purpose are ids, "" where it is on several transfers or on none.
 
     `on` is the London day of its (first) transfer, None where there is none; `recorded` that of its entry's recording.
-    `decision` is the newest one that was sealed when the check was made, `due` its day.
+    `decision` is the newest one, `due` its day. `standing` is how it stands, as long as that day has not passed.
+    `removed_by` is the correction that denies it.
     """
 
     key: str
@@ -42,6 +48,8 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     decision: Verdict | None
     due: date | None
     corrected_by: int | None
+    removed_by: int | None
+    standing: State
 
     @property
     def seq(self) -> int:
@@ -54,12 +62,23 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         return self.corrected_by is None
 
     def closed(self, today: date) -> bool:
-        """Whether a decision closes it on `today`; the due day of one is included."""
-        return self.decision is not None and (self.due is None or today <= self.due)
+        """Whether it is settled on `today`; the due day of a decision is included."""
+        return standing_on(self.standing, self.due, today).state == "settled"
 
-    def open(self, today: date) -> bool:
-        """Whether it is a breach that stands and that no decision closes on `today`."""
-        return self.outcome == "breach" and self.stands and not self.closed(today)
+    def overdue(self, today: date) -> bool:
+        """Whether the day of its decision has passed."""
+        return self.decision is not None and self.due is not None and self.due < today
+
+    def state(self, today: date) -> str:
+        """How it stands on `today`, in words."""
+        standing = standing_on(self.standing, self.due, today)
+        return in_words(standing, self.overdue(today) and standing.state == "open")
+
+
+def standing_on(standing: State, due: date | None, today: date) -> State:
+    """How a finding stands on `today`, of whose newest decision `due` is the last day."""
+    by_decision = standing.how in VERDICTS and standing.state == "settled"
+    return OPEN if by_decision and due is not None and due < today else standing
 
 
 class Read(msgspec.Struct, frozen=True, gc=False):
@@ -72,6 +91,26 @@ class Read(msgspec.Struct, frozen=True, gc=False):
     next_step: str
     decision: Verdict | None
     due: date | None
+    standing: State
+
+
+def standing_of(state: str, how: Any, entry: int | None, second_person: int | None, event: int | None) -> State:
+    """How a finding stands, from the columns of its row."""
+    if state == OPEN.state:
+        return OPEN
+    return State(state, how, entry, None if second_person is None else bool(second_person), event)  # type: ignore[arg-type]
+
+
+def with_decision(one: Read, newest: Decision) -> Read:
+    """What a check left of a finding, with a decision of which it may not have known; nothing confirms that yet."""
+    standing = one.standing
+    if one.finding.corrected_by is None and newest.seq != standing.entry:
+        decided = decided_so_far(one.finding, newest)
+        if decided is not OPEN:
+            standing = decided
+        elif standing.how in VERDICTS:
+            standing = OPEN
+    return msgspec.structs.replace(one, decision=newest.decision, due=newest.due, standing=standing)
 
 
 def read(db: sqlite3.Connection) -> list[Read]:
@@ -79,7 +118,7 @@ def read(db: sqlite3.Connection) -> list[Read]:
     same: dict[Any, Any] = {}
     found = []
     rows = db.execute(f"SELECT {_COLUMNS} FROM verdicts.findings WHERE finding IS NOT NULL ORDER BY seq, position, key")
-    for _, _, expected, text_found, citation, next_step, decision, due, whole in rows:
+    for _, _, expected, text_found, citation, next_step, decision, due, *standing, whole in rows:
         one = _read(whole)
         # Thirty thousand findings share a few hundred texts and values.
         shared = {
@@ -89,5 +128,6 @@ def read(db: sqlite3.Connection) -> list[Read]:
         }
         told, seen, cited, to_do = (same.setdefault(text, text) for text in (expected, text_found, citation, next_step))
         day = None if due is None else parse_date(due)
-        found.append(Read(msgspec.structs.replace(one, **shared), told, seen, cited, to_do, decision, day))
+        of = standing_of(*standing)
+        found.append(Read(msgspec.structs.replace(one, **shared), told, seen, cited, to_do, decision, day, of))
     return found

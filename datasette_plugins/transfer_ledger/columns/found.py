@@ -6,7 +6,7 @@ import copy
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import Any, NamedTuple, Protocol, overload
+from typing import Any, NamedTuple, overload
 
 import msgspec
 import numpy as np
@@ -14,11 +14,13 @@ import numpy.typing as npt
 
 from datasette_plugins.transfer_ledger.columns import read as reading
 from datasette_plugins.transfer_ledger.columns.codes import Codes, Ints, Mask
-from datasette_plugins.transfer_ledger.columns.finding import Item, Read
+from datasette_plugins.transfer_ledger.columns.finding import Item, Read, with_decision
 from datasette_plugins.transfer_ledger.columns.table import NO_DAY, Rows
 from datasette_plugins.transfer_ledger.columns.wanted import State
-from reports.decisions import Verdict
+from reports.decisions import Decision
+from reports.documents.findings import VERDICTS
 from reports.finding import OUTCOMES, SEVERITIES
+from reports.history import OPEN
 
 NEVER = np.iinfo(np.int32).max
 """The due day of a decision that is never to be looked at again, and of no decision."""
@@ -42,6 +44,10 @@ class Group(msgspec.Struct, frozen=True, gc=False):
     keys: tuple[str, ...]
 
 
+_STATES: tuple[str, ...] = ("open", "awaiting-confirmation", "settled")
+_OPEN, _AWAITING, _SETTLED = range(3)
+
+
 class Age(msgspec.Struct, frozen=True, gc=False):
     """How many open findings are `least` to `most` days old; None leaves that end open."""
 
@@ -51,16 +57,12 @@ class Age(msgspec.Struct, frozen=True, gc=False):
     count: int
 
 
-class Decided(Protocol):
-    """A decision, as far as it closes its finding."""
-
-    @property
-    def decision(self) -> Verdict:
-        """What was decided."""
-
-    @property
-    def due(self) -> date | None:
-        """The last day on which it closes the finding, None where it always does."""
+def _undecided(one: Read, newest: Decision | None) -> Read:
+    """What a check left of a finding, without every decision but the `newest`."""
+    if one.decision is None or (newest is not None and newest.seq == one.standing.entry):
+        return one
+    standing = OPEN if one.standing.how in VERDICTS else one.standing
+    return msgspec.structs.replace(one, decision=None, due=None, standing=standing)
 
 
 class Pairs(NamedTuple):
@@ -75,7 +77,7 @@ class Groups(Sequence[Group]):
     """Groups of findings, each made when it is asked for: thirty thousand findings may have ten thousand causes."""
 
     def __init__(self, found: Findings, order: Ints, cause: Ints) -> None:
-        """`order` are the places of the findings, the oldest first, and `cause` has the cause of every place."""
+        """`order` are the places of the findings, the worst first, and `cause` has the cause of every place."""
         self._found = found
         of = cause[order]
         apart = np.argsort(of, kind="stable")
@@ -152,12 +154,24 @@ class Findings:
         self.outcome = np.fromiter((OUTCOMES.index(one.finding.outcome) for one in found), np.int32, count)
         self.severity = np.fromiter((SEVERITIES.index(one.finding.severity) for one in found), np.int32, count)
         self.stands = np.fromiter((one.finding.corrected_by is None for one in found), np.bool_, count)
-        self.decided = np.fromiter((one.decision is not None for one in found), np.bool_, count)
-        due = (NEVER if one.due is None else reading.number(one.due) for one in found)
-        self.due = np.fromiter(due, np.int32, count)
+        removed = (one.finding.corrected_by is not None or one.finding.removed_by is not None for one in found)
+        self.removed = np.fromiter(removed, np.bool_, count)
         self.keys: npt.NDArray[Any] = np.array([one.finding.key for one in found], object)
         self.pairs = self._pairs(rows)
         self._cause = self._causes()
+        self._stand()
+
+    def _stand(self) -> None:
+        """Works out how each stands; `due` is until when what settles it does."""
+        read, count = self._read, len(self._read)
+        self.state = np.fromiter((_STATES.index(one.standing.state) for one in read), np.int8, count)
+        self.denied = np.fromiter((one.standing.denied for one in read), np.bool_, count)
+        self.restated = np.fromiter((one.standing.how == "restated" for one in read), np.bool_, count)
+        self.second_person = np.fromiter((one.standing.second_person is True for one in read), np.bool_, count)
+        self.decided = np.fromiter((one.decision is not None for one in read), np.bool_, count)
+        by_decision = (one.due if one.standing.how in VERDICTS else None for one in read)
+        due = (NEVER if day is None else reading.number(day) for day in by_decision)
+        self.due = np.fromiter(due, np.int32, count)
 
     def _pairs(self, rows: Rows) -> Pairs:
         counts = [len(one.finding.entries) for one in self._read]
@@ -182,13 +196,19 @@ class Findings:
     # -- how they stand on a day -----------------------------------------------------------------------------
 
     def closed(self, today: date) -> Mask:
-        """Those that a decision closes on `today`."""
-        found: Mask = self.decided & (self.due >= reading.number(today))
+        """Those that are settled on `today`."""
+        found: Mask = (self.state == _SETTLED) & (self.due >= reading.number(today))
         return found
 
     def open(self, today: date) -> Mask:
-        """The breaches that stand and that no decision closes on `today`, as reports.run.open_breaches says."""
-        found: Mask = self.stands & (self.outcome == OUTCOMES.index("breach")) & ~self.closed(today)
+        """What is still to be settled on `today`, as reports.run.open_breaches says."""
+        found: Mask = self.stands & (self.breach | (self.state == _AWAITING)) & ~self.closed(today)
+        return found
+
+    @property
+    def breach(self) -> Mask:
+        """Those of a breach."""
+        found: Mask = self.outcome == OUTCOMES.index("breach")
         return found
 
     def in_state(self, state: State, today: date) -> Mask:
@@ -196,31 +216,44 @@ class Findings:
         found: Mask = np.ones(len(self), np.bool_)
         if state == "open":
             found = self.open(today)
+        elif state == "awaiting":
+            found = self.stands & (self.state == _AWAITING)
         elif state == "undecided":
-            found = self.stands & (self.outcome != OUTCOMES.index("breach")) & ~self.decided
-        elif state == "decided":
+            found = self.stands & ~self.breach & (self.state == _OPEN) & ~self.overdue(today)
+        elif state == "closed":
             found = self.stands & self.closed(today)
         elif state == "overdue":
-            found = self.stands & self.decided & ~self.closed(today)
+            found = self.stands & self.overdue(today)
         elif state == "corrected":
             found = ~self.stands
+        elif state == "breach":
+            found = self.breach & ~self.restated
+        elif state == "against":
+            found = self.breach & ~self.restated & ~self.denied
+        elif state == "taken-back":
+            found = self.breach & ~self.restated & (self.denied | self.removed)
+        elif state == "confirmed":
+            found = self.breach & self.denied & self.second_person
         return found
 
-    def with_decisions(self, newest: Mapping[str, Decided], *, only: bool = False) -> Findings:
+    def overdue(self, today: date) -> Mask:
+        """Those of whose newest decision the day has passed, and that nothing else settles."""
+        past = np.fromiter((one.due is not None and one.due < today for one in self._read), np.bool_, len(self._read))
+        found: Mask = past & self.decided & (self.state != _AWAITING) & ~self.closed(today)
+        return found
+
+    def with_decisions(self, newest: Mapping[str, Decision], *, only: bool = False) -> Findings:
         """The same findings with these decisions, by key, in place of those that the check saw.
 
         `only` is whether the other findings have none then. What the last check did not find is passed over.
         """
         found = copy.copy(self)
-        found.decided = np.zeros_like(self.decided) if only else self.decided.copy()
-        found.due = np.full_like(self.due, NEVER) if only else self.due.copy()
-        read = [msgspec.structs.replace(one, decision=None, due=None) for one in self._read] if only else [*self._read]
+        read = [_undecided(one, newest.get(one.finding.key)) for one in self._read] if only else [*self._read]
         for key in newest.keys() & self._places.keys():
-            place, one = self._places[key], newest[key]
-            found.decided[place] = True
-            found.due[place] = NEVER if one.due is None else reading.number(one.due)
-            read[place] = msgspec.structs.replace(read[place], decision=one.decision, due=one.due)
+            place = self._places[key]
+            read[place] = with_decision(read[place], newest[key])
         found._read = read
+        found._stand()
         return found
 
     # -- one by one ------------------------------------------------------------------------------------------
@@ -238,7 +271,7 @@ class Findings:
             purpose="" if purpose < 0 else purposes.texts[purpose], on=None if on == NO_DAY else reading.day(on),
             recorded=reading.day(int(self.recorded[place])), expected=one.expected, found=one.found,
             citation=one.citation, next_step=one.next_step, decision=one.decision, due=one.due,
-            corrected_by=f.corrected_by,
+            corrected_by=f.corrected_by, removed_by=f.removed_by, standing=one.standing,
         )  # fmt: skip
 
     def read(self, place: int) -> Read:
@@ -276,16 +309,16 @@ class Findings:
 
     # -- many ------------------------------------------------------------------------------------------------
 
-    def oldest_first(self, places: Ints) -> Ints:
-        """Places by the day of recording, the oldest first, those of one day by their entries."""
-        return places[np.lexsort((places, self.recorded[places]))]
+    def worst_first(self, places: Ints) -> Ints:
+        """Places by severity, the worst first, then by the day of recording, the oldest first, then by entry."""
+        return places[np.lexsort((places, self.recorded[places], self.severity[places]))]
 
     def groups(self, places: Ints) -> Groups:
         """The findings at `places` by cause: same check, reason, outcome, severity, parties, purpose and expectation.
 
-        The group with the oldest comes first, by the day that it was recorded.
+        The worst group comes first, of those as bad the one with the oldest, by the day that it was recorded.
         """
-        return Groups(self, self.oldest_first(places), self._cause)
+        return Groups(self, self.worst_first(places), self._cause)
 
     def ages(self, today: date) -> tuple[Age, ...]:
         """The open findings by how long ago their transfer was recorded; one recorded after `today` is new."""

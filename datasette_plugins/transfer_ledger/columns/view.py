@@ -12,7 +12,7 @@ import numpy as np
 
 from datasette_plugins.transfer_ledger.columns import filters
 from datasette_plugins.transfer_ledger.columns.codes import Called, Ints
-from datasette_plugins.transfer_ledger.columns.found import Decided, Findings
+from datasette_plugins.transfer_ledger.columns.found import Findings
 from datasette_plugins.transfer_ledger.columns.schools import Schools
 from datasette_plugins.transfer_ledger.columns.selected import Selected
 from datasette_plugins.transfer_ledger.columns.shapes import ShapeTable
@@ -21,6 +21,7 @@ from datasette_plugins.transfer_ledger.columns.wanted import Wanted, WantedFindi
 from ledger.members import Organisation
 from ledger.seal import Head
 from ledger.source import Adopted
+from reports.decisions import Decision
 from reports.finding import OUTCOMES, SEVERITIES
 from reports.wording import Labels
 
@@ -72,7 +73,7 @@ class View:
         row = pairs.row[self.found.stands[pairs.finding] & (pairs.row >= 0)]
         return np.bincount(row, minlength=len(self.rows.seq))
 
-    def with_decisions(self, newest: Mapping[str, Decided], *, only: bool = False) -> View:
+    def with_decisions(self, newest: Mapping[str, Decision], *, only: bool = False) -> View:
         """The same moment with these decisions about its findings, as `Findings.with_decisions` says."""
         found = copy.copy(self)
         found.found = self.found.with_decisions(newest, only=only)

@@ -8,7 +8,10 @@ from reports.finding import Outcome, Severity
 from reports.scope import WHOLE, Period
 
 Having: TypeAlias = Literal["any", "open", "none"]
-State: TypeAlias = Literal["all", "open", "undecided", "decided", "overdue", "corrected"]
+State: TypeAlias = Literal[
+    "all", "open", "awaiting", "undecided", "closed", "overdue", "corrected", "against", "breach", "taken-back",
+    "confirmed",
+]  # fmt: skip
 
 
 class Wanted(NamedTuple):
@@ -39,9 +42,12 @@ class Wanted(NamedTuple):
 class WantedFindings(NamedTuple):
     """Findings, by all of what is set.
 
-    `open` are breaches that stand and that no decision closes; `undecided` are what else stands and has no decision;
-    `decided` is closed by one; `overdue` has one whose day is past. What is asked of a transfer holds for a finding if
-    it holds for one of the transfers that it is about.
+    `open` are breaches still to be settled, and `awaiting` those of them that need a second person; `undecided` are
+    what else counts and is not settled; `closed` is settled; `overdue` has a decision whose day is past; `corrected`
+    are those that count no more. `breach` is every breach ever found, once however often its transfer was stated
+    again: `against` those that count against the answer, `taken-back` those that somebody withdrew, changed or denied,
+    `confirmed` those that never were one, as a second person confirmed. What is asked of a transfer holds for a
+    finding if it holds for one of the transfers that it is about.
     """
 
     state: State = "open"

@@ -1,4 +1,4 @@
-"""The decisions that were sealed about a finding, in full: over all time, the newest first."""
+"""The decisions and the advice that were sealed about a finding, in full: over all time, the newest first."""
 
 from __future__ import annotations
 
@@ -35,13 +35,15 @@ def _read(source: Source, seqs: list[int], typed: bool) -> Iterator[Decision]:
                 reason=_text(given, "reason"),
                 decided_by=_text(given, "decided_by"),
                 owner=_text(given, "owner"),
+                actor=one.actor,
+                advice=bool(one.advice),
             )
 
 
 def decisions_on(
     source: Source, sealed: Decisions, key: str, *, typed: bool = False
 ) -> tuple[tuple[Decision, ...], int]:
-    """The decisions on the finding `key`, the newest first (at most `MOST`), and how many there are.
+    """The decisions and advice on the finding `key`, the newest first (at most `MOST`), and how many there are.
 
     `sealed` knows where they are, and takes in what is new. With `typed`, over a connection that may, their erasable
     values are read too.

@@ -9,13 +9,17 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from datasette_plugins.transfer_ledger.columns.finding import Read, standing_of, standing_on, with_decision
 from datasette_plugins.transfer_ledger.decisions import Decisions
 from datasette_plugins.transfer_ledger.entries.decisions import decisions_on
+from datasette_plugins.transfer_ledger.verdicts import state
+from ledger.london import parse_date
 from ledger.source import Source
 from reports.decisions import Decision
 from reports.documents.findings import VERDICTS, in_words, title
 from reports.finding import Citation, Finding
-from reports.history import OPEN
+from reports.formats.json_ import settled_as_json
+from reports.history import State
 
 MOST = 50
 """So many findings on one entry are shown with it; the others are counted."""
@@ -30,7 +34,10 @@ STANDINGS = {
 }
 """How it is known where a rule is written."""
 
-_COLUMNS = "f.expected, f.found, f.citation, f.next_step, whole.finding"
+_COLUMNS = (
+    "f.expected, f.found, f.citation, f.next_step, f.decision, f.decision_due, f.state, f.how, f.state_entry, "
+    "f.second_person, f.event, whole.finding"
+)
 _WHOLE = "verdicts.findings AS f JOIN verdicts.findings AS whole ON whole.key = f.key AND whole.finding IS NOT NULL"
 _finding = msgspec.json.Decoder(Finding).decode
 
@@ -38,8 +45,8 @@ _finding = msgspec.json.Decoder(Finding).decode
 class Found(NamedTuple):
     """One finding. The sentences are the last check's; how it stands is as of now, with decisions made since.
 
-    `entries` are the first of the entries that it concerns, `concerned` how many there are. `seen` is the newest
-    decision's seq as a form gives it back, "" for none.
+    `entries` are the first of the entries that it concerns, `concerned` how many there are. `value` is what a form
+    says of it (`decisions.Seen`). `changed_by` is a correction that came after the last check, which it may change.
     """
 
     key: str
@@ -56,10 +63,13 @@ class Found(NamedTuple):
     entries: tuple[int, ...]
     concerned: int
     corrected_by: int | None
+    removed_by: int | None
+    changed_by: int | None
+    standing: State
     state: str
     decisions: tuple[Decision, ...]
     decided: int
-    seen: str
+    value: str
 
     @property
     def seq(self) -> int:
@@ -68,7 +78,7 @@ class Found(NamedTuple):
 
     def as_json(self) -> dict[str, Any]:
         """The finding for programs; nothing of it is erasable."""
-        newest = self.decisions[0] if self.decisions else None
+        newest = next((one for one in self.decisions if not one.advice), None)
         return {
             "key": self.key,
             "check": self.check,
@@ -81,7 +91,8 @@ class Found(NamedTuple):
             "citation": self.citation,
             "assigned": self.assigned,
             "next_step": self.next_step,
-            "state": self.state,
+            "state": self.standing.state,
+            "settled": settled_as_json(self.standing),
             "corrected_by": self.corrected_by,
             "decision": newest and decision_as_json(newest),
         }
@@ -94,23 +105,38 @@ def decision_as_json(one: Decision) -> dict[str, Any]:
         "decision": one.decision,
         "words": VERDICTS[one.decision],
         "due": one.due and one.due.isoformat(),
+        "advice": one.advice,
         "recorded_at": one.recorded_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
     }
 
 
-def _corrected_by(source: Source, one: Finding) -> int | None:
-    # One on a single transfer is corrected with it, also since the last check; one on several, when all of them are.
-    if one.corrected_by is not None or one.id is None:
-        return one.corrected_by
-    return next((newest for _, _, _, newest in source.identities([one.seq])), None)
+def _changed_by(source: Source, one: Finding, size: int) -> int | None:
+    if one.id is None:
+        return None
+    newest = next((seq for _, _, _, seq in source.identities([one.seq])), None)
+    return newest if newest is not None and newest >= size else None
 
 
 def _found(source: Source, sealed: Decisions, row: tuple[Any, ...], today: date, typed: bool) -> Found:
-    expected, found, citation, next_step, text = row
-    one = _finding(text)
+    expected, found, citation, next_step, decided_as, due, *standing, text = row
+    checked = state(source.db)
+    size = 0 if checked is None else checked.size
+    read = Read(
+        _finding(text),
+        expected,
+        found,
+        citation,
+        next_step,
+        decided_as,
+        due and parse_date(due),
+        standing_of(*standing),
+    )
+    one = read.finding
     decisions, decided = decisions_on(source, sealed, one.key, typed=typed)
-    newest = decisions[0] if decisions else None
-    corrected_by = _corrected_by(source, one)
+    if (newest := sealed.between(size, source.head.size).get(one.key)) is not None:
+        read = with_decision(read, newest)
+    stands = standing_on(read.standing, read.due, today)
+    overdue = stands.state == "open" and read.due is not None and read.due < today
     return Found(
         key=one.key,
         check=one.check,
@@ -125,11 +151,14 @@ def _found(source: Source, sealed: Decisions, row: tuple[Any, ...], today: date,
         assigned=one.assigned,
         entries=one.entries[:MOST_ENTRIES],
         concerned=len(one.entries),
-        corrected_by=corrected_by,
-        state=in_words(OPEN, newest is not None and not newest.closes(today)),
+        corrected_by=one.corrected_by,
+        removed_by=one.removed_by,
+        changed_by=_changed_by(source, one, size),
+        standing=stands,
+        state=in_words(stands, overdue),
         decisions=decisions,
         decided=decided,
-        seen="" if newest is None else str(newest.seq),
+        value=sealed.seen([one.key], source.head.size)[one.key].value(one.key),
     )
 
 

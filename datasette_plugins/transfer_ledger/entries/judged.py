@@ -22,7 +22,7 @@ from ledger.source import Recorded, Source
 from reports.case import Case
 from reports.checks import CHECKS, AnyCheck, Check
 from reports.context import Context, Evidence
-from reports.evidence import Cited, history_of
+from reports.evidence import Cited, history_on_demand
 from reports.explain import Answer, Explanation, answer, chosen
 from reports.finding import Finding
 from reports.judge import choose
@@ -187,7 +187,7 @@ def judged(source: Source, shared: Shared, seq: int, today: date, most: int) -> 
     checked = seq < size
     # What was adopted after the last check judged nothing that it found.
     adopted = tuple(one for one in shared.registers if one.seq < (size if checked else source.head.size))
-    history = history_of(source)
+    history = history_on_demand(source)
     evidence = Evidence(
         recorded=(),
         adopted=adopted,

@@ -11,17 +11,20 @@ from ledger.members import (
     Attestation,
     Batch,
     Closing,
+    Confirmation,
     Correction,
     Erasure,
     Genesis,
     Key,
     Organisation,
+    Person,
     Refusal,
     Register,
     Review,
     Transfer,
 )
-from reports.documents.findings import VERDICTS, title
+from ledger.people import ROLES
+from reports.documents.findings import title, verdict_in_words
 from reports.wording import Labels
 
 MANY = 8
@@ -29,6 +32,7 @@ MANY = 8
 
 KINDS = {
     "genesis": "the beginning",
+    "person": "a person",
     "organisation": "an organisation",
     "register": "documented purposes",
     "batch": "an import",
@@ -36,6 +40,7 @@ KINDS = {
     "correction": "a correction",
     "refusal": "a request that was refused",
     "review": "a decision",
+    "confirmation": "a confirmation",
     "key": "signing keys",
     "erasure": "an erasure",
     "attestation": "an attested report",
@@ -129,8 +134,16 @@ def sentence(one: AnyEntry, label: Labels) -> str:
     if isinstance(one, Batch):
         return f"An import brought {one.rows:,} transfer{'' if one.rows == 1 else 's'}, which follow."
     if isinstance(one, Review):
-        until = f" until {label(one.due.isoformat(), 'date')}" if one.due else ""
-        return f"A finding (“{title(one.check)}”) was decided about: {VERDICTS[one.decision]}{until}."
+        said = "is the subject of advice by the data protection officer" if one.advice else "was decided about"
+        return f"A finding (“{title(one.check)}”) {said}: {verdict_in_words(one.decision, one.due)}."
+    if isinstance(one, Person):
+        outside = " outside the organisation" if one.outside else ""
+        return f"The person with the code {one.code}{outside} has the role “{ROLES[one.role]}” from here on."
+    if isinstance(one, Confirmation):
+        entries = _listed([str(seq) for seq in one.confirms[:MANY]])
+        more = f" and {len(one.confirms) - MANY:,} more" if len(one.confirms) > MANY else ""
+        noun = "entry" if len(one.confirms) == 1 else "entries"
+        return f"A second person confirmed {noun} {entries}{more}: corrections or decisions that removed a finding."
     if isinstance(one, Key):
         names = [key.partition("+")[0] for key in one.keys]
         return f"{_KEYS[one.action]} {_listed(names) if names else 'nobody'}."

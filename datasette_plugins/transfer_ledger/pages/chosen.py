@@ -16,7 +16,7 @@ from typing import NamedTuple
 from datasette_plugins.transfer_ledger.columns.codes import Ints
 from datasette_plugins.transfer_ledger.columns.finding import Item
 from datasette_plugins.transfer_ledger.columns.view import View
-from datasette_plugins.transfer_ledger.decisions import Decisions
+from datasette_plugins.transfer_ledger.decisions import Decisions, Seen
 from datasette_plugins.transfer_ledger.pages import inbox
 from datasette_plugins.transfer_ledger.web import Asked, BadRequest, whole
 from ledger.source import Source
@@ -25,7 +25,7 @@ from ledger.writer import Judged
 MOST_MARKED = 2500
 """So many findings are marked one by one at most; the form with all of them must be read."""
 
-_VALUE = re.compile(r"([0-9a-f]{64})(?:\.([1-9][0-9]{0,14}))?", re.ASCII)
+_VALUE = re.compile(r"([0-9a-f]{64})(?:\.([1-9][0-9]{0,14}))?(?:~([1-9][0-9]{0,14}))?", re.ASCII)
 _GROUP = re.compile(r"[0-9a-f]{16}", re.ASCII)
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
@@ -44,15 +44,27 @@ class Whole(NamedTuple):
     number: int
 
 
+class Marked(NamedTuple):
+    """A finding that is decided about, with the decision and the advice that were seen as the newest."""
+
+    finding: str
+    check: str
+    seen: Seen
+
+    def judged(self, advice: bool) -> Judged:
+        """As the writer takes it, for `advice` or for a decision."""
+        return Judged(self.finding, self.check, self.seen.advice if advice else self.seen.decision)
+
+
 class Chosen(NamedTuple):
-    """What is decided about. `judged` are the findings that can be; `gone` are how many keys the last check did not
+    """What is decided about. `findings` are those that can be; `gone` are how many keys the last check did not
     find, `corrected` how many a correction replaced. `whole` is the group that they are all of, None for marked ones.
 
     `changed` says what happened to the group since it was seen, "" for nothing.
     """
 
     items: tuple[Item, ...]
-    judged: tuple[Judged, ...]
+    findings: tuple[Marked, ...]
     gone: int = 0
     corrected: int = 0
     whole: Whole | None = None
@@ -60,38 +72,32 @@ class Chosen(NamedTuple):
 
     @property
     def values(self) -> list[str]:
-        """What a form says of each: its key and the decision that was seen."""
-        return [value(one.finding, one.replaces) for one in self.judged]
+        """What a form says of each: its key, and the decision and advice that were seen."""
+        return [one.seen.value(one.finding) for one in self.findings]
 
 
-def value(key: str, seen: int | None) -> str:
-    """What a form says of a finding about which the decision in entry `seen` is the newest that was seen."""
-    return key if seen is None else f"{key}.{seen}"
+def _number(text: str | None) -> int | None:
+    return None if text is None else int(text)
 
 
 def marked(asked: Asked, view: View) -> Chosen:
     """The findings that were marked one by one. `BadRequest` for what is no key."""
-    seen: dict[str, int | None] = {}
+    seen: dict[str, Seen] = {}
     for text in asked.fields("key"):
         found = _VALUE.fullmatch(text)
         if found is None:
             raise BadRequest("The form names a finding by what is no key; open the page again, and choose there.")
-        seen[found[1]] = None if found[2] is None else int(found[2])
-    if len(seen) == 1 and (alone := asked.field("seen")):
-        # One finding alone may say in a field of its own which decision was seen.
-        if (number := whole(alone)) is None:
-            raise BadRequest("The form names the decision that was seen by what is no entry; open the page again.")
-        seen = dict.fromkeys(seen, number)
+        seen[found[1]] = Seen(_number(found[2]), _number(found[3]))
     if len(seen) > MOST_MARKED:
         raise BadRequest(f"At most {MOST_MARKED:,} findings are marked at once; decide about a whole group instead.")
     return _chosen(view.found.of_keys(seen), seen)
 
 
-def _chosen(items: Iterable[Item], seen: Mapping[str, int | None]) -> Chosen:
+def _chosen(items: Iterable[Item], seen: Mapping[str, Seen]) -> Chosen:
     there = list(items)
     standing = tuple(one for one in there if one.stands)
-    judged = tuple(Judged(one.key, one.check, seen[one.key]) for one in standing)
-    return Chosen(standing, judged, len(seen) - len(there), len(there) - len(standing))
+    marked = tuple(Marked(one.key, one.check, seen[one.key]) for one in standing)
+    return Chosen(standing, marked, len(seen) - len(there), len(there) - len(standing))
 
 
 def whole_of(asked: Asked) -> Whole | None:
@@ -123,7 +129,7 @@ class Looking(NamedTuple):
             if then.whole is not None and then.whole.digest == of.digest:
                 return then
         now = self._at(of, self.source.head.size)
-        count = len(now.judged)
+        count = len(now.findings)
         if of.digest or of.number not in (-1, count):
             return now._replace(changed=_changed(of.number, count))
         return now
@@ -144,9 +150,11 @@ class Looking(NamedTuple):
 
 def _changed(then: int, now: int) -> str:
     if now == 0:
-        return "None of these findings is in that list any more: they were decided about, corrected or found no more."
+        return (
+            "None of these findings is in that list any more: they were decided about, corrected, or no longer found."
+        )
     if then < 0 or then == now:
-        return "Meanwhile other findings came in the place of some: look at them again before you decide."
-    what = f"{abs(now - then):,} {'finding' if abs(now - then) == 1 else 'findings'}"
-    happened = f"{what} came in addition" if now > then else f"{what} went, decided about, corrected or found no more"
-    return f"Meanwhile {happened}: there were {then:,}, and there are {now:,} now. Look again before you decide."
+        return "Some of these findings have changed since you opened this page. Check them again before you decide."
+    are = "is" if abs(now - then) == 1 else "are"
+    what = f"{abs(now - then):,} {'finding' if are == 'is' else 'findings'} {'more' if now > then else 'fewer'}"
+    return f"There {are} now {what}: there were {then:,}, and now there are {now:,}. Check again before you decide."

@@ -17,6 +17,7 @@ from datasette_plugins.transfer_ledger.recording import filled as posted
 from datasette_plugins.transfer_ledger.recording import own, sealed, start, ways
 from datasette_plugins.transfer_ledger.recording.boxes import boxes
 from datasette_plugins.transfer_ledger.recording.start import Filled
+from datasette_plugins.transfer_ledger.roles import DECIDERS
 from datasette_plugins.transfer_ledger.web import Asked, BadRequest, NotThere, whole
 from ledger.errors import Refused
 from ledger.forms import text_problem
@@ -102,10 +103,10 @@ def _typed(asked: Asked, found: Current, sealed_: Mapping[str, Cell]) -> dict[st
 
     None where they are neither.
     """
-    if asked.who.role == "dpo":
+    if asked.who.role in DECIDERS:
         asked.site.people.log(asked.who, VIEWED, f"entry {found.newest}, to correct it")
     with asked.site.reading_erasable() as source:
-        if asked.who.role != "dpo" and own.recorder_of(source, found.newest) != asked.who.id:
+        if asked.who.role not in DECIDERS and own.recorder_of(source, found.newest) != asked.who.id:
             return None
         given = source.given(found.newest)
     cells: dict[str, Cell] = {}
@@ -133,7 +134,7 @@ def _correct(asked: Asked, found: Current, sealed_: Mapping[str, Cell], view: Vi
         job = sealed.correction(
             found.root, shown, stated, {"reason": reason}, asked.who.id, asked.field("agreed")
         )  # fmt: skip
-        receipt = sealed.done(asked.site.recorder, job)
+        receipt = sealed.done(asked.site.recorder, job, asked.actor)
     except Refused as error:
         again, status = failed(asked, error, form)
         return _form(asked, found, again, view, reason=reason, wrong=wrong, status=status)

@@ -6,6 +6,8 @@ from starlette.responses import Response
 
 from datasette_plugins.transfer_ledger.entries.found import STANDINGS, decision_as_json, found_by
 from datasette_plugins.transfer_ledger.entries.sentences import sentence
+from datasette_plugins.transfer_ledger.pages.decide import choices, deciding_as, never_accepted
+from datasette_plugins.transfer_ledger.roles import DECIDERS
 from datasette_plugins.transfer_ledger.web import Asked, NotThere
 
 
@@ -22,4 +24,5 @@ def page(asked: Asked) -> Response:
             return asked.json({**found.as_json(), "decisions": decisions})
         entry = source.entry(found.seq)
         about = "" if entry is None else sentence(entry[0], view.labels)
-    return asked.page("finding.html", finding=found, about=about, standings=STANDINGS)
+        allowed = choices(deciding_as(asked, source), never_accepted(found)) if asked.who.role in DECIDERS else {}
+    return asked.page("finding.html", finding=found, about=about, standings=STANDINGS, choices=allowed)

@@ -11,6 +11,7 @@ from datasette_plugins.transfer_ledger.columns.view import View
 from datasette_plugins.transfer_ledger.columns.wanted import State, WantedFindings
 from datasette_plugins.transfer_ledger.decisions import as_decided, checked_size
 from datasette_plugins.transfer_ledger.pages import findings_feed, findings_files, inbox
+from datasette_plugins.transfer_ledger.roles import DECIDERS
 from datasette_plugins.transfer_ledger.web import Asked, BadRequest, bad_input, whole
 from reports.documents.findings import named, title
 from reports.finding import SEVERITIES
@@ -89,7 +90,11 @@ def _html(asked: Asked, view: View) -> Response:
         wanted = inbox.findings_asked({k: v for k, v in asked.query.items() if k not in _OF_PAGE}, view)
     found = _inbox(asked, view, wanted)
     return asked.page(
-        "findings.html", inbox=found, states=inbox.STATES, options=options(view), may_decide=asked.who.role == "dpo"
+        "findings.html",
+        inbox=found,
+        states=inbox.STATES | {one: inbox.EVER[one] for one in inbox.EVER if one == found.wanted.state},
+        options=options(view),
+        may_decide=asked.who.role in DECIDERS,
     )
 
 

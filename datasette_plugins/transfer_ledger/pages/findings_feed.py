@@ -54,7 +54,7 @@ def feed(asked: Asked, view: View, wanted: WantedFindings) -> Response:
     # It is known by the ledger and by what it is narrowed by, wherever the app runs.
     name = f"{genesis.origin}#findings?{json.dumps(query, sort_keys=True)}"
     _add(root, "id", f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, name)}")
-    _add(root, "title", f"Findings of {genesis.organisation}: {inbox.STATES[wanted.state].lower()}")
+    _add(root, "title", f"Findings of {genesis.organisation}: {(inbox.STATES | inbox.EVER)[wanted.state].lower()}")
     _add(root, "updated", recorded[rows[0].seq if rows else 0])
     _add(_add(root, "author"), "name", genesis.organisation)
     _add(root, "link", rel="self", type="application/atom+xml", href=here + asked.url("/-/findings.atom", **query))

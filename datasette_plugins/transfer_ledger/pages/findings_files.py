@@ -9,6 +9,7 @@ from typing import Any
 from starlette.responses import Response
 
 from datasette_plugins.transfer_ledger.columns.codes import Ints
+from datasette_plugins.transfer_ledger.columns.finding import standing_on
 from datasette_plugins.transfer_ledger.columns.view import View
 from datasette_plugins.transfer_ledger.columns.wanted import WantedFindings
 from datasette_plugins.transfer_ledger.decisions import as_decided
@@ -19,8 +20,7 @@ from ledger.source import Source
 from reports.documents import listed
 from reports.documents.blocks import Data
 from reports.documents.findings import Decided, Row
-from reports.formats.json_ import KEYS, decision_as_json
-from reports.history import OPEN
+from reports.formats.json_ import KEYS, decision_as_json, settled_as_json
 
 MOST = 1000
 """The most findings of one answer in JSON; the next ones are asked for with `after`."""
@@ -49,9 +49,10 @@ def rows_of(asked: Asked, view: View, places: Ints, source: Source) -> Iterator[
             seq=item.seq, id=item.id, entries=item.entries, on=item.on, sender_id=about.sender_id, sender=about.sender,
             recipient_id=about.recipient_id, recipient=about.recipient, purpose=about.purpose, expected=item.expected,
             found=item.found, shortly=item.found, citation=item.citation, assigned=finding.assigned,
-            prefilled=finding.prefilled, next_step=item.next_step, corrected_by=item.corrected_by, standing=OPEN,
+            prefilled=finding.prefilled, next_step=item.next_step, corrected_by=item.corrected_by,
+            standing=standing_on(item.standing, item.due, asked.today),
             decision=None if sealed is None
-            else Decided(sealed.decision, sealed.due, item.closed(asked.today), sealed.seq),
+            else Decided(sealed.decision, sealed.due, sealed.closes(asked.today), sealed.seq),
         )  # fmt: skip
 
 
@@ -76,7 +77,8 @@ def member(row: Row) -> dict[str, Any]:
         **{key: getattr(row, key) for key in KEYS},
         "decision": decision_as_json(row.decision),
         "reason": row.reason,
-        "state": row.state,
+        "state": row.standing.state,
+        "settled": settled_as_json(row.standing),
         "entries": list(row.entries),
         "corrected_by": row.corrected_by,
         "transferred_on": None if row.on is None else row.on.isoformat(),

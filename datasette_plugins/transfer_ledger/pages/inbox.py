@@ -1,4 +1,4 @@
-"""The findings that a page asks for, put together by what has one cause, with what people call it all."""
+"""The findings that a page asks for, put together by cause, with what people call it all."""
 
 from __future__ import annotations
 
@@ -18,19 +18,30 @@ from datasette_plugins.transfer_ledger.columns.finding import Item
 from datasette_plugins.transfer_ledger.columns.found import Age, Group, Groups
 from datasette_plugins.transfer_ledger.columns.view import View
 from datasette_plugins.transfer_ledger.columns.wanted import State, WantedFindings
-from datasette_plugins.transfer_ledger.decisions import Decisions, Sealed
+from datasette_plugins.transfer_ledger.decisions import Decisions, Seen
 from ledger.source import Source
+from reports.decisions import Decision
 from reports.documents.findings import ON_NO_TRANSFER, SEVERAL, named, title
 
 STATES: dict[State, str] = {
-    "open": "Open breaches",
-    "undecided": "Cannot be told, and advice",
-    "decided": "Decided",
-    "overdue": "Decision overdue",
+    "open": "Open",
+    "awaiting": "Needs a second person",
+    "undecided": "Details missing, and advice",
+    "closed": "Closed",
+    "overdue": "Past its date",
     "corrected": "Corrected",
     "all": "All",
 }
 """What may be asked about how findings stand, in words, in the order of the page."""
+
+
+EVER: dict[State, str] = {
+    "breach": "Every breach ever found",
+    "against": "Breaches that count",
+    "taken-back": "Breaches withdrawn, changed or denied since",
+    "confirmed": "Mistakes that a second person confirmed",
+}
+"""The same for what numbers elsewhere count: what was ever found, however it stands now."""
 
 
 class About(NamedTuple):
@@ -45,12 +56,16 @@ class About(NamedTuple):
 
 
 class Line(NamedTuple):
-    """One finding of a group. `value` is what a form says of it: its key and the decision about it that is shown."""
+    """One finding of a group. `value` is what a form says of it: its key, with the decision and advice that are shown.
+
+    `state` is how it stands, in words; `advice` is the newest of the data protection officer.
+    """
 
     item: Item
     value: str
-    decided: Sealed | None
-    closed: bool
+    decided: Decision | None
+    advice: Decision | None
+    state: str
 
 
 class Cause(NamedTuple):
@@ -71,7 +86,7 @@ class Cause(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """How many breaches are open, since which day the oldest is recorded, and how old they are."""
+    """How many findings are open, since which day the oldest is recorded, and how old they are."""
 
     open: int
     oldest: date | None
@@ -130,7 +145,7 @@ def about(view: View, item: Item, kinds: Mapping[int, str]) -> About:
 
 
 def answer(view: View, today: date) -> Answer:
-    """How the open breaches stand on a day, whatever a page is narrowed by."""
+    """How the open findings stand on a day, whatever a page is narrowed by."""
     found = view.found
     recorded = found.recorded[found.open(today)]
     oldest = read.day(int(recorded.min())) if len(recorded) else None
@@ -141,12 +156,8 @@ def answer(view: View, today: date) -> Answer:
 def by_state(view: View, wanted: WantedFindings, today: date) -> dict[State, Ints]:
     """The places of what is wanted in each state, whichever of them is wanted."""
     places = view.findings(wanted._replace(state="all"), today)
-    return {state: places[view.found.in_state(state, today)[places]] for state in STATES}
-
-
-def line(item: Item, sealed: Sealed | None, today: date) -> Line:
-    """One finding of a group, with the newest decision about it."""
-    return Line(item, item.key if sealed is None else f"{item.key}.{sealed.seq}", sealed, item.closed(today))
+    states = [*STATES, *([wanted.state] if wanted.state in EVER else [])]
+    return {state: places[view.found.in_state(state, today)[places]] for state in states}
 
 
 class Reading(NamedTuple):
@@ -161,7 +172,12 @@ class Reading(NamedTuple):
     def lines(self, places: Iterable[int]) -> tuple[Line, ...]:
         """The findings at these places."""
         items = self.view.found.items(places)
-        return tuple(line(one, self.decisions.newest(one.key, self.size), self.today) for one in items)
+        return tuple(map(self._line, items))
+
+    def _line(self, item: Item) -> Line:
+        decided, advice = (self.decisions.newest(item.key, self.size, advice=of) for of in (False, True))
+        seen = Seen(decided and decided.seq, advice and advice.seq)
+        return Line(item, seen.value(item.key), decided, advice, item.state(self.today))
 
     def cause(self, groups: Groups, number: int, first: int, most: int) -> Cause:
         """A group, with at most so many of its findings from the `first` on."""

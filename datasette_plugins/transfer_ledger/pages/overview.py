@@ -12,6 +12,7 @@ from starlette.responses import Response
 from datasette_plugins.transfer_ledger.columns.view import View
 from datasette_plugins.transfer_ledger.columns.wanted import Wanted
 from datasette_plugins.transfer_ledger.pages import standing, verified
+from datasette_plugins.transfer_ledger.roles import DECIDERS, READERS
 from datasette_plugins.transfer_ledger.web import Asked
 from ledger.london import utc_text
 from ledger.source import Source
@@ -22,6 +23,8 @@ KINDS = {
     "correction": ("correction or withdrawal", "corrections and withdrawals"),
     "refusal": ("request refused", "requests refused"),
     "review": ("decision on a finding", "decisions on findings"),
+    "confirmation": ("confirmation by a second person", "confirmations by a second person"),
+    "person": ("person added, or another role for one", "people added, or other roles for some"),
     "batch": ("import", "imports"),
     "register": ("register adopted", "registers adopted"),
     "organisation": ("organisation added or changed", "organisations added or changed"),
@@ -162,12 +165,12 @@ def page(asked: Asked) -> Response:
         now = verified.standing(source, last_run)
         happened = since(source, last)
     if asked.who.role == "governor":
-        said, used, closed_at = standing.for_governors(view, today)
+        *answers, used, closed_at = standing.for_governors(view, today)
         return asked.page(
             "overview_governor.html",
             organisation=genesis.organisation,
             origin=genesis.origin,
-            wrong=said,
+            answers=answers,
             whole=_WHOLE[verified.now(last_run, now).kind],
             verified=last_run,
             contactpoint={"kind": used.kind, "answer": used.answer, "closed_at": closed_at},
@@ -177,11 +180,12 @@ def page(asked: Asked) -> Response:
         "overview.html",
         organisation=genesis.organisation,
         origin=genesis.origin,
-        wrong=standing.wrong(view, today),
+        answers=(standing.compliance(view, today), standing.outstanding(view, today)),
+        untold=standing.findings(view, "undecided", today),
         whole=verified.now(last_run, now),
         verified=last_run,
         now=now,
-        contactpoint=standing.contactpoint(view),
+        contactpoint=standing.contactpoint(view, today),
         ages=view.found.ages(today),
         sent=sent(view, today),
         since=happened,
@@ -189,5 +193,6 @@ def page(asked: Asked) -> Response:
         as_of=view.checked["as_of"],
         unchecked=standing.unchecked(view),
         transfers=view.select(Wanted(), today).count,
-        reads=asked.who.role in ("dpo", "auditor"),
+        reads=asked.who.role in READERS,
+        decides=asked.who.role in DECIDERS,
     )

@@ -19,7 +19,9 @@ async def post(asked: Asked) -> Response:
     """Answers when what was posted is on the disk: 201, or 200 where all of it had been recorded before."""
     try:
         found = posted(asked.body) if len(asked.body) < _LARGE else await asyncio.to_thread(posted, asked.body)
-        kept = await asyncio.wrap_future(recorded_transfers(asked.site.recorder, found.stated, asked.who.id))
+        kept = await asyncio.wrap_future(
+            recorded_transfers(asked.site.recorder, found.stated, asked.who.id, asked.actor)
+        )
     except Full as error:
         answer = asked.json({"error": str(error)}, status=503)
         answer.headers["retry-after"] = str(error.retry_after)

@@ -125,7 +125,9 @@ def _record(asked: Asked) -> Response:
     try:
         stated = with_prefilled(posted.stated(cells), begun.filled.cells, cells)
         stated.members["id"] = id_
-        receipt = sealed.done(asked.site.recorder, sealed.transfer(stated, asked.who.id, asked.field("agreed")))
+        receipt = sealed.done(
+            asked.site.recorder, sealed.transfer(stated, asked.who.id, asked.field("agreed")), asked.actor
+        )
     except Refused as error:
         again, status = failed(asked, error, form)
         return _form(asked, again, begun.view, status)

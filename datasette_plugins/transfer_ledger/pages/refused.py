@@ -76,7 +76,7 @@ def _refuse(asked: Asked) -> Response:
         job = sealed.refusal(
             {**stated.members, "id": state.id}, stated.texts, asked.who.id, asked.field("agreed")
         )  # fmt: skip
-        receipt = sealed.done(asked.site.recorder, job)
+        receipt = sealed.done(asked.site.recorder, job, asked.actor)
     except posted.Wrong as error:
         return _form(asked, state._replace(wrong=error.found), 422)
     except posted.NotKnown as error:

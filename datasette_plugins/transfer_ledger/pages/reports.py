@@ -15,6 +15,7 @@ from datasette_plugins.transfer_ledger.pages import compared, reported
 from datasette_plugins.transfer_ledger.pages.reported import FOR, FORMATS, Row
 from datasette_plugins.transfer_ledger.pages.verification import AGAIN, names
 from datasette_plugins.transfer_ledger.people.beside import Run
+from datasette_plugins.transfer_ledger.roles import DECIDERS
 from datasette_plugins.transfer_ledger.running.reporting import SUMMARY
 from datasette_plugins.transfer_ledger.web import Asked, BadRequest, NotThere, download
 from ledger.errors import Busy, Refused
@@ -100,8 +101,8 @@ def _read(asked: Asked) -> tuple[Given, dict[str, Any]]:
         formats = reported.endings(formats)
     except Refused as error:
         wrong.append(("format-html", str(error)))
-    if attest and asked.who.role != "dpo":
-        wrong.append(("", "Only a data protection officer has a report attested."))
+    if attest and asked.who.role not in DECIDERS:
+        wrong.append(("", "Only the lead or the data protection officer has a report attested."))
     settings = asked.site.settings
     what = {
         "kind": kind,
@@ -110,7 +111,7 @@ def _read(asked: Asked) -> tuple[Given, dict[str, Any]]:
         "school": school,
         "formats": formats,
         "as_of": asked.today.isoformat(),
-        "attest": attest,
+        "attest": asked.actor if attest and not wrong else None,
         # Of an app on one's own machine the address leads nowhere for anybody else.
         "app": "" if settings.by_link or kind == "governors" else settings.address,
     }

@@ -8,13 +8,15 @@ from datetime import date
 from itertools import pairwise
 from typing import NamedTuple
 
-from datasette_plugins.transfer_ledger.decisions import Sealed
-from datasette_plugins.transfer_ledger.pages.chosen import value
+from datasette_plugins.transfer_ledger.pages.chosen import Marked
 from datasette_plugins.transfer_ledger.pages.entry import VIEWED
+from datasette_plugins.transfer_ledger.people.acting import acted
+from datasette_plugins.transfer_ledger.roles import Actor
 from datasette_plugins.transfer_ledger.web import Asked
 from ledger.errors import Conflict, Refused
 from ledger.source import Source
 from ledger.writer import Judged, Ledger, Receipt
+from reports import decisions
 from reports.decisions import Verdict
 
 TOGETHER = 500
@@ -27,11 +29,15 @@ _PATIENCE_SECONDS = 60
 
 
 class Decision(NamedTuple):
-    """What was decided, and the erasable texts of it: `reason`, `decided_by`, `owner` where one is named."""
+    """What was decided, and the erasable texts of it: `reason`, `decided_by`, `owner` where one is named.
+
+    `advice` is whether it is sealed as advice, since the lead decides.
+    """
 
     decision: Verdict
     due: date | None
     texts: Mapping[str, str]
+    advice: bool
 
 
 class Meanwhile(NamedTuple):
@@ -41,9 +47,9 @@ class Meanwhile(NamedTuple):
     twice.
     """
 
-    judged: Judged
+    marked: Marked
     entry: int
-    sealed: Sealed
+    sealed: decisions.Decision
     by: str
     mine: bool
     same: bool
@@ -51,7 +57,9 @@ class Meanwhile(NamedTuple):
     @property
     def value(self) -> str:
         """What a form says of it once its decision was seen."""
-        return value(self.judged.finding, self.sealed.seq)
+        seen = self.marked.seen
+        now = seen._replace(advice=self.sealed.seq) if self.sealed.advice else seen._replace(decision=self.sealed.seq)
+        return now.value(self.marked.finding)
 
 
 class Outcome(NamedTuple):
@@ -71,8 +79,11 @@ class Outcome(NamedTuple):
     stopped: str
 
 
-def _job(some: Sequence[Judged], what: Decision) -> Callable[[Ledger], list[Receipt | Conflict]]:
-    return lambda ledger: ledger.review_many(some, what.decision, what.due, what.texts)
+def _job(some: Sequence[Judged], what: Decision, actor: Actor) -> Callable[[Ledger], list[Receipt | Conflict]]:
+    def job(ledger: Ledger) -> list[Receipt | Conflict]:
+        return ledger.review_many(some, what.decision, what.due, what.texts)
+
+    return lambda ledger: acted(ledger, job, actor)
 
 
 def seal(asked: Asked, judged: Sequence[Judged], what: Decision) -> tuple[list[Receipt | Conflict], str]:
@@ -81,7 +92,7 @@ def seal(asked: Asked, judged: Sequence[Judged], what: Decision) -> tuple[list[R
     for first in range(0, len(judged), TOGETHER):
         some = judged[first : first + TOGETHER]
         try:
-            future = asked.site.recorder.submit(_job(some, what), len(some))
+            future = asked.site.recorder.submit(_job(some, what, asked.actor), len(some))
             found += future.result(_PATIENCE_SECONDS)
         except TooLong:
             return found, "The ledger is busy, and did not answer within a minute. What is sealed shows on the page."
@@ -90,26 +101,26 @@ def seal(asked: Asked, judged: Sequence[Judged], what: Decision) -> tuple[list[R
     return found, ""
 
 
-def decide(asked: Asked, judged: Sequence[Judged], items: Mapping[str, int], what: Decision) -> Outcome:
-    """Seals the decision on all of `judged`, and has the ledger checked anew. `items` are their entries by key."""
-    results, stopped = seal(asked, judged, what)
+def decide(asked: Asked, marked: Sequence[Marked], items: Mapping[str, int], what: Decision) -> Outcome:
+    """Seals the decision on all of `marked`, and has the ledger checked anew. `items` are their entries by key."""
+    results, stopped = seal(asked, [one.judged(what.advice) for one in marked], what)
     seqs = [one.seq for one in results if isinstance(one, Receipt)]
     if seqs:
         asked.site.runs.check_soon()
-    others = [one for one, result in zip(judged, results, strict=False) if isinstance(result, Conflict)]
+    others = [one for one, result in zip(marked, results, strict=False) if isinstance(result, Conflict)]
     before = _sealed_before(asked, others, what) if others else {}
     seqs = sorted({*seqs, *before.values()})
     others = [one for one in others if one.finding not in before]
     told = _meanwhile(asked, others[:MOST_TOLD], items, what) if others else ()
-    return Outcome(len(seqs), len(before), _runs(seqs), told, len(others), len(judged) - len(results), stopped)
+    return Outcome(len(seqs), len(before), _runs(seqs), told, len(others), len(marked) - len(results), stopped)
 
 
-def _sealed_before(asked: Asked, others: Sequence[Judged], what: Decision) -> dict[str, int]:
+def _sealed_before(asked: Asked, others: Sequence[Marked], what: Decision) -> dict[str, int]:
     """The entries, by finding, that hold this very decision already: the form was sent before, word for word."""
     with asked.site.reading() as source:
         asked.site.decisions.take_in(source)
         size = source.head.size
-    newest = {one.finding: asked.site.decisions.newest(one.finding, size) for one in others}
+    newest = {one.finding: asked.site.decisions.newest(one.finding, size, advice=what.advice) for one in others}
     alike = {
         finding: sealed.seq
         for finding, sealed in newest.items()
@@ -131,13 +142,13 @@ def _runs(seqs: Sequence[int]) -> tuple[tuple[int, int], ...]:
 
 
 def _meanwhile(
-    asked: Asked, others: Sequence[Judged], items: Mapping[str, int], what: Decision
+    asked: Asked, others: Sequence[Marked], items: Mapping[str, int], what: Decision
 ) -> tuple[Meanwhile, ...]:
     found = []
     with asked.site.reading() as source:
         asked.site.decisions.take_in(source)
         size = source.head.size
-    sealed = [(one, asked.site.decisions.newest(one.finding, size)) for one in others]
+    sealed = [(one, asked.site.decisions.newest(one.finding, size, advice=what.advice)) for one in others]
     names = _who(asked, [one.seq for _, one in sealed if one is not None])
     for one, newest in sealed:
         if newest is None:

@@ -1,4 +1,4 @@
-"""Whether anything is wrong today, as the first page says it first: what is open, and what there is of ContactPoint.
+"""The answers to the two questions of every report, and what there is of ContactPoint, as the first page says them.
 
 How sure it is that the record is whole, `verified` knows.
 """
@@ -8,50 +8,91 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Literal, NamedTuple
 
+import msgspec
 import numpy as np
 
 from datasette_plugins.transfer_ledger.columns.view import View
+from datasette_plugins.transfer_ledger.columns.wanted import State
 from datasette_plugins.transfer_ledger.decisions import checked_size
 from ledger.register.read import load_law
+from reports.documents import contactpoint as documents
+from reports.documents.statements import QUESTIONS, complied, some, to_settle
+from reports.finding import OUTCOMES, Outcome
+from reports.history import Answers
 
 Kind = Literal["bad", "unsure", "good", "note"]
 
+_answers = msgspec.json.Decoder(Answers).decode
+_uses = msgspec.json.Decoder(documents.ContactPoint).decode
 
-class Wrong(NamedTuple):
-    """Whether anything is wrong, in a sentence, and how many findings there are of each sort."""
+
+class Count(NamedTuple):
+    """A number with its noun, and the findings that it counts, as an address asks for them."""
+
+    text: str
+    query: dict[str, str]
+
+
+class Answered(NamedTuple):
+    """A question with its answer; `why` is what the answer rests on, and `counts` are the numbers in it.
+
+    `unchecked` is how many corrections and decisions nobody else has checked.
+    """
 
     kind: Kind
+    question: str
     answer: str
     why: str
-    open: int
-    untold: int
-    advice: int
+    counts: tuple[Count, ...]
+    unchecked: int = 0
 
 
 class ContactPoint(NamedTuple):
-    """What the findings say of ContactPoint: transfers after it was switched off, and those that nobody can tell."""
+    """The statement about ContactPoint, and the numbers in it."""
 
     kind: Kind
     answer: str
     closed_at: datetime
-    after: int
-    untold: int
+    counts: tuple[Count, ...]
 
 
-def wrong(view: View, today: date) -> Wrong:
-    """The answer to the first question."""
-    found = view.found
-    open_ = int(found.open(today).sum())
-    undecided = found.counts(np.flatnonzero(found.in_state("undecided", today)))
-    untold, advice = undecided["cannot-tell"], undecided["advisory"]
-    of = open_, untold, advice
-    if open_:
-        many = f"{open_:,} breaches are" if open_ > 1 else "One breach is"
-        return Wrong("bad", f"{many} open.", "Each waits for a correction, or for a decision.", *of)
-    if view.checked["rating"] == "no-problem-found":
-        return Wrong("good", "Nothing is wrong, as far as the record shows.", "Every check ran, and none is open.", *of)
-    why = "Checks did not run, transfers are missing, or too many cannot be judged: the findings say which."
-    return Wrong("unsure", "No breach is open, but not everything could be judged.", why, *of)
+def findings(view: View, state: State, today: date, check: str = "", outcome: Outcome | None = None) -> int:
+    """How many findings are in a state, of one check or of all, of one outcome or of any."""
+    mask = view.found.in_state(state, today)
+    if outcome is not None:
+        mask = mask & (view.found.outcome == OUTCOMES.index(outcome))
+    if check:
+        mask = mask & (view.found.check == view.found.checks.find(check))
+    return int(np.count_nonzero(mask))
+
+
+def _count(view: View, state: State, today: date, nouns: tuple[str, str], check: str = "") -> tuple[Count, ...]:
+    number = findings(view, state, today, check)
+    return (Count(some(number, *nouns), {"state": state, "check": check}),) if number else ()
+
+
+def compliance(view: View, today: date) -> Answered:
+    """The answer to the first question, as the last check gave it: only a check can tell that a breach was none."""
+    answers = _answers(view.checked["answers"])
+    answer, why = complied(answers)
+    kind: Kind = "bad" if answers.complied == "no" else "good" if answer == "Yes" else "unsure"
+    counts = (
+        *_count(view, "against", today, ("finding of a breach", "findings of a breach")),
+        *_count(view, "confirmed", today, ("confirmed mistake", "confirmed mistakes")),
+    )
+    return Answered(kind, QUESTIONS[0], answer, "" if kind == "bad" else why, counts, answers.unchecked)
+
+
+def outstanding(view: View, today: date) -> Answered:
+    """The answer to the second question, with every decision that was sealed since the last check."""
+    answers = _answers(view.checked["answers"])
+    open_, awaiting = (findings(view, state, today) for state in ("open", "awaiting"))
+    answer, why = to_settle(answers._replace(open=open_, awaiting_confirmation=awaiting))
+    counts = (
+        *_count(view, "open", today, ("open finding", "open findings")),
+        *_count(view, "awaiting", today, ("of them needs a second person", "of them need a second person")),
+    )
+    return Answered("bad" if open_ else "good", QUESTIONS[1], answer, "" if open_ else why, counts)
 
 
 class Said(NamedTuple):
@@ -62,24 +103,45 @@ class Said(NamedTuple):
     why: str = ""
 
 
-def for_governors(view: View, today: date) -> tuple[Said, Said, datetime]:
-    """The answers for governors: whether anything is wrong, and ContactPoint, with when it was switched off.
+def for_governors(view: View, today: date) -> tuple[Said, Said, Said, datetime]:
+    """The answers for governors: to the two questions, and of ContactPoint, with when it was switched off.
 
     They hold no count, and rest on whether there is any: even the rating tells something of small counts
     (`reports.documents.disclosure_control`).
     """
-    found, of = wrong(view, today), contactpoint(view)
-    if found.kind == "bad":
-        said = Said("bad", "Some problems are open.", "Each waits for a correction, or for a decision.")
-    elif found.kind == "unsure" or found.untold:
-        said = Said("unsure", "No problem is open, but not everything could be judged.", "The reports say more.")
+    complied, settled = _answers(view.checked["answers"]), outstanding(view, today)
+    if complied.complied == "no":
+        first = Said("bad", f"{QUESTIONS[0]} No.", "The reports say more.")
+    elif complied.complied == "cannot-say" or findings(view, "undecided", today, outcome="cannot-tell"):
+        first = Said("unsure", f"{QUESTIONS[0]} Cannot say.", "Details are missing. The reports say more.")
+    elif complied.unchecked:
+        first = Said(
+            "unsure", f"{QUESTIONS[0]} Yes, except what nobody else has checked.", "Corrections removed findings."
+        )
     else:
-        said = Said(found.kind, found.answer, found.why)
-    uses = {
-        "bad": "It was used after it was switched off.",
-        "unsure": "Some transfers may have used it after it was switched off. The record does not say enough.",
-    }
-    return said, Said(of.kind, uses.get(of.kind, of.answer)), of.closed_at
+        first = Said("good", f"{QUESTIONS[0]} Yes.")
+    second = Said(settled.kind, f"{QUESTIONS[1]} {settled.answer}.")
+    return first, second, _use_without_counts(_uses(view.checked["contactpoint"])), _closed_at()
+
+
+def _use_without_counts(used: documents.ContactPoint) -> Said:
+    kind = used.verdict.kind
+    if used.after:
+        return Said(kind, "It was used after it was switched off.")
+    if used.taken_back > used.confirmed:
+        return Said(
+            kind,
+            "Uses after it was switched off were recorded and later withdrawn or changed, which nobody has confirmed.",
+        )
+    if used.taken_back:
+        return Said(kind, "Uses after it was switched off were recorded by mistake, as a second person confirmed.")
+    if used.untold:
+        return Said(kind, "Some transfers may have used it after it was switched off. The record does not say enough.")
+    return Said(kind, used.verdict.title)
+
+
+def _closed_at() -> datetime:
+    return load_law().contactpoint.closed_at
 
 
 def unchecked(view: View) -> int:
@@ -87,23 +149,14 @@ def unchecked(view: View) -> int:
     return view.head.size - checked_size(view)
 
 
-def contactpoint(view: View) -> ContactPoint:
-    """What stands of ContactPoint."""
-    after: set[int] = set()
-    untold: set[int] = set()
-    places = [
-        place
-        for place in np.flatnonzero(view.found.stands).tolist()
-        if view.found.checks.texts[view.found.check[place]].startswith("contactpoint-")
-    ]
-    for item in view.found.items(places):
-        (after if item.outcome == "breach" else untold).add(item.seq)
-    untold -= after
-    closed_at = load_law().contactpoint.closed_at
-    if after:
-        many = f"{len(after):,} transfers" if len(after) > 1 else "One transfer"
-        return ContactPoint("bad", f"{many} used it after it was switched off.", closed_at, len(after), len(untold))
-    if untold:
-        answer = "No transfer certainly used it after that; of some it cannot be told."
-        return ContactPoint("unsure", answer, closed_at, 0, len(untold))
-    return ContactPoint("good", "No recorded transfer used it after it was switched off.", closed_at, 0, 0)
+def contactpoint(view: View, today: date) -> ContactPoint:
+    """What the last check says of ContactPoint, in the words of reports."""
+    verdict = _uses(view.checked["contactpoint"]).verdict
+    of, counts = "contactpoint-closed", list[Count]()
+    for state, nouns in (
+        ("breach", ("use recorded", "uses recorded")),
+        ("taken-back", ("withdrawn or changed since", "withdrawn or changed since")),
+        ("confirmed", ("confirmed by a second person", "confirmed by a second person")),
+    ):
+        counts += _count(view, state, today, nouns, of)  # type: ignore[arg-type]  # these are states
+    return ContactPoint(verdict.kind, verdict.title, _closed_at(), tuple(counts))

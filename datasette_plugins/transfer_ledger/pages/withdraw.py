@@ -30,7 +30,7 @@ def _withdraw(asked: Asked, found: Current) -> Response:
         return _form(asked, found, reason=reason, wrong=wrong, status=422)
     job = sealed.correction(found.root, shown, None, {"reason": reason}, asked.who.id, "")
     try:
-        receipt = sealed.done(asked.site.recorder, job)
+        receipt = sealed.done(asked.site.recorder, job, asked.actor)
     except Refused as error:
         newest = error.seq if isinstance(error, sealed.Overtaken) else None
         status = 409 if isinstance(error, Conflict) else 503

@@ -1,6 +1,7 @@
 """The file beside the ledger, in which the app keeps what is no part of the record.
 
-Who is signed in, when somebody was last here, who did what to whom (the log), and what ran. It is an SQLite file of
+Who is signed in, when somebody was last here, who did what to whom (the log), what ran, and which code each person
+has in the ledger, which names nobody. It is an SQLite file of
 our own, `<ledger>.app.db`, which nobody but its owner reads. It holds no pupil's data, no erasable value, and no
 secret: of a session it has the SHA-256 of what the cookie holds. Without it the ledger is as whole as before.
 """
@@ -11,7 +12,7 @@ import json
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -23,7 +24,7 @@ from ledger.store import writing
 
 APPLICATION_ID = 0x544C4150
 """“TLAP” in ASCII."""
-USER_VERSION = 1
+USER_VERSION = 2
 WAIT_SECONDS = 5
 
 _STATEMENTS = (
@@ -45,6 +46,7 @@ _STATEMENTS = (
     "CREATE INDEX runs_by_kind ON runs (kind, n)",
     "CREATE TABLE recorded (person TEXT NOT NULL, seq INTEGER NOT NULL, hash TEXT NOT NULL, at TEXT NOT NULL, "
     "PRIMARY KEY (person, seq)) STRICT, WITHOUT ROWID",
+    "CREATE TABLE codes (person TEXT PRIMARY KEY, code TEXT NOT NULL UNIQUE) STRICT",
 )
 
 
@@ -151,8 +153,9 @@ class Beside:
 
     def _away(self, why: str) -> Refused:
         return Refused(
-            f"{self.path} {why}. The app keeps there who is signed in, its log and what ran, nothing of the ledger: "
-            f"move the file away with those beside it that end in -wal and -shm, and start again; a new one is made."
+            f"{self.path} {why}. The app keeps there who is signed in, its log, what ran and whose code is which, and "
+            f"nothing of the ledger: move the file away with those beside it that end in -wal and -shm, and start "
+            f"again; a new one is made."
         )
 
     @contextmanager
@@ -279,6 +282,16 @@ class Beside:
             before if before is not None else 2**62,
             most,
         )
+
+    # -- who is which code in the ledger --------------------------------------------------------------------------
+
+    def codes(self, people: Iterable[str], new: Callable[[], str]) -> dict[str, str]:
+        """The code of each person in this ledger: a `new` one at the first time, and the same from then on."""
+        with self._at_once() as db:
+            known = dict(db.execute("SELECT person, code FROM codes"))
+            added = {person: new() for person in people if person not in known}
+            db.executemany("INSERT INTO codes VALUES (?, ?)", added.items())
+        return {**known, **added}
 
     # -- what ran -------------------------------------------------------------------------------------------------
 

@@ -21,10 +21,11 @@ from datasette_plugins.transfer_ledger.people.sessions import Sessions
 from datasette_plugins.transfer_ledger.people.settings import Settings
 from datasette_plugins.transfer_ledger.people.tokens import Tokens
 from datasette_plugins.transfer_ledger.people.visits import Visits
-from datasette_plugins.transfer_ledger.roles import IN_WORDS, Person, Role
+from datasette_plugins.transfer_ledger.roles import IN_WORDS, SEALED, Actor, Person, Role
 from ledger.disclosure import base64url
 from ledger.errors import Refused
 from ledger.london import utc_text
+from ledger.people import new_code
 from ledger.seal import Clock, Entropy
 
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}", re.ASCII)
@@ -54,6 +55,9 @@ class People:
             beside.end_sessions([one.digest for one in beside.sessions(settings.cookie)])
         else:
             self._log_changes()
+        # Now, and not when somebody first records: that does not depend on this file then.
+        known = () if settings.by_link else self._accounts
+        self._codes = beside.codes(known, lambda: new_code(entropy))
         self._sessions = Sessions(beside, settings.cookie, self._accounts, entropy)
         self._visits = Visits(beside)
 
@@ -164,6 +168,14 @@ class People:
     def revoke(self, id_: str) -> None:
         """Ends all sessions of a person."""
         self._sessions.end_all(id_)
+
+    # -- who they are in the ledger -------------------------------------------------------------------------------
+
+    def actor(self, person: Person) -> Actor:
+        """Who causes what this person has sealed. On one's own machine that is whoever sits there, in every role."""
+        if self._settings.by_link:
+            return Actor(self._settings.code, None)
+        return Actor(self._codes[person.id], "clerk" if person.via == "token" else SEALED.get(person.role))
 
     # -- what is kept of it ---------------------------------------------------------------------------------------
 

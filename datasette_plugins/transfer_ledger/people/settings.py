@@ -91,7 +91,8 @@ class Identity(NamedTuple):
 class Settings:
     """Where the app listens and how browsers reach it, whom it knows, and what they may besides their role.
 
-    `signed_in_for` is in hours. `by_link` is the app on one's own machine: no people, but links that sign in once.
+    `signed_in_for` is in hours. `by_link` is the app on one's own machine: no people, but links that sign in once, and
+    `code` is then that of whoever sits there, in the ledger.
     """
 
     host: str = "127.0.0.1"
@@ -104,11 +105,12 @@ class Settings:
     download: bool = False
     signed_in_for: int = 8
     by_link: bool = False
+    code: str | None = None
 
     @staticmethod
-    def local(port: int) -> Settings:
-        """The app at `port` of this machine, for whoever sits at it."""
-        return Settings(port=port, at=Address("http", "127.0.0.1", port, ""), by_link=True)
+    def local(port: int, code: str | None = None) -> Settings:
+        """The app at `port` of this machine, for whoever sits at it, whose code in the ledger is `code`."""
+        return Settings(port=port, at=Address("http", "127.0.0.1", port, ""), by_link=True, code=code)
 
     @property
     def address(self) -> str:

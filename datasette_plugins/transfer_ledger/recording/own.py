@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from datasette_plugins.transfer_ledger.roles import Person
+from datasette_plugins.transfer_ledger.roles import DECIDERS, Person
 from datasette_plugins.transfer_ledger.site import Site
 from ledger.errors import Refused
 from ledger.members import Correction, Transfer
@@ -34,8 +34,8 @@ def recorded(site: Site, person: Person, receipt: Receipt) -> None:
 
 
 def may_see(site: Site, person: Person, seq: int) -> bool:
-    """Whether this person recorded entry `seq`, which clerks must have; a data protection officer may see any."""
-    if person.role == "dpo":
+    """Whether this person recorded entry `seq`, which clerks must have; whoever decides may see any."""
+    if person.role in DECIDERS:
         return True
     with site.reading_erasable() as source:
         return seq < source.head.size and recorder_of(source, seq) == person.id
@@ -51,4 +51,4 @@ def may_change(site: Site, person: Person, seq: int) -> int | None:
         if found is None or not isinstance(found[0], Transfer | Correction):
             return None
         root = found[0].corrects.seq if isinstance(found[0], Correction) else seq
-        return root if person.role == "dpo" or recorder_of(source, root) == person.id else None
+        return root if person.role in DECIDERS or recorder_of(source, root) == person.id else None

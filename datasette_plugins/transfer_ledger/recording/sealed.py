@@ -10,7 +10,9 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import TimeoutError as TooLong
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from datasette_plugins.transfer_ledger.people.acting import acted
 from datasette_plugins.transfer_ledger.recording.filled import NotKnown, unlisted
+from datasette_plugins.transfer_ledger.roles import Actor
 from ledger import disclosure, entry, same
 from ledger.errors import Busy, Conflict, Refused
 from ledger.intake.draft import Stated
@@ -41,10 +43,10 @@ class Overtaken(Conflict):
         super().__init__(text)
 
 
-def done(recorder: Recorder, job: Callable[[Ledger], T]) -> T:
-    """What `job` gives once it is on the disk. Raises what it raises, `Busy` where that takes too long, and `Full`."""
+def done(recorder: Recorder, job: Callable[[Ledger], T], actor: Actor) -> T:
+    """What `job` of `actor` gives once it is on the disk. Raises what it raises, `Busy` after too long, and `Full`."""
     try:
-        return recorder.submit(job).result(PATIENCE_SECONDS)
+        return recorder.submit(lambda ledger: acted(ledger, job, actor)).result(PATIENCE_SECONDS)
     except TooLong:
         raise Busy(STILL) from None
 

@@ -7,8 +7,10 @@ from concurrent.futures import Future
 from itertools import islice
 from typing import Any, NamedTuple
 
+from datasette_plugins.transfer_ledger.people.acting import introduce
 from datasette_plugins.transfer_ledger.recording.posted import Conflicting, Problem, Unfit
 from datasette_plugins.transfer_ledger.recording.queue import Recorder
+from datasette_plugins.transfer_ledger.roles import Actor
 from ledger.errors import Conflict, Refused
 from ledger.intake.draft import Stated
 from ledger.settle import Content
@@ -30,26 +32,32 @@ class Kept(NamedTuple):
         }  # fmt: skip
 
 
-def recorded_transfers(recorder: Recorder, stated: Sequence[Stated], by: str) -> Future[list[Kept]]:
-    """Has the `stated` transfers recorded, in their order, by the account with the id `by`: all of them or none.
+def recorded_transfers(recorder: Recorder, stated: Sequence[Stated], by: str, actor: Actor) -> Future[list[Kept]]:
+    """Has the `stated` transfers recorded, in their order, by the account with the id `by`, who is `actor`: all of them
+    or none.
 
     The future raises `Unfit` with what is wrong with which of them, `Conflicting` where only ids are; what else the
     recorder raises, see there. Raises `Full` at once.
     """
-    return recorder.submit_alike(_record, (stated, by), len(stated))
+    return recorder.submit_alike(_record, (stated, by, actor), len(stated))
 
 
-def _record(ledger: Ledger, posts: Sequence[tuple[Sequence[Stated], str]]) -> list[list[Kept]]:
-    texts = [(one.members, {**one.texts, "recorded_by": by}) for stated, by in posts for one in stated]
+def _record(ledger: Ledger, posts: Sequence[tuple[Sequence[Stated], str, Actor]]) -> list[list[Kept]]:
+    texts = [(one.members, {**one.texts, "recorded_by": by}) for stated, by, _ in posts for one in stated]
+    actors = [actor for stated, _, actor in posts for _ in stated]
     contents: list[Content] = []
     found: list[Problem] = []
     for number, content in enumerate(ledger.settle_many(texts), start=1):
         if isinstance(content, Refused):
             found.append(Problem(number, "", str(content)))
         else:
+            if (code := actors[number - 1].code) is not None:
+                content.members["actor"] = code
             contents.append(content)
     if found:
         raise Unfit(found)
+    for actor in {actor for _, _, actor in posts}:
+        introduce(ledger, actor)
     try:
         receipts = ledger.append_many(contents)
     except Refused:
@@ -58,7 +66,7 @@ def _record(ledger: Ledger, posts: Sequence[tuple[Sequence[Stated], str]]) -> li
             _find_fault(ledger, contents)
         raise
     kept = iter([Kept(receipt, _unlisted(content)) for receipt, content in zip(receipts, contents, strict=True)])
-    return [list(islice(kept, len(stated))) for stated, _ in posts]
+    return [list(islice(kept, len(stated))) for stated, _, _ in posts]
 
 
 def _unlisted(content: Content) -> tuple[str, ...]:

@@ -12,9 +12,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from datasette_plugins.transfer_ledger.people.acting import acted
+from datasette_plugins.transfer_ledger.roles import Actor
 from datasette_plugins.transfer_ledger.running.telling import Tell
+from ledger.cli.edge import clock, entropy
 from ledger.errors import Refused
 from ledger.london import parse_date
+from ledger.writer import Ledger
 from reports.cli.making import Wanted, judged, reading
 from reports.cli.report import attested, made
 from reports.cli.writing import write_all
@@ -65,10 +69,12 @@ def _left_out(checks: tuple[CheckRun, ...], *, public: bool) -> list[str]:
 
 
 def work(ledger: Path, folder: Path, what: dict[str, Any], tell: Tell) -> dict[str, Any]:
-    """Makes the report. `what` has `kind`, `period` as an attestation seals it, `school`, `formats`, `as_of`, `attest`
-    and `app`. The result names each file with its size and SHA-256, and the entry that attests it.
+    """Makes the report. `what` has `kind`, `period` as an attestation seals it, `school`, `formats`, `as_of`, `app` and
+    `attest`: the code and role of who has it attested, null where nobody has. The result names each file with its size
+    and SHA-256, and the entry that attests it.
     """
     kind, endings, notes = what["kind"], what["formats"], list[str]()
+    actor = None if what["attest"] is None else Actor(*what["attest"])
     wanted = Wanted(kind, parse_date(what["as_of"]), "", what["period"], what["school"], "", what["app"])
     with judged(ledger, wanted.as_of) as of:
         tell(0, len(endings), "Counting")
@@ -84,10 +90,11 @@ def work(ledger: Path, folder: Path, what: dict[str, Any], tell: Tell) -> dict[s
         written = write_all(folder, _told(contents, tell))
         tell(len(endings), len(endings), "Ending")  # where nobody listens any more, nothing is sealed
         sealed: dict[str, int] = {}
-        if what["attest"]:
+        if actor is not None:
             try:
-                for name, receipt in attested(ledger, of, documents, written):
-                    sealed[name] = receipt.seq
+                with Ledger(ledger, clock, entropy) as opened, opened.together(whole=True):
+                    for name, receipt in acted(opened, lambda to: [*attested(to, of, documents, written)], actor):
+                        sealed[name] = receipt.seq
             except Refused as error:
                 notes.append(str(error))
         notes += _left_out(read.not_run, public=kind == "governors")

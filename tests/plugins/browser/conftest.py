@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ledger import writer
+from tests.codes import LEAD
 from tests.plugins import browsed
 from tests.plugins.browser.lived import Places, copied, live
 from tests.plugins.browser.pictures import App
@@ -29,7 +30,7 @@ def apps(demonstration: Kept, tmp_path_factory: pytest.TempPathFactory) -> Itera
     folder = tmp_path_factory.mktemp("apps")
     new, gone = folder / "new.db", folder / "gone.db"
     for path in (new, gone):
-        writer.create(path, "shire.example/transfers", "Shire Council", clock, browsed.entropy())
+        writer.create(path, "shire.example/transfers", "Shire Council", clock, browsed.entropy(), actor=LEAD)
     with ExitStack() as stack:
         made: dict[App, Served] = {
             "lived": stack.enter_context(served(copied(demonstration, folder / "lived.db"))),

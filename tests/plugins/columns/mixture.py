@@ -22,6 +22,8 @@ from ledger.writer import Ledger
 from reports.checks.recorded_late import DAYS
 from reports.cli.check import check_ledger
 from reports.finding import Finding
+from reports.history import State
+from tests.codes import LEAD
 from tests.reports.ledgers import GOOD, ORGANISATIONS
 from tests.reports.mixed import mixed_ledger
 
@@ -65,7 +67,7 @@ def stated(chance: random.Random, id_: str) -> dict[str, Any]:
 def record(path: Path, chance: random.Random, first: int, count: int, changes: int = 0) -> None:
     """Records `count` transfers with ids from `first` on, and as many corrections and withdrawals as `changes`."""
     moment = [datetime(2010, 12, 20, 9, tzinfo=UTC)]
-    with Ledger(path, lambda: moment[0], chance.randbytes) as ledger:
+    with Ledger(path, lambda: moment[0], chance.randbytes, LEAD) as ledger:
         for number in range(first, first + count):
             ledger.append(ledger.settle(stated(chance, f"R{number}.{chance.randrange(100)}"), {}))
             moment[0] += timedelta(hours=1)
@@ -80,7 +82,7 @@ def make(path: Path) -> Path:
     """The ledger: decisions, corrections of corrections, withdrawals, schools with a former id."""
     mixed_ledger(path)
     chance = random.Random(8)
-    with Ledger(path, lambda: datetime(2010, 12, 20, 8, tzinfo=UTC), chance.randbytes) as ledger:
+    with Ledger(path, lambda: datetime(2010, 12, 20, 8, tzinfo=UTC), chance.randbytes, LEAD) as ledger:
         ledger.add_organisations([LATER, {**ORGANISATIONS[0], "name": "High School"}])
     record(path, chance, 0, 120, changes=40)
     return path
@@ -113,6 +115,15 @@ def close(columns: Columns) -> None:
 # -- what plain Python says ------------------------------------------------------------------------------------------
 
 
+class Kept(NamedTuple):
+    """A finding, the newest decision on it with its day, and how it stood on the day of the check."""
+
+    finding: Finding
+    decision: str | None
+    due: str | None
+    state: State
+
+
 class Seen(NamedTuple):
     """One transfer that stands, as the ledger's file has it."""
 
@@ -121,7 +132,7 @@ class Seen(NamedTuple):
     id: str
     late: int
     corrected: bool
-    findings: tuple[tuple[Finding, str | None, str | None], ...]  # with the decision and its day
+    findings: tuple[Kept, ...]
 
     @property
     def on(self) -> date:
@@ -136,12 +147,12 @@ class Seen(NamedTuple):
         return value
 
 
-def findings_of(path: Path) -> list[tuple[Finding, str | None, str | None]]:
-    """All findings, with the newest decision and its day."""
+def findings_of(path: Path) -> list[Kept]:
+    """All findings of a check."""
     result = check_ledger(path, AS_OF).result
     newest = ((one, result.decisions.get(one.key)) for one in result.findings)
     return [
-        (one, None, None) if of is None else (one, of.decision, of.due and of.due.isoformat()) for one, of in newest
+        Kept(one, of and of.decision, of and of.due and of.due.isoformat(), result.state(one)) for one, of in newest
     ]
 
 
@@ -166,11 +177,16 @@ def seen(path: Path) -> list[Seen]:
     return [one._replace(findings=tuple(of for of in kept if one.seq in of[0].entries)) for one in found]
 
 
-def is_open(of: tuple[Finding, str | None, str | None], today: date) -> bool:
-    """Whether a finding is a breach that stands and that no decision closes."""
-    finding, decision, due = of
-    closed = decision is not None and (due is None or today.isoformat() <= due)
-    return finding.outcome == "breach" and finding.corrected_by is None and not closed
+def is_closed(of: Kept, today: date) -> bool:
+    """Whether a finding is settled on a day; a decision settles it up to its own."""
+    by_decision = of.state.how == of.decision
+    return of.state.state == "settled" and not (by_decision and of.due is not None and of.due < today.isoformat())
+
+
+def is_open(of: Kept, today: date) -> bool:
+    """Whether a finding is still to be settled: a breach, or what waits for a second person."""
+    counts = of.finding.outcome == "breach" or of.state.state == "awaiting-confirmation"
+    return counts and of.finding.corrected_by is None and not is_closed(of, today)
 
 
 def plain(text: str) -> str:

@@ -176,7 +176,7 @@ def test_findings_go_there_and_back(world: World) -> None:
     assert parse_qs(address_of_findings(wanted)) == listed(asked)
     assert wanted_findings_of({}, world.view) == WantedFindings() == WantedFindings("open")
     assert address_of_findings(WantedFindings()) == ""
-    for wrong in ({"state": "closed"}, {"outcome": "none"}, {"q": "x"}, {"late": "1"}):
+    for wrong in ({"state": "decided"}, {"outcome": "none"}, {"q": "x"}, {"late": "1"}):
         with pytest.raises(Refused):
             wanted_findings_of(listed(wrong), world.view)
 

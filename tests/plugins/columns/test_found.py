@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -12,21 +12,19 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from datasette_plugins.transfer_ledger.columns.found import BANDS
-from datasette_plugins.transfer_ledger.columns.wanted import WantedFindings
+from datasette_plugins.transfer_ledger.columns.wanted import State, WantedFindings
 from ledger.members import Correction, Transfer
 from ledger.source import Source
 from reports.cli.check import check_ledger
-from reports.finding import Finding
+from reports.finding import SEVERITIES
 from reports.run import open_breaches
 from reports.scope import WHOLE, parse_month, parse_year
 from tests.plugins.columns.conftest import World
-from tests.plugins.columns.mixture import AS_OF, findings_of, ids_of, is_open
-
-Kept = tuple[Finding, str | None, str | None]
+from tests.plugins.columns.mixture import AS_OF, Kept, findings_of, ids_of, is_closed, is_open
 
 WANTED = st.builds(
     WantedFindings,
-    state=st.sampled_from(("all", "open", "undecided", "decided", "overdue", "corrected")),
+    state=st.sampled_from(get_args(State)),
     check=st.none() | st.sampled_from(("recorded-late", "undocumented-flow", "no-such-check")),
     severity=st.none() | st.sampled_from(("critical", "serious", "minor")),
     outcome=st.none() | st.sampled_from(("breach", "cannot-tell", "advisory")),
@@ -57,16 +55,24 @@ def facts(world: World) -> dict[int, Any]:
 
 
 def in_state(of: Kept, state: str, today: date) -> bool:
-    finding, decision, due = of
-    stands = finding.corrected_by is None
-    closed = decision is not None and (due is None or today.isoformat() <= due)
+    finding, standing = of.finding, of.state
+    stands, closed, waits = finding.corrected_by is None, is_closed(of, today), standing.state != "open"
+    overdue = stands and of.due is not None and of.due < today.isoformat() and not closed
+    overdue = overdue and standing.state != "awaiting-confirmation"
+    ever = finding.outcome == "breach" and standing.how != "restated"
+    removed = not stands or finding.removed_by is not None
     return {
         "all": True,
         "open": is_open(of, today),
-        "undecided": stands and decision is None and finding.outcome != "breach",
-        "decided": stands and closed,
-        "overdue": stands and decision is not None and not closed,
+        "awaiting": stands and standing.state == "awaiting-confirmation",
+        "undecided": stands and finding.outcome != "breach" and not waits and not overdue,
+        "closed": stands and closed,
+        "overdue": overdue,
         "corrected": not stands,
+        "breach": ever,
+        "against": ever and not standing.denied,
+        "taken-back": ever and (standing.denied or removed),
+        "confirmed": ever and standing.denied and standing.second_person is True,
     }[state]
 
 
@@ -106,7 +112,7 @@ def test_which_findings_are_wanted(
 
 
 def test_there_are_findings_in_every_state(world: World) -> None:
-    for state in ("open", "undecided", "decided", "overdue", "corrected"):
+    for state in ("open", "awaiting", "undecided", "closed", "overdue", "corrected", "breach", "against", "taken-back"):
         assert len(world.view.findings(WantedFindings(state), date(2011, 1, 31)))  # type: ignore[arg-type]
 
 
@@ -114,14 +120,14 @@ def test_open_ones_are_those_of_a_report(world: World) -> None:
     expected = {one.key for one in open_breaches(check_ledger(world.path, AS_OF).result)}
     places = world.view.findings(WantedFindings("open"), AS_OF)
     assert set(world.view.found.keys[places].tolist()) == expected
-    assert all(world.view.found.item(int(place)).open(AS_OF) for place in places)
+    assert not any(world.view.found.item(int(place)).closed(AS_OF) for place in places)
 
 
 def test_a_finding_has_what_the_check_kept(world: World, kept: list[Kept], facts: dict[int, Any]) -> None:
     rows = check_ledger(world.path, AS_OF).rows
     texts = {row.key: (row.expected, row.found, row.citation, row.next_step) for row in rows}
     assert len(world.view.found) == len(kept)
-    for finding, decision, due in kept:
+    for finding, decision, due, standing in kept:
         (item,) = world.view.found.of_keys([finding.key])
         one = facts[finding.seq]
         single = finding.id is not None
@@ -133,9 +139,10 @@ def test_a_finding_has_what_the_check_kept(world: World, kept: list[Kept], facts
         )  # fmt: skip
         assert (item.expected, item.found, item.citation, item.next_step) == texts[finding.key]
         assert (item.decision, item.due and item.due.isoformat()) == (decision, due)
+        assert (item.standing, item.removed_by) == (standing, finding.removed_by)
         stated = isinstance(one, Transfer | Correction)
         for name in ("sender", "recipient", "purpose"):
-            assert getattr(item, name) == (getattr(one, name) if single and stated else "")
+            assert getattr(item, name) == ((getattr(one, name) if single and stated else None) or "")
         assert item.on == (one.transferred_on if stated else None)
         assert item.recorded == one.recorded_at.date()  # in winter London's day is that of UTC
 
@@ -147,7 +154,7 @@ def test_keys_that_were_not_found_give_nothing(world: World) -> None:
 @SIMPLE
 @given(wanted=WANTED, today=DAYS)
 @example(wanted=WantedFindings("all"), today=AS_OF)
-def test_groups_have_one_cause_and_the_oldest_comes_first(world: World, wanted: WantedFindings, today: date) -> None:
+def test_groups_have_one_cause_and_the_worst_come_first(world: World, wanted: WantedFindings, today: date) -> None:
     found = world.view.found
     places = world.view.findings(wanted, today)
     expected = defaultdict(list)
@@ -166,7 +173,8 @@ def test_groups_have_one_cause_and_the_oldest_comes_first(world: World, wanted: 
         assert group.recorded == min(one.recorded for one in items)
         days = [one.on for one in items if one.on is not None]
         assert (group.first, group.last) == ((min(days), max(days)) if days else (None, None))
-    assert [one.recorded for one in groups] == sorted(one.recorded for one in groups)
+    order = [(SEVERITIES.index(one.sample.severity), one.recorded) for one in groups]
+    assert order == sorted(order)
 
 
 @pytest.mark.parametrize("today", [AS_OF, date(2010, 12, 20), date(2010, 12, 27), date(2010, 3, 2), date(2000, 1, 1)])

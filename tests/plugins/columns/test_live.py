@@ -23,6 +23,7 @@ from ledger.erase import erase
 from ledger.errors import Refused
 from ledger.source import Source
 from ledger.writer import Ledger
+from tests.codes import LEAD
 from tests.plugins.columns import mixture
 from tests.plugins.columns.mixture import AS_OF
 from tests.reports.ledgers import GOOD, SECRET, make_ledger
@@ -64,7 +65,7 @@ def told(view: View) -> tuple[object, ...]:
 
 
 def ledger(path: Path) -> Ledger:
-    return Ledger(path, lambda: datetime(2011, 2, 20, tzinfo=UTC), random.Random(3).randbytes)
+    return Ledger(path, lambda: datetime(2011, 2, 20, tzinfo=UTC), random.Random(3).randbytes, LEAD)
 
 
 def test_what_is_recorded_shows_in_the_next_view_and_in_no_earlier_one(path: Path, opened: Opened) -> None:

@@ -19,6 +19,7 @@ from datasette_plugins.transfer_ledger.columns.shapes import ShapeTable
 from datasette_plugins.transfer_ledger.columns.wanted import Wanted
 from ledger.members import Organisation
 from ledger.writer import Ledger
+from tests.codes import LEAD
 from tests.plugins.columns import mixture
 from tests.plugins.columns.mixture import AS_OF
 from tests.reports.ledgers import GOOD, make_ledger
@@ -96,7 +97,7 @@ def test_a_school_is_found_by_every_id_that_it_had() -> None:
 
 def test_a_correction_that_keeps_the_date_is_not_late(tmp_path: Path) -> None:
     path = make_ledger(tmp_path / "late.db", GOOD, GOOD, GOOD)  # each recorded in the evening of its day
-    with Ledger(path, lambda: datetime(2010, 12, 1, tzinfo=UTC), random.Random(1).randbytes) as ledger:
+    with Ledger(path, lambda: datetime(2010, 12, 1, tzinfo=UTC), random.Random(1).randbytes, LEAD) as ledger:
         kept = {**GOOD, "transferred_on": date(2010, 3, 1)}
         moved = {**kept, "transferred_at": "2010-03-02", "transferred_on": date(2010, 3, 2)}
         for id_, stated in (("t0", kept), ("t1", moved)):

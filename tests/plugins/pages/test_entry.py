@@ -30,6 +30,7 @@ from reports.demo.play import record_year
 from reports.evidence import evidence_of
 from reports.explain import explain
 from reports.run import run
+from tests.codes import CLERK, LEAD
 from tests.ledger.signers import signed_ledger
 from tests.plugins.asking import Reader, read, site_over
 from tests.plugins.browsed import (
@@ -138,8 +139,16 @@ OTHERS: dict[str, tuple[Any, str]] = {
         members.Review(
             finding="0" * 64, check="contactpoint-closed", decision="false-alarm", due=AS_OF, **_SEAL
         ),
-        "A finding (“ContactPoint was used after it was switched off”) was decided about: false alarm until 31 August "
-        "2010.",
+        "A finding (“ContactPoint was used after it was switched off”) was decided about: the check was wrong until 31 "
+        "August 2010.",
+    ),
+    "person": (
+        members.Person(code=CLERK, role="clerk", outside=True, **_SEAL),
+        f"The person with the code {CLERK} outside the organisation has the role “clerk” from here on.",
+    ),
+    "confirmation": (
+        members.Confirmation(confirms=(4, 7), seen=_CITED, **_SEAL),
+        "A second person confirmed entries 4 and 7: corrections or decisions that removed a finding.",
     ),
     "key": (
         members.Key(action="rotation", keys=("shire.example/k+aaaa+b",), **_SEAL),
@@ -259,7 +268,7 @@ def test_of_a_whole_year_it_says_what_explain_does(tmp_path: Path) -> None:
 
 
 def test_what_was_recorded_after_the_last_check_is_judged_by_itself(own: Path) -> None:
-    with writer.Ledger(own, clock, RANDOM) as opened:
+    with writer.Ledger(own, clock, RANDOM, LEAD) as opened:
         opened.append(stated(opened, "since", "2010-08-21", recipient="contactpoint"))
     with checked_source(own, AS_OF, size=10) as source:
         mine = judged(source, shared_of(source), 10, AS_OF, 50)
@@ -269,7 +278,7 @@ def test_what_was_recorded_after_the_last_check_is_judged_by_itself(own: Path) -
     assert verdicts["contactpoint-closed"].verdict == "found"
     assert verdicts["duplicate-transfer"].why == UNCHECKED
     with site_over(own) as made:
-        with writer.Ledger(own, clock, RANDOM) as opened:
+        with writer.Ledger(own, clock, RANDOM, LEAD) as opened:
             opened.append(stated(opened, "later", "2010-08-22", recipient="contactpoint"))
         told = page(made, 11)
         assert "It was recorded after the last check." in told
@@ -306,7 +315,7 @@ def test_corrections_lead_to_each_other_and_show_what_changed(site: Site) -> Non
 
 
 def test_of_many_corrections_each_is_laid_beside_the_one_before_it(own: Path) -> None:
-    with writer.Ledger(own, clock, RANDOM) as opened:
+    with writer.Ledger(own, clock, RANDOM, LEAD) as opened:
         for count in range(1, 31):
             opened.correct("plain", REASON, stated(opened, "plain", subjects={"kind": "pupil", "count": count}), {})
     last = 10 + 29
@@ -378,7 +387,7 @@ def test_an_erased_value_shows_as_erased_and_a_missing_one_as_missing(own: Path)
     with sqlite3.connect(own) as db:
         hash_ = db.execute("SELECT hash FROM entries WHERE seq = ?", (FIRST,)).fetchone()[0]
         digests = dict(db.execute("SELECT name, digest FROM disclosures WHERE seq = ?", (FIRST,)))
-    with writer.Ledger(own, clock, RANDOM) as opened, store.writing(opened.db):
+    with writer.Ledger(own, clock, RANDOM, LEAD) as opened, store.writing(opened.db):
         erasure = {"erases": {"seq": FIRST, "hash": hash_}, "name": "note", "digest": digests["note"]}
         opened._one("erasure", Content({**erasure, "ground": "retention-ended"}, {}))
         opened.db.execute("DELETE FROM disclosures WHERE digest = ?", (digests["note"],))
@@ -404,7 +413,7 @@ def test_an_erased_value_shows_as_erased_and_a_missing_one_as_missing(own: Path)
 
 
 def test_a_clerk_sees_what_they_recorded_and_of_all_else_not_even_that_it_is_there(own: Path) -> None:
-    with writer.Ledger(own, clock, RANDOM) as opened:
+    with writer.Ledger(own, clock, RANDOM, LEAD) as opened:
         for id_, by in (("mine", "clerk"), ("theirs", "dpo")):
             content = stated(opened, id_)
             opened.append(Content(content.members, {**content.texts, "recorded_by": by}))
@@ -428,7 +437,7 @@ def test_a_clerk_sees_what_they_recorded_and_of_all_else_not_even_that_it_is_the
 
 
 def test_a_clerk_sees_that_another_replaced_what_they_recorded_and_not_with_what(own: Path) -> None:
-    with writer.Ledger(own, clock, RANDOM) as opened:
+    with writer.Ledger(own, clock, RANDOM, LEAD) as opened:
         content = stated(opened, "mine")
         opened.append(Content(content.members, {**content.texts, "recorded_by": "clerk"}))
         opened.correct("mine", REASON, stated(opened, "mine", recipient="qca"), {"recorded_by": "dpo"})
@@ -532,7 +541,7 @@ def test_no_statement_of_a_page_goes_through_a_table(ledger: Path, seq: int) -> 
 
 
 def test_markup_in_what_was_sealed_is_text(own: Path) -> None:
-    with writer.Ledger(own, clock, RANDOM) as opened:
+    with writer.Ledger(own, clock, RANDOM, LEAD) as opened:
         opened.add_organisations([{"id": "ash", "name": '<i>Ash" & Co', "role": "school", "phase": "primary"}])
         opened.append(stated(opened, "from-ash", sender="ash"))
     with site_over(own) as made:

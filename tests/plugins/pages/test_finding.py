@@ -16,6 +16,7 @@ from ledger.errors import Refused
 from ledger.source import Source
 from ledger.writer import Ledger
 from reports.cli.check import check_ledger
+from tests.codes import CHAIR, DPO, LEAD
 from tests.plugins.asking import Reader, read, site_over
 from tests.plugins.browsed import FIRST, RANDOM, TYPED, clock, stated
 from tests.plugins.pages.test_entry import copied, in_entry
@@ -47,9 +48,9 @@ def key_of(path: Path, check: str = "contactpoint-closed") -> str:
 
 
 def decide(
-    path: Path, key: str, decision: str = "accepted", due: date | None = None, replaces: int | None = None
+    path: Path, key: str, decision: str = "remedied", due: date | None = None, replaces: int | None = None
 ) -> int:
-    with Ledger(path, clock, RANDOM) as ledger:
+    with Ledger(path, clock, RANDOM, LEAD) as ledger:
         texts = {"reason": WHY, "decided_by": WHO}
         return ledger.review(key, "contactpoint-closed", decision, due, replaces, texts).seq
 
@@ -73,11 +74,14 @@ def test_a_finding_is_told_with_its_rule_and_where_it_was_found(site: Site, ledg
     assert "(from the documented purposes)" in page(site, key_of(ledger, "undocumented-purpose"))
 
 
-def test_only_the_data_protection_officer_is_offered_to_decide(site: Site, ledger: Path) -> None:
+def test_only_the_lead_and_the_data_protection_officer_are_offered_to_decide(site: Site, ledger: Path) -> None:
     key = key_of(ledger)
-    mine = Reader(site).get(f"/-/findings/{key}").text
-    assert '<form method="post" action="/-/findings/decide"' in mine
-    assert f'name="key" value="{key}"' in mine
+    for role in ("lead", "dpo"):
+        mine = Reader(site, role).get(f"/-/findings/{key}").text
+        assert ("The lead decides." in mine) is (role == "dpo")
+        assert "Continue until" not in mine  # ContactPoint was closed by law
+        assert '<form method="post" action="/-/findings/decide"' in mine
+        assert f'name="key" value="{key}"' in mine
     assert "/-/findings/decide" not in Reader(site, "auditor").get(f"/-/findings/{key}").text
     for role in ("governor", "clerk"):
         assert Reader(site, role).get(f"/-/findings/{key}").status_code == 404
@@ -89,19 +93,19 @@ def test_a_decision_shows_at_once_without_its_reason_and_a_form_says_that_it_was
         assert "None yet." in page(made, key)
         first = decide(own, key, due=date(2010, 9, 30))
         told = page(made, key)
-        assert f"Accepted until 30 September 2010 , decided 27 August 2010 at 10:00 ( entry {first} )" in told
-        assert "How it stands Closed by a decision." in told
+        assert f"Fixed until 30 September 2010 , decided 27 August 2010 at 10:00 ( entry {first} )" in told
+        assert f"How it stands Closed: fixed ( entry {first} )." in told
         assert f'value="{key}.{first}"' in Reader(made).get(f"/-/findings/{key}").text
         second = decide(own, key, "false-alarm", replaces=first)
         told = page(made, key)
-        assert told.index("False alarm , decided") < told.index("Accepted until")
+        assert told.index("The check was wrong , decided") < told.index("Fixed until")
         assert "replaced since" in told
         assert WHY not in told
         assert "A finding (“ContactPoint was used after it was switched off”) was decided about" in read(
             Reader(made).get(f"/-/entries/{second}")
         )
         on_entry = Reader(made).get(f"/-/entries/{LATE}")
-        assert "False alarm , decided" in read(on_entry)
+        assert "The check was wrong , decided" in read(on_entry)
         assert WHY not in on_entry.text
         assert f"{WHY} Decided by: {WHO}" in read(Reader(made).post(f"/-/entries/{LATE}/erasable", {}))
         review = Reader(made).get(f"/-/entries/{first}")
@@ -114,25 +118,28 @@ def test_a_decision_that_has_passed_is_overdue(own: Path) -> None:
     key = key_of(own)
     decide(own, key, due=date(2010, 8, 26))
     with site_over(own) as made:
-        assert "How it stands Decision overdue." in page(made, key)
+        assert "How it stands Open, decision overdue." in page(made, key)
 
 
 def test_what_was_corrected_since_the_last_check_is_not_decided_about(own: Path) -> None:
-    with Ledger(own, clock, RANDOM) as ledger:
+    with Ledger(own, clock, RANDOM, LEAD) as ledger:
         by = ledger.correct("late", "another recipient", stated(ledger, "late"), {}).seq
+        ledger.add_person(DPO, "dpo")
+        with ledger.acting(DPO):
+            ledger.confirm([by], ledger.add_person(CHAIR, "chair").head, {})
     with site_over(own) as made:
         told = page(made, key_of(own))
-        assert f"How it stands Corrected by entry {by} ; the finding stays" in told
+        assert f"How it stands Closed: corrected, confirmed by a second person ( entry {by} )." in told
         assert "there is nothing to decide" in told
         assert "/-/findings/decide" not in Reader(made).get(f"/-/findings/{key_of(own)}").text
 
 
 def test_of_many_decisions_the_newest_are_shown_and_all_are_counted(own: Path) -> None:
     key, last = key_of(own), None
-    with Ledger(own, clock, RANDOM) as ledger:
+    with Ledger(own, clock, RANDOM, LEAD) as ledger:
         for _ in range(MOST + 2):
             texts = {"reason": WHY}
-            last = ledger.review(key, "contactpoint-closed", "accepted", None, last, texts).seq
+            last = ledger.review(key, "contactpoint-closed", "remedied", None, last, texts).seq
     with Source(own) as source:
         shown, count = decisions_on(source, Decisions(), key)
     assert (len(shown), count, shown[0].seq) == (MOST, MOST + 2, last)
@@ -144,17 +151,17 @@ def test_a_decision_that_cannot_be_read_is_told_and_counts_once_when_it_can(own:
     key, known = key_of(own), Decisions()
     first = decide(own, key)
     second = decide(own, key, replaces=first)
-    in_entry(own, second, b"accepted", b"accept\xffd")
+    in_entry(own, second, b"remedied", b"remedi\xffd")
     for _ in range(2):
         with Source(own) as source, pytest.raises(Refused, match=f"entry {second} cannot be read"):
             decisions_on(source, known, key)
-    in_entry(own, second, b"accept\xffd", b"accepted")
+    in_entry(own, second, b"remedi\xffd", b"remedied")
     with Source(own) as source:
         assert decisions_on(source, known, key)[1] == 2
 
 
 def test_a_finding_on_a_whole_import_names_its_entries(own: Path) -> None:
-    with Ledger(own, clock, RANDOM) as ledger:
+    with Ledger(own, clock, RANDOM, LEAD) as ledger:
         ledger.append_many([stated(ledger, f"row-{n}") for n in range(30)], (30, {"source_sha256": "0" * 64}))
     findings = check_ledger(own, AS_OF).result.findings
     (key,) = (one.key for one in findings if one.check == "recorded-late" and len(one.entries) > 1)
@@ -176,10 +183,10 @@ def test_as_json_it_is_what_was_found_and_decided_and_nothing_that_was_typed(own
     with site_over(own) as made:
         answer = Reader(made, "auditor").get(f"/-/findings/{key}.json")
         told = answer.json()
-    assert (told["key"], told["seq"], told["state"]) == (key, LATE, "closed by a decision")
+    assert (told["key"], told["seq"], told["state"]) == (key, LATE, "settled")
     assert [one["seq"] for one in told["decisions"]] == [seq]
     assert told["decision"] == {
-        "seq": seq, "decision": "accepted", "words": "accepted", "due": "2010-09-30",
+        "seq": seq, "decision": "remedied", "words": "fixed", "due": "2010-09-30", "advice": False,
         "recorded_at": "2010-08-27T09:00:00Z",
     }  # fmt: skip
     assert not [text for text in (*TYPED, WHY, WHO) if text in answer.text]

@@ -25,12 +25,13 @@ from ledger.source import Source
 from ledger.writer import Ledger
 from reports.cli.check import Checked, check_ledger
 from reports.decisions import Verdict
-from reports.documents.findings import rows_of, title
+from reports.documents.findings import Row, rows_of, title
 from reports.wording import Labels
+from tests.codes import LEAD
 from tests.plugins.asking import Reader, hidden, plain, site_over
 from tests.plugins.checked import check
 from tests.plugins.columns import mixture
-from tests.reports.ledgers import AFTER, GOOD, SECRET, UNKNOWN, make_ledger
+from tests.reports.ledgers import AFTER, GOOD, SECRET, UNDOCUMENTED, UNKNOWN, make_ledger
 
 NOW = datetime(2011, 2, 28, 9, tzinfo=UTC)
 TODAY = NOW.date()
@@ -54,28 +55,26 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield site
 
 
-def checked(site: Site) -> list[tuple[str, str]]:
-    """Each finding's key and state, as a check of the file has it."""
-    return [(row.key, row.state) for row in check_ledger(site.path, TODAY).rows]
+def in_state(row: Row, state: str) -> bool:
+    """Whether a finding of a check of the file is in a state."""
+    counts, waits = row.corrected_by is None, row.standing.state == "awaiting-confirmation"
+    overdue = row.decision is not None and not row.decision.closed and row.standing.state == "open"
+    return {
+        "open": counts and (waits or (row.outcome == "breach" and row.standing.state == "open")),
+        "awaiting": waits,
+        "undecided": counts and row.outcome != "breach" and row.standing.state == "open" and not overdue,
+        "closed": counts and row.standing.state == "settled",
+        "overdue": counts and overdue,
+        "corrected": not counts,
+        "all": True,
+    }[state]
 
 
-IN_STATE = {
-    "open": ("open", "decision overdue"), "decided": ("closed by a decision",), "overdue": ("decision overdue",),
-    "corrected": ("corrected",),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("state", ["open", "undecided", "decided", "overdue", "corrected", "all"])
+@pytest.mark.parametrize("state", ["open", "awaiting", "undecided", "closed", "overdue", "corrected", "all"])
 def test_every_finding_stands_where_it_belongs(site: Site, state: str) -> None:
     desk = at(site)
     found = desk.get(f"/-/findings.json?state={state}&size=1000").json()
-    outcomes = {row.key: row.outcome for row in check_ledger(site.path, TODAY).rows}
-    if state == "undecided":
-        expected = {key for key, how in checked(site) if how == "not open"}
-    elif state == "open":
-        expected = {key for key, how in checked(site) if how in IN_STATE[state] and outcomes[key] == "breach"}
-    else:
-        expected = {key for key, how in checked(site) if state == "all" or how in IN_STATE[state]}
+    expected = {row.key for row in check_ledger(site.path, TODAY).rows if in_state(row, state)}
     keys = [one["key"] for one in found["findings"]]
     assert keys == sorted(expected)
     assert found["count"] == len(expected) > 0
@@ -91,12 +90,10 @@ def test_every_finding_stands_where_it_belongs(site: Site, state: str) -> None:
 
 def test_the_answer_comes_first(site: Site) -> None:
     text = plain(at(site).get("/-/findings").text)
-    count = sum(
-        row.outcome == "breach" and row.state in IN_STATE["open"] for row in check_ledger(site.path, TODAY).rows
-    )
-    assert f"{count} open breaches; the oldest is " in text
+    count = sum(in_state(row, "open") for row in check_ledger(site.path, TODAY).rows)
+    assert f"{count} findings are open; the oldest is " in text
     assert f"As of the check on 28 February 2011 of {site.view().head.size} entries." in text
-    assert text.index("open breaches") < text.index("Narrow the list")
+    assert text.index("findings are open") < text.index("Narrow the list")
 
 
 def test_a_group_says_what_it_is_from_whom_to_whom_and_since_when(site: Site) -> None:
@@ -138,7 +135,7 @@ def test_an_auditor_reads_the_same_without_the_forms(site: Site) -> None:
         ("page=0", "the number of a page"),
         ("page=9999", "pages of this"),
         ("page=1&page=2", "more than once"),
-        ("state=other", "one of open, undecided"),
+        ("state=other", "one of all, open, awaiting"),
         ("recipient=<b>", "<b> is none"),
         ("what=1", "no parameter what"),
         ("year=2010", "no school year"),
@@ -161,11 +158,11 @@ def test_a_program_gets_all_findings_answer_by_answer(site: Site) -> None:
         if answer["after"] is None:
             break
         after = answer["after"]
-    assert keys == sorted(key for key, _ in checked(site))
+    assert keys == sorted(row.key for row in check_ledger(site.path, TODAY).rows)
     by_key = {row.key: row for row in check_ledger(site.path, TODAY).rows}
     for one in answer["findings"]:
         row = by_key[one["key"]]
-        assert (one["found"], one["state"], one["sender"]) == (row.found, row.state, row.sender_id)
+        assert (one["found"], one["state"], one["sender"]) == (row.found, row.standing.state, row.sender_id)
         assert one["names"]["recipient"] == row.recipient
 
 
@@ -215,39 +212,68 @@ def test_the_feed_is_atom_with_the_newest_first_and_nothing_erasable(tmp_path: P
 def test_a_ledger_without_findings_says_so(tmp_path: Path) -> None:
     with opened(make_ledger(tmp_path / "transfers.db", GOOD)) as site:
         desk = at(site)
-        assert "No open breach." in plain(desk.get("/-/findings").text)
-        assert "No finding is all of this" in plain(desk.get("/-/findings?severity=minor").text)
+        assert "Nothing is open." in plain(desk.get("/-/findings").text)
+        assert "No findings match these filters." in plain(desk.get("/-/findings?severity=minor").text)
 
 
 def decide(path: Path, key: str, decision: Verdict, seen: int | None, due: date | None = None) -> int:
     with Ledger(
-        path, lambda: datetime(2011, 2, 27, tzinfo=UTC), lambda size: bytes([size, seen or 0] * size)[:size]
+        path, lambda: datetime(2011, 2, 27, tzinfo=UTC), lambda size: bytes([size, seen or 0] * size)[:size], LEAD
     ) as one:
         return one.review(key, "any", decision, due, seen, {"reason": "typed by somebody"}).seq
 
 
+FIELDS = "check=field-not-documented"
+
+
 def test_a_decision_shows_at_once_and_after_the_next_check(tmp_path: Path) -> None:
-    path = make_ledger(tmp_path / "transfers.db", AFTER)
+    path = make_ledger(tmp_path / "transfers.db", UNDOCUMENTED)
     with opened(path) as site:
         desk = at(site)
-        (one,) = desk.get("/-/findings.json").json()["findings"]
+        (one,) = desk.get(f"/-/findings.json?{FIELDS}").json()["findings"]
         for checked_again in (False, True):
             if checked_again:
                 check(site)
             else:
                 first = decide(path, one["key"], "false-alarm", None)
                 seq = decide(path, one["key"], "accepted", first, date(2011, 3, 31))
-            assert desk.get("/-/findings.json").json()["count"] == 0
-            (decided,) = desk.get("/-/findings.json?state=decided").json()["findings"]
-            told = {"decision": "accepted", "due": "2011-03-31", "entry": seq, "closed": True}
-            assert (decided["decision"], decided["state"]) == (told, "closed by a decision")
-            text = plain(desk.get("/-/findings?state=decided").text)
-            assert f"accepted until 31 March 2011 ( entry {seq} )" in text
+            assert desk.get(f"/-/findings.json?{FIELDS}").json()["count"] == 0
+            (decided,) = desk.get(f"/-/findings.json?state=closed&{FIELDS}").json()["findings"]
+            assert decided["decision"] == {"decision": "accepted", "due": "2011-03-31", "entry": seq, "closed": True}
+            assert decided["state"] == "settled"
+            assert decided["settled"] == {"how": "accepted", "entry": seq, "second_person": None}
+            text = plain(desk.get(f"/-/findings?state=closed&{FIELDS}").text)
+            assert f"Closed: may continue for a time ( entry {seq} )" in text
             assert ("2 entries came since" in text) != checked_again
             assert "typed by somebody" not in text
             with opened(path, NOW.replace(month=4, day=1)) as later:
-                assert "1 open breach;" in plain(at(later).get("/-/findings").text)
-                assert "overdue" in plain(at(later).get("/-/findings?state=overdue").text)
+                assert at(later).get(f"/-/findings.json?{FIELDS}").json()["count"] == 1
+                assert "Open, decision overdue" in plain(at(later).get("/-/findings?state=overdue").text)
+
+
+@pytest.mark.parametrize("decision", ["false-alarm", "recording-mistake"])
+def test_a_denial_is_never_shown_as_closed_before_a_second_person_confirms_it(
+    tmp_path: Path, decision: Verdict
+) -> None:
+    path = make_ledger(tmp_path / "transfers.db", AFTER)
+    with opened(path) as site:
+        desk = at(site)
+        (one,) = desk.get("/-/findings.json").json()["findings"]
+        seq = decide(path, one["key"], decision, None)
+        for checked_again in (False, True):
+            if checked_again:
+                check(site)
+            (waiting,) = desk.get("/-/findings.json").json()["findings"]
+            assert waiting["state"] == "awaiting-confirmation"
+            assert waiting["settled"] == {"how": decision, "entry": seq, "second_person": False}
+            assert desk.get("/-/findings.json?state=awaiting").json()["count"] == 1
+            assert desk.get("/-/findings.json?state=closed&check=contactpoint-closed").json()["count"] == 0
+            for page in ("/-/findings", f"/-/findings/{one['key']}", f"/-/entries/{one['seq']}"):
+                assert "Needs a second person: " in plain(desk.get(page).text), page
+            overview = plain(desk.get("/").text)
+            assert "Did we share only what we said we would? No." in overview
+            assert "Is anything still to be settled? Yes." in overview
+            assert "1 of them needs a second person" in overview
 
 
 def many_findings(path: Path, count: int, causes: int) -> Checked:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,6 +13,7 @@ import pytest
 
 from datasette_plugins.transfer_ledger.site import Site
 from ledger import writer
+from tests.codes import LEAD
 from tests.plugins.asking import NOW, Reader, read, site_over
 from tests.plugins.browsed import RANDOM, clock, make_ledger, stated
 
@@ -32,21 +34,32 @@ def test_the_answer_comes_first(site: Site) -> None:
     answer = Reader(site).get("/")
     says = read(answer)
     open_ = int(site.view().found.open(NOW.date()).sum())
-    assert open_ == 6
-    assert says.index("6 breaches are open.") < says.index("Nobody has verified the record from this app yet.")
-    assert says.index("verified the record from this app") < says.index("ContactPoint")
-    assert numbers(answer)["Open breaches"] == "6"
-    assert numbers(answer)["Transfers that stand"] == "4"
+    assert open_ == 7
+    assert says.index("Did we share only what we said we would? No.") < says.index("7 findings of a breach")
+    assert says.index("Is anything still to be settled? Yes.") < says.index("7 open findings")
+    verified = says.index("Nobody has verified the record from this app yet")
+    assert says.index("1 of them needs a second person") < verified < says.rindex("ContactPoint")
+    assert numbers(answer)["Current transfers"] == "4"
+
+
+def test_every_number_leads_to_exactly_what_it_counts(site: Site) -> None:
+    links = re.findall(r'<a href="(/-/findings\?[^"]*)">([0-9,]+) [^<]*</a>', Reader(site).get("/").text)
+    assert len(links) == 4
+    for address, number in links:
+        answer = Reader(site).get(html.unescape(address).replace("/-/findings?", "/-/findings.json?"))
+        assert answer.json()["count"] == int(number), address
 
 
 def test_contactpoint_is_named_even_by_a_number(site: Site) -> None:
-    assert "One transfer used it after it was switched off." in read(Reader(site).get("/"))
+    says = read(Reader(site).get("/"))
+    assert "1 use of ContactPoint after it was switched off was recorded." in says
 
 
 def test_a_governor_reads_no_count_and_is_led_nowhere_they_may_not_go(site: Site) -> None:
     governor = Reader(site, "governor").get("/")
     says = read(governor)
-    assert "Some problems are open." in says
+    assert "Did we share only what we said we would? No." in says
+    assert "Is anything still to be settled? Yes." in says
     assert "It was used after it was switched off." in says
     # Counts are in the governors' documents, by their rule: here is none but those of days and times.
     bare = re.sub(r"\d{1,2} [A-Z][a-z]+ \d{4}|at \d\d:\d\d|noon", "", says)
@@ -68,7 +81,7 @@ def test_what_came_since_the_last_visit(tmp_path: Path) -> None:
     with site_over(path) as made:
         assert "This is your first visit." in read(Reader(made).get("/"))
         later = NOW + timedelta(hours=2)
-        with writer.Ledger(path, lambda: later - timedelta(hours=1), RANDOM) as ledger:
+        with writer.Ledger(path, lambda: later - timedelta(hours=1), RANDOM, LEAD) as ledger:
             ledger.append(stated(ledger, "new-1"))
             ledger.append(stated(ledger, "new-2"))
             ledger.correct("new-1", "the reason", None, {})
@@ -83,17 +96,17 @@ def test_what_came_since_the_last_visit(tmp_path: Path) -> None:
 def test_entries_after_the_check_are_said_to_be_unchecked(tmp_path: Path) -> None:
     path = make_ledger(tmp_path / "l.db")
     with site_over(path) as made:
-        with writer.Ledger(path, clock, RANDOM) as ledger:
+        with writer.Ledger(path, clock, RANDOM, LEAD) as ledger:
             ledger.append(stated(ledger, "new"))
-        assert "1 entry came since and is checked next" in read(Reader(made).get("/"))
+        assert "1 entry was recorded since and is being checked" in read(Reader(made).get("/"))
 
 
 def test_an_empty_ledger_has_a_first_page_too(tmp_path: Path) -> None:
     path = tmp_path / "l.db"
-    writer.create(path, "shire.example/transfers", "Shire Council", clock, RANDOM)
+    writer.create(path, "shire.example/transfers", "Shire Council", clock, RANDOM, actor=LEAD)
     with site_over(path) as made:
         says = read(Reader(made).get("/"))
-        assert "not everything could be judged" in says
+        assert "Did we share only what we said we would? Cannot say." in says
         assert "No transfer is recorded yet." in says
 
 

@@ -15,6 +15,7 @@ from datasette_plugins.transfer_ledger.roles import ROLES
 from ledger import writer
 from ledger.register.read import load_notice, notice_bytes, read_register
 from ledger.source import Source
+from tests.codes import LEAD
 from tests.plugins.asking import Opened, opened, plain
 from tests.plugins.browsed import RANDOM, clock
 
@@ -23,7 +24,7 @@ TODAY = clock().date()
 
 
 def _adopt(path: Path, text: str, first: date, last: date | None = None) -> None:
-    with writer.Ledger(path, clock, RANDOM) as ledger:
+    with writer.Ledger(path, clock, RANDOM, LEAD) as ledger:
         ledger.adopt(read_register(text, "a register"), text, (first, last, True))
 
 
@@ -44,7 +45,7 @@ def _changed() -> str:
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
     path = tmp_path_factory.mktemp("register") / "transfers.db"
-    writer.create(path, "shire.example/transfers", "Shire <Council>", clock, RANDOM)
+    writer.create(path, "shire.example/transfers", "Shire <Council>", clock, RANDOM, actor=LEAD)
     _adopt(path, notice_bytes("england-2010").decode(), date(2009, 9, 1))
     _adopt(path, _changed(), date(2010, 1, 1))
     with opened(path) as app:
@@ -55,7 +56,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
 def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A ledger with one version, which ended before today."""
     path = tmp_path_factory.mktemp("alone") / "transfers.db"
-    writer.create(path, "shire.example/transfers", "Shire Council", clock, RANDOM)
+    writer.create(path, "shire.example/transfers", "Shire Council", clock, RANDOM, actor=LEAD)
     _adopt(path, notice_bytes("england-2010").decode(), date(2009, 9, 1), date(2010, 7, 31))
     return path
 
@@ -63,7 +64,7 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
     path = tmp_path_factory.mktemp("empty") / "transfers.db"
-    writer.create(path, "shire.example/transfers", "Shire Council", clock, RANDOM)
+    writer.create(path, "shire.example/transfers", "Shire Council", clock, RANDOM, actor=LEAD)
     with opened(path) as app:
         yield app
 
@@ -78,8 +79,8 @@ def test_everybody_reads_it_and_only_readers_are_led_to_entries(app: Opened, rol
         assert answer.status_code == 200, path
         assert "Shire <Council>" not in answer.text
         entries = re.findall(r'href="/-/entries/\d+"', answer.text)
-        assert bool(entries) is (role in ("dpo", "auditor") and not path.endswith("differences")), path
-    assert ("Sealed in" in app.get("/-/register", role).text) is (role in ("dpo", "auditor"))  # type: ignore[arg-type]
+        assert bool(entries) is (role in ("lead", "dpo", "auditor") and not path.endswith("differences")), path
+    assert ("Sealed in" in app.get("/-/register", role).text) is (role in ("lead", "dpo", "auditor"))  # type: ignore[arg-type]
     assert app.get("/-/register", None).status_code == 303
 
 
@@ -131,7 +132,7 @@ def test_one_version_that_has_ended_is_said_and_has_nothing_to_be_compared_with(
 
 def test_of_two_registers_that_cover_today_the_page_says_which_one_holds(tmp_path: Path) -> None:
     path = tmp_path / "two.db"
-    writer.create(path, "shire.example/transfers", "Shire Council", clock, RANDOM)
+    writer.create(path, "shire.example/transfers", "Shire Council", clock, RANDOM, actor=LEAD)
     for id_ in ("primary-2026", "workforce-2026"):
         _adopt(path, notice_bytes(id_).decode(), date(2010, 1, 1))
     with opened(path) as app:

@@ -90,7 +90,7 @@ def test_a_governor_is_offered_only_what_governors_documents_are_made_of(idle: S
         ("dpo", {"school": "nowhere<b>"}, "school", "knows no organisation nowhere<b>"),
         ("dpo", {"format": []}, "format-html", "Choose at least one format."),
         ("dpo", {"format": ["md", "exe"]}, "format-html", "exe is no format"),
-        ("auditor", {"attest": "yes"}, "", "Only a data protection officer"),
+        ("auditor", {"attest": "yes"}, "", "Only the lead or the data protection officer"),
     ],
 )
 def test_what_cannot_be_made_comes_back_with_a_sentence(

@@ -15,6 +15,7 @@ import pytest
 from datasette_plugins.transfer_ledger.pages.rows import COLUMNS
 from datasette_plugins.transfer_ledger.site import Site
 from ledger import writer
+from tests.codes import LEAD
 from tests.plugins.asking import Reader, read, site_over
 from tests.plugins.browsed import RANDOM, TYPED, clock, make_ledger, stated
 
@@ -22,7 +23,7 @@ from tests.plugins.browsed import RANDOM, TYPED, clock, make_ledger, stated
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     path = make_ledger(tmp_path_factory.mktemp("list") / "l.db")
-    with writer.Ledger(path, clock, RANDOM) as ledger:
+    with writer.Ledger(path, clock, RANDOM, LEAD) as ledger:
         ledger.append_many([stated(ledger, f"more-{n:03}", "2009-11-05") for n in range(120)])
     with site_over(path) as made:
         made.columns.settle()
@@ -117,7 +118,7 @@ def test_nothing_found_helps_on(site: Site) -> None:
 
 def test_no_transfer_at_all_helps_on(tmp_path: Path) -> None:
     path = tmp_path / "l.db"
-    writer.create(path, "shire.example/transfers", "Shire Council", clock, RANDOM)
+    writer.create(path, "shire.example/transfers", "Shire Council", clock, RANDOM, actor=LEAD)
     with site_over(path) as made:
         assert "No transfer is recorded yet." in read(Reader(made).get("/-/transfers"))
         assert Reader(made).get("/-/transfers.csv").content.decode("utf-8-sig").count("\n") == 1

@@ -79,8 +79,8 @@ def test_what_is_not_ours_is_refused_and_stays(ledger: Path) -> None:
         Beside(ledger)
     path.unlink()
     Beside(ledger).close()
-    made(path, "PRAGMA user_version=2")
-    with pytest.raises(Refused, match="has the version 2"):
+    made(path, "PRAGMA user_version=3")
+    with pytest.raises(Refused, match="has the version 3"):
         Beside(ledger)
 
 

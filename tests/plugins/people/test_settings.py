@@ -68,7 +68,7 @@ def test_the_app_on_ones_own_machine_knows_nobody_by_name() -> None:
     assert (found.address, found.cookie, found.secure) == ("http://127.0.0.1:8123/", "ledger-8123", False)
     assert {"127.0.0.1:8123", "localhost:8123", "[::1]:8123", "localhost"} <= found.hosts
     assert found.origins == {"http://127.0.0.1:8123", "http://localhost:8123", "http://[::1]:8123"}
-    assert sorted(found.accounts) == ["auditor", "clerk", "dpo", "governor"]
+    assert sorted(found.accounts) == ["auditor", "clerk", "dpo", "governor", "lead"]
     assert not found.people
 
 
@@ -94,7 +94,7 @@ REFUSED = {
     "odd IP": ("https://ledger.shire.example/", "https://127.1/", "no name, IP address"),
     "https without proxy": ("proxies: [127.0.0.1]", "", "served by a proxy"),
     "proxy": ("[127.0.0.1]", "[10.0.0.0/8]", "no IP address"),
-    "role": ("role: dpo", "role: admin", "not one of dpo, auditor"),
+    "role": ("role: dpo", "role: admin", "not one of lead, dpo, auditor"),
     "password in plain": ("{$env: ANN_HASH}", "hunter2hunter2", "a secret stands here"),
     "token in plain": ("{$env: SIMS_TOKEN}", "hunter2hunter2", "write {$env: NAME}"),
     "proxy's secret in plain": ("{$env: PROXY_SECRET}", "hunter2hunter2", "a secret stands here"),

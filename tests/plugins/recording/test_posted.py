@@ -13,9 +13,11 @@ import pytest
 from datasette_plugins.transfer_ledger.recording.posted import MOST, MOST_BODY_BYTES, Problem, Unfit, posted
 from datasette_plugins.transfer_ledger.recording.queue import Recorder
 from datasette_plugins.transfer_ledger.recording.transfers import Kept, recorded_transfers
+from datasette_plugins.transfer_ledger.roles import Actor
 from ledger.errors import Conflict
 from ledger.source import Source
 from ledger.verify.assurance import verify
+from tests.codes import CHAIR, CLERK, DPO, LEAD
 from tests.ledger.worlds import ids, small, stepping
 from tests.plugins.recording.waiting import PATIENCE, held
 
@@ -153,8 +155,12 @@ def recorder(path: Path) -> Iterator[Recorder]:
     made.close()
 
 
-def record(recorder: Recorder, body: bytes, by: str = "clerk") -> list[Kept]:
-    return recorded_transfers(recorder, posted(body).stated, by).result(PATIENCE)
+NOBODY = Actor(None, None)
+SEVERAL = [Actor(code, "clerk") for code in (LEAD, DPO, CHAIR, CLERK)]
+
+
+def record(recorder: Recorder, body: bytes, by: str = "clerk", actor: Actor = NOBODY) -> list[Kept]:
+    return recorded_transfers(recorder, posted(body).stated, by, actor).result(PATIENCE)
 
 
 def test_receipts_come_in_order_and_name_no_typed_text(path: Path, recorder: Recorder) -> None:
@@ -204,12 +210,19 @@ def test_a_batch_is_recorded_whole_or_not_at_all(path: Path, recorder: Recorder)
 def test_posts_that_wait_together_each_get_their_own(path: Path, recorder: Recorder) -> None:
     bodies = [several(*(transfer(f"{n}-{part}") for part in range(1 + n))) for n in range(4)]
     with held(recorder):
-        futures = [recorded_transfers(recorder, posted(body).stated, f"clerk-{n}") for n, body in enumerate(bodies)]
+        futures = [
+            recorded_transfers(recorder, posted(body).stated, f"clerk-{n}", SEVERAL[n]) for n, body in enumerate(bodies)
+        ]
     receipts = [[one.receipt for one in future.result(PATIENCE)] for future in futures]
     assert [[one.id for one in some] for some in receipts] == [[f"{n}-{p}" for p in range(1 + n)] for n in range(4)]
     with Source(path) as source:
-        posted_by = {one.seq: one.given["recorded_by"] for one in source.transfers() if one.seq > 3}
-    assert posted_by == {one.seq: f"clerk-{n}" for n, some in enumerate(receipts) for one in some}
+        there = [one for one in source.transfers() if one.seq > 3]
+        people = source.people()
+    assert {one.seq: (one.given["recorded_by"], one.facts.actor) for one in there} == {
+        one.seq: (f"clerk-{n}", SEVERAL[n].code) for n, some in enumerate(receipts) for one in some
+    }
+    # Each was put on the people list before their first entry.
+    assert all(people.role(one.facts.actor, one.seq) == "clerk" for one in there)
     assert verify(path).problems == []
 
 
@@ -219,7 +232,7 @@ def test_some_of_many_at_once_are_refused(path: Path, recorder: Recorder) -> Non
     bodies[6] = several(transfer("5-a"), transfer("6-b"))  # the first was posted by another at the same moment
     bodies[8] = several(transfer("8-a", lawful_basis=["none"]))
     with held(recorder):
-        futures = [recorded_transfers(recorder, posted(body).stated, "clerk") for body in bodies]
+        futures = [recorded_transfers(recorder, posted(body).stated, "clerk", NOBODY) for body in bodies]
     for n, future in enumerate(futures):
         if n == 3:
             assert isinstance(future.exception(PATIENCE), Conflict)

@@ -29,7 +29,7 @@ from tests.plugins.browsed import clock, entropy
 from tests.plugins.checked import check
 
 NOW = clock()
-NAMES = {"dpo": "Ann Smith", "auditor": "Bob Jones", "governor": "Gus Gray", "clerk": "Cleo Clerk"}
+NAMES = {"lead": "Lea Head", "dpo": "Ann Smith", "auditor": "Bob Jones", "governor": "Gus Gray", "clerk": "Cleo Clerk"}
 MOVED = "max"
 """Was a data protection officer when the app last ran, and is a governor now."""
 

@@ -19,6 +19,7 @@ import pytest
 
 from ledger import writer
 from ledger.source import Source
+from tests.codes import LEAD
 from tests.ledger.disks import filled, mounted
 from tests.plugins.browsed import FIRST, RANDOM, clock, stated
 from tests.plugins.security.house import Answer, House, carries_headers, house_over
@@ -152,7 +153,7 @@ def test_a_ledger_that_is_deleted_is_told_and_works_again_when_it_is_back(house:
 
 def another(path: Path) -> Path:
     """Another ledger, of somebody else."""
-    writer.create(path, "else.example/transfers", "Elsewhere Council", clock, RANDOM)
+    writer.create(path, "else.example/transfers", "Elsewhere Council", clock, RANDOM, actor=LEAD)
     plain(path)
     return path
 
@@ -286,7 +287,7 @@ def test_a_schema_that_is_not_ours_is_told_and_nothing_of_it_runs(
     answer = post(house, "other-schema")
     told(house, answer, 503)
     with closing(sqlite3.connect(house.path)) as db:
-        assert db.execute("SELECT count(*) FROM entries").fetchone()[0] == 10 + recorded_before
+        assert db.execute("SELECT count(*) FROM entries").fetchone()[0] == 10 + 2 * recorded_before  # and who did
 
 
 def test_a_wal_that_is_removed_takes_no_more_than_it_held_and_that_is_noticed(house: House) -> None:
@@ -386,7 +387,7 @@ def test_on_a_full_disk_nothing_is_half_done_and_pages_are_read(kept: Path, tmp_
 
 @pytest.mark.slow
 def test_what_is_recorded_by_another_program_meanwhile_shows(house: House) -> None:
-    with writer.Ledger(house.path, clock, RANDOM) as ledger:
+    with writer.Ledger(house.path, clock, RANDOM, LEAD) as ledger:
         ledger.append(stated(ledger, "meanwhile"))
     assert "meanwhile" in house.ask(house.who["dpo"], "/-/transfers.json").text
     works(house, "own")

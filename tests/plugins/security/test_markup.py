@@ -24,6 +24,7 @@ import openpyxl
 import pytest
 
 from ledger import writer
+from tests.codes import LEAD
 from tests.plugins.browsed import FIRST, RANDOM, clock, make_ledger
 from tests.plugins.checked import check
 from tests.plugins.security.house import House, house_over
@@ -44,7 +45,7 @@ ORGANISATION = {
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     folder = tmp_path_factory.mktemp("markup")
     path = make_ledger(folder / "kept.db")
-    with writer.Ledger(path, clock, RANDOM) as ledger:
+    with writer.Ledger(path, clock, RANDOM, LEAD) as ledger:
         ledger.add_organisations([ORGANISATION])
     with house_over(path, folder) as house:
         house.taken = [one for one in hostile() if posted(house, one)]  # type: ignore[attr-defined]

@@ -20,6 +20,7 @@ from schemathesis.specs.openapi.schemas import OpenApiSchema
 from datasette_plugins.transfer_ledger.api.paths import paths
 from datasette_plugins.transfer_ledger.people.address import Address
 from ledger import checkpoints, writer
+from tests.codes import LEAD
 from tests.ledger.signers import new_key
 from tests.plugins.browsed import FIRST, RANDOM, clock, make_ledger
 from tests.plugins.security.house import SETTINGS, House, house_over
@@ -39,7 +40,7 @@ WANTED = ("not_a_server_error", "status_code_conformance", "content_type_conform
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[House, int]]:
     folder = tmp_path_factory.mktemp("openapi")
     path = make_ledger(folder / "kept.db")
-    with writer.Ledger(path, clock, RANDOM) as ledger:
+    with writer.Ledger(path, clock, RANDOM, LEAD) as ledger:
         checkpoints.make(ledger, new_key(folder / "k", "shire.example/transfers"), lambda _: None)
     port = free_port()
     reached = replace(SETTINGS, port=port, at=Address("http", "127.0.0.1", port, ""))

@@ -16,11 +16,12 @@ import pytest
 from datasette_plugins.transfer_ledger.roles import Role
 from datasette_plugins.transfer_ledger.routes import ROUTES, find
 from ledger import checkpoints, writer
+from tests.codes import LEAD
 from tests.ledger.signers import new_key
 from tests.plugins.browsed import FIRST, QUERIES, RANDOM, TYPED, VIEWS, clock, make_ledger
 from tests.plugins.security.house import NOWHERE, House, Who, carries_headers, house_over
 
-LETTERS: dict[str, Role] = {"d": "dpo", "a": "auditor", "g": "governor", "c": "clerk"}
+LETTERS: dict[str, Role] = {"l": "lead", "d": "dpo", "a": "auditor", "g": "governor", "c": "clerk"}
 
 # The path of a route → who may read it, who may post to it (by first letters; * is anybody at all), and whether
 # programs with tokens may. `~` after a letter is a role that is asked further: a clerk sees their own entries alone.
@@ -29,45 +30,47 @@ TABLE = {
     "/-/sign-in/{once}": ("*", "*", ""),
     "/-/assets/{asset}": ("*", "", ""),
     "/robots.txt": ("*", "", ""),
-    "/-/sign-out": ("", "dagc", ""),
-    "/": ("dagc", "", ""),
-    "/-/transfers": ("da", "dc", "token"),
-    "/-/entries/{seq}": ("dac~", "", "token"),
-    "/-/entries/{seq}/erasable": ("", "d", ""),
-    "/-/proofs/{seq}": ("dac~", "", "token"),
-    "/-/findings": ("da", "", "token"),
-    "/-/findings/decide": ("", "d", ""),
-    "/-/findings/{key}": ("da", "", "token"),
-    "/-/organisations": ("da", "", ""),
-    "/-/organisations/{id}": ("da", "", ""),
-    "/-/verification": ("da", "da", ""),
-    "/-/verification/{n}": ("da", "", ""),
-    "/-/checkpoint": ("da", "", "token"),
-    "/-/tile/{rest}": ("da", "", "token"),
-    "/-/evidence.zip": ("da", "", "token"),
-    "/-/verifier.html": ("da", "", ""),
-    "/-/ledger.db": ("d", "", ""),
-    "/-/reports": ("dag", "dag", ""),
-    "/-/reports/compare": ("dag", "", ""),
-    "/-/reports/{n}": ("dag", "", ""),
-    "/-/reports/{n}/{file}": ("dag", "", ""),
-    "/-/register": ("dagc", "", ""),
-    "/-/register/differences": ("dagc", "", ""),
-    "/-/register/{seq}": ("dagc", "", ""),
-    "/-/record": ("dc", "dc", ""),
-    "/-/record/file": ("", "dc", ""),
-    "/-/record/refused": ("dc", "dc", ""),
-    "/-/record/{seq}/correct": ("dc~", "dc~", ""),
-    "/-/record/{seq}/withdraw": ("dc~", "dc~", ""),
-    "/-/receipts": ("dc", "", ""),
-    "/-/people": ("da", "", ""),
-    "/-/answers/{once}": ("dagc", "", ""),
-    "/-/openapi.json": ("dagc", "", "token"),
-    "/-/saved": ("da", "", ""),
+    "/-/sign-out": ("", "ldagc", ""),
+    "/": ("ldagc", "", ""),
+    "/-/transfers": ("lda", "ldc", "token"),
+    "/-/entries/{seq}": ("ldac~", "", "token"),
+    "/-/entries/{seq}/erasable": ("", "ld", ""),
+    "/-/proofs/{seq}": ("ldac~", "", "token"),
+    "/-/findings": ("lda", "", "token"),
+    "/-/findings/decide": ("", "ld", ""),
+    "/-/confirm": ("ld", "ld", ""),
+    "/-/confirm/reasons": ("", "ld", ""),
+    "/-/findings/{key}": ("lda", "", "token"),
+    "/-/organisations": ("lda", "", ""),
+    "/-/organisations/{id}": ("lda", "", ""),
+    "/-/verification": ("lda", "lda", ""),
+    "/-/verification/{n}": ("lda", "", ""),
+    "/-/checkpoint": ("lda", "", "token"),
+    "/-/tile/{rest}": ("lda", "", "token"),
+    "/-/evidence.zip": ("lda", "", "token"),
+    "/-/verifier.html": ("lda", "", ""),
+    "/-/ledger.db": ("ld", "", ""),
+    "/-/reports": ("ldag", "ldag", ""),
+    "/-/reports/compare": ("ldag", "", ""),
+    "/-/reports/{n}": ("ldag", "", ""),
+    "/-/reports/{n}/{file}": ("ldag", "", ""),
+    "/-/register": ("ldagc", "", ""),
+    "/-/register/differences": ("ldagc", "", ""),
+    "/-/register/{seq}": ("ldagc", "", ""),
+    "/-/record": ("ldc", "ldc", ""),
+    "/-/record/file": ("", "ldc", ""),
+    "/-/record/refused": ("ldc", "ldc", ""),
+    "/-/record/{seq}/correct": ("ldc~", "ldc~", ""),
+    "/-/record/{seq}/withdraw": ("ldc~", "ldc~", ""),
+    "/-/receipts": ("ldc", "", ""),
+    "/-/people": ("lda", "", ""),
+    "/-/answers/{once}": ("ldagc", "", ""),
+    "/-/openapi.json": ("ldagc", "", "token"),
+    "/-/saved": ("lda", "", ""),
 }
 
 STOCK = [f"/ledger/{name}{ending}" for name in (*VIEWS, *QUERIES) for ending in ("", ".json", ".csv")]
-"""Datasette's own pages that are open to the data protection officer and the auditor."""
+"""Datasette's own pages that are open to the lead, the data protection officer and the auditor."""
 
 CLOSED = [
     *(f"/-/{name}{ending}" for ending in ("", ".json") for name in (
@@ -90,7 +93,7 @@ CLOSED = [
 """Addresses that nobody is answered on: what Datasette and its plugins would answer, and ways round the table."""
 
 OURS = ("Shire", "shire", "Elm Primary", "elm-primary", "Ofsted", "ofsted", "ontact", "england-2010", "qca",
-        "Ann Smith",
+        "Lea Head", "Ann Smith",
         "Bob", "Gus", "Cleo", "Program of", "token-t", "transfers.db", "/tmp", *TYPED)  # fmt: skip
 """What no stranger is told: names, ids, people, what was typed, where the file lies."""
 
@@ -99,7 +102,7 @@ OURS = ("Shire", "shire", "Elm Primary", "elm-primary", "Ofsted", "ofsted", "ont
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     folder = tmp_path_factory.mktemp("roles")
     path = make_ledger(folder / "kept.db")
-    with writer.Ledger(path, clock, RANDOM) as ledger:
+    with writer.Ledger(path, clock, RANDOM, LEAD) as ledger:
         checkpoints.make(ledger, new_key(folder / "k", "shire.example/transfers"), lambda _: None)
     with house_over(path, folder) as house:
         yield house
@@ -222,7 +225,9 @@ PUBLIC = [path for path, (get, _, _) in TABLE.items() if get == "*"]
 
 def test_everybody_is_let_in_where_the_table_says_and_nowhere_else(house: House) -> None:
     # The others are asked for where time is taken: they are all strangers, or as one of these.
-    for name in ("dpo", "auditor", "governor", "clerk", "clerk token", "anonymous", "before the role changed"):
+    for name in (
+        "lead", "dpo", "auditor", "governor", "clerk", "clerk token", "anonymous", "before the role changed",
+    ):  # fmt: skip
         for method in ("GET", "POST"):
             walk(house, house.who[name], method, "text/html", first_only=True)
 
@@ -244,7 +249,7 @@ def test_another_method_has_one_answer_for_everybody_everywhere(house: House, me
             assert house.ask(who, found[0], method) == one
 
 
-EVERY = ["dpo", "auditor", "governor", "clerk", "dpo token", "anonymous", "expired"]
+EVERY = ["lead", "dpo", "auditor", "governor", "clerk", "dpo token", "anonymous", "expired"]
 
 
 @pytest.mark.parametrize(
@@ -260,8 +265,8 @@ def test_what_datasette_and_its_plugins_would_answer_is_closed_to_every_role(hou
 
 def test_datasettes_views_and_saved_queries_are_open_to_those_who_read_single_transfers(house: House) -> None:
     for path in STOCK:
-        for who in (house.who[name] for name in ("auditor", "governor", "clerk", "anonymous", "dpo token")):
-            if who.role in ("dpo", "auditor") and not who.program:
+        for who in (house.who[name] for name in ("lead", "auditor", "governor", "clerk", "anonymous", "dpo token")):
+            if who.role in ("lead", "dpo", "auditor") and not who.program:
                 given = house.ask(who, path)
                 assert (given.status, carries_headers(given)) == (200, True), path
             else:
