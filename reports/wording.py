@@ -143,6 +143,15 @@ RATINGS = {
     "no-problem-found": "No problem found",
 }
 
+
+def rating_in_words(level: str, complied: str) -> str:
+    """The rating `level` in words; `complied` is the answer to the first question.
+
+    A breach that was found and closed leaves nothing open, but it was a problem and it was found.
+    """
+    return "Nothing is open" if level == "no-problem-found" and complied == "no" else RATINGS[level]
+
+
 RATING_REASONS = {
     "open-breach": "at least one breach is open",
     "check-not-run": "some checks did not run, or not on all transfers",

@@ -23,7 +23,9 @@ from reports.history import NEVER_ACCEPTED
 _MOST_LISTED = 10
 
 
-def _due(text: str | None, as_of: date) -> date | None:
+def _due(text: str | None, as_of: date, decision: Verdict) -> date | None:
+    if text is None and decision == "accepted":
+        raise Refused('--due: "accepted" needs the last day on which it may continue (YYYY-MM-DD).')
     try:
         return None if text is None else due_of(text, as_of)
     except Refused as error:
@@ -77,10 +79,10 @@ def _meaning(row: Row, due: date | None, decision: Verdict, advice: bool) -> str
             f"The finding of {row.check} on entry {row.seq} counts as open until a second person confirms this "
             f"decision: `transfer-ledger confirm LEDGER {row.key[:8]}`."
         )
-    after = "" if due is None else "; then it is open again"
+    after = "" if due is None else " It is open again the day after."
     return (
-        f"The finding of {row.check} on entry {row.seq} is closed as {verdict_in_words(decision, due)}{after}. It "
-        f"stays in every report, with this decision beside it."
+        f"The finding of {row.check} on entry {row.seq} is closed: {verdict_in_words(decision, due)}.{after} It stays "
+        "in every report, with this decision beside it."
     )
 
 
@@ -92,7 +94,9 @@ def _meaning(row: Row, due: date | None, decision: Verdict, advice: bool) -> str
 @click.option("--reason", required=True, metavar="TEXT", help="Why, in words; erasable.")
 @click.option("--by", metavar="TEXT", help="Who decided; erasable.")
 @click.option("--owner", metavar="TEXT", help="Who is to see to it; erasable.")
-@click.option("--due", metavar="DATE", help="The last day on which it closes the finding (YYYY-MM-DD).")
+@click.option(
+    "--due", metavar="DATE", help='The last day on which it closes the finding (YYYY-MM-DD); "accepted" needs one.'
+)
 @click.option("--as-of", metavar="DATE", help="The day that is spoken of (YYYY-MM-DD); today in London.")
 @actor_option
 def review(
@@ -113,7 +117,7 @@ def review(
     recorded, 2 no such finding or not recorded.
     """
     spoken_of = day(as_of)
-    until = _due(due, spoken_of)
+    until = _due(due, spoken_of, decision)
     texts = texts_given(reason=reason, decided_by=by, owner=owner)
     name = None if check is None else known_check(check)
     checked = check_ledger(ledger, spoken_of)

@@ -39,6 +39,7 @@ from reports.documents.statements import PRACTICE, QUESTIONS
 from reports.finding import SEVERITIES, Finding, Outcome, Severity
 from reports.run import CANNOT_TELL_LIMIT, Rating, Result, missing_for_yes
 from reports.scope import Period, day_in_words
+from reports.wording import rating_in_words
 
 QUESTION, TO_SETTLE = QUESTIONS
 
@@ -59,7 +60,6 @@ _ANSWERS: dict[str, tuple[Literal["bad", "unsure", "good", "note"], str]] = {
     "yes": ("good", "Yes, as far as the record shows."),
 }
 
-_RATINGS = {"act-now": "Act now", "cannot-say": "Cannot say", "no-problem-found": "No problem found"}
 
 _REASONS = {
     "open-breach": "Something was shared against our privacy notice or the law, and this is not settled yet.",
@@ -164,10 +164,10 @@ def _verdict(reading: Reading, told: Told) -> Verdict:
             kind, title = "note", "Nothing was shared, by the record."
             reasons = ["The record holds no transfer of data for this period."]
     rule: Text = (
-        f"Overall rating: {_RATINGS[told.rating.level]}. The same rule always gives the rating. If any problem is "
-        "open, we must act now. If none is, we cannot say if checks were not run, transfers are missing, or the record "
-        "fails its own test. Nor can we say if we may not be able to judge more than 5 in 100 transfers. Otherwise, no "
-        "problem was found.",
+        f"Overall rating: {rating_in_words(told.rating.level, complied)}. The same rule always gives the rating. Act "
+        "now: a problem is open. Cannot say: none is open, but checks were not run, transfers are missing, the record "
+        "fails its own test, or we may be unable to judge more than 5 in 100 transfers. Otherwise no problem was found "
+        "or, where some were found and are closed, nothing is open.",
     )
     return Verdict(kind, title, (*((one,) for one in reasons), rule))
 

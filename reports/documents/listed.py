@@ -11,8 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from reports.documents import links
 from reports.documents.blocks import Cell, Code, Column, Data, Facts, Inline, Table, Tag, Text, Value
-from reports.documents.findings import VERDICTS, Cause, Decided, Row, Rows
-from reports.scope import day_in_words
+from reports.documents.findings import VERDICTS, Cause, Decided, Row, Rows, verdict_in_words
 
 MOST_TEXT = 150_000
 """So many characters of findings are listed in a document, with `OVERHEAD` for each: some thirty sheets of paper."""
@@ -228,10 +227,9 @@ def decision(row: Row, app: str) -> Text:
         advice = (f"Advice: {VERDICTS[row.advice.decision]} (", links.entry(app, row.advice.seq), ")")
     if (of := row.decision) is None:
         return advice
-    until = "" if of.due is None else f" until {day_in_words(of.due)}"
     overdue: Text = () if of.closed else (" ", Tag("overdue", "serious"))
     beside: Text = ("; ", *advice) if advice else ()
-    return f"{verdict(of)}{until} (", links.entry(app, of.seq), ")", *overdue, *beside
+    return f"{_sentence(verdict_in_words(of.decision, of.due))} (", links.entry(app, of.seq), ")", *overdue, *beside
 
 
 def table(cause: Cause, rows: Sequence[Row], app: str) -> Table:

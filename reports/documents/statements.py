@@ -16,13 +16,13 @@ from reports.documents.findings import title
 from reports.documents.reading import Reading
 from reports.history import Answers
 from reports.scope import WHOLE, Period, day_in_words
-from reports.wording import RATING_REASONS, RATINGS, dated
+from reports.wording import RATING_REASONS, dated, rating_in_words
 
 RULE = (
     "One rule gives the rating. Act now: at least one breach is open or awaits a second person. Cannot say: no breach "
     "is open, but a check did not run, records that were expected are missing, the record does not verify, more than "
     "5% of the transfers cannot be told, a possible use of ContactPoint is unclear, or a value that the checks need "
-    "was erased. No problem found: none of these."
+    "was erased. If none of these: no problem found or, where every breach that was found is closed, nothing is open."
 )
 """DESIGN §8, in words."""
 
@@ -59,7 +59,8 @@ def rating(reading: Reading) -> Verdict:
     because = "; ".join(RATING_REASONS[reason] for reason in reading.rating.reasons)
     reasons: tuple[Text, ...] = ((f"Because {because}.",),) if because else ()
     kind = {"act-now": "bad", "cannot-say": "unsure", "no-problem-found": "good"}[level]
-    return Verdict(kind, RATINGS[level], (*reasons, (RULE,)))  # type: ignore[arg-type]  # one of the three levels
+    said = rating_in_words(level, reading.answers.complied)
+    return Verdict(kind, said, (*reasons, (RULE,)))  # type: ignore[arg-type]  # one of the three levels
 
 
 QUESTIONS = ("Did we share only what we said we would?", "Is anything still to be settled?")
@@ -69,7 +70,7 @@ QUESTIONS = ("Did we share only what we said we would?", "Is anything still to b
 def complied(answers: Answers) -> tuple[str, str]:
     """The answer to the first question: itself, and what it rests on."""
     if answers.complied == "no":
-        return "No", f"{some(answers.breaches - answers.mistakes, 'finding', 'findings')} of a breach."
+        return "No", f"{some(answers.breaches - answers.mistakes, 'breach was', 'breaches were')} found."
     if answers.complied == "cannot-say":
         return "Cannot say", "No breach was found, but something that the answer rests on is missing."
     if answers.unchecked:

@@ -11,7 +11,7 @@ from reports.decisions import Decision
 from reports.documents.findings import Decided, Row, Rows
 from reports.documents.statements import QUESTIONS, complied, to_settle
 from reports.run import Result, answers, rate
-from reports.wording import RATING_REASONS, RATINGS, dated
+from reports.wording import RATING_REASONS, dated, rating_in_words
 
 
 def plain(text: str) -> str:
@@ -71,7 +71,7 @@ def _lines(result: Result, rows: Rows) -> Iterator[str]:
     for question, (said, because) in zip(QUESTIONS, (complied(given), to_settle(given)), strict=True):
         yield f"{question} {said}: {because[:1].lower()}{because[1:]}"
     why = "; ".join(RATING_REASONS[reason] for reason in rating.reasons)
-    yield RATINGS[rating.level] + (f": {why}." if why else ".")
+    yield rating_in_words(rating.level, given.complied) + (f": {why}." if why else ".")
 
 
 def since_in_words(since: Compared) -> str:

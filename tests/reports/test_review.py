@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from ledger import writer
+from ledger import store, writer
 from ledger.errors import Conflict, Refused
 from ledger.verify.assurance import verify
 from ledger.writer import Judged
@@ -24,7 +24,7 @@ from reports.cli.check import check, check_ledger
 from reports.cli.explain import explain
 from reports.cli.findings import findings
 from reports.cli.review import review
-from tests.codes import LEAD
+from tests.codes import DPO, LEAD
 from tests.reports.ledgers import AFTER, GOOD, UNDOCUMENTED, make_ledger
 from tests.reports.opened import texts
 from tests.reports.test_report import AS_OF, Make
@@ -32,6 +32,7 @@ from tests.reports.world import AS_OF as DAY
 
 REASON, BY, OWNER = "agreed in the audit of spring", "Robin Decider", "Kim Owner"
 TYPED = (REASON, BY, OWNER)
+ONE_TOO_MANY = {**GOOD, "fields": ["forename", "upn"]}  # whose one finding is a breach that may be accepted
 
 
 @pytest.fixture
@@ -45,7 +46,7 @@ def ran(command: Any, *arguments: object, as_of: str = AS_OF) -> Result:
 
 
 def decide(path: Path, *which: object, decision: str = "accepted", **options: str) -> Result:
-    options = {"reason": REASON, **options}
+    options = {"reason": REASON, **({"due": "2011-03-01"} if decision == "accepted" else {}), **options}
     more = [text for name, value in options.items() for text in (f"--{name}", value)]
     result = ran(review, path, *which, "--decision", decision, *more)
     assert result.exit_code == 0
@@ -62,18 +63,20 @@ def writing(path: Path) -> writer.Ledger:
 
 
 def test_a_decision_closes_its_finding_until_its_day_has_passed(make: Make) -> None:
-    path = make(AFTER)
+    path = make(ONE_TOO_MANY)
     assert ran(check, path).exit_code == 1
-    result = decide(path, 5, "contactpoint-closed", due="2011-03-01", by=BY, owner=OWNER)
+    result = decide(path, 5, "field-not-documented", due="2011-03-01", by=BY, owner=OWNER)
     assert result.stdout.startswith("entry 6  ")
-    assert "is closed as accepted until 1 March 2011; then it is open again." in result.stdout
+    assert "is closed: continue until 1 March 2011. It is open again the day after." in result.stdout
     closed = ran(check, path)
     assert closed.exit_code == 0
-    assert "contactpoint-closed, breach, closed by a decision\n" in closed.stdout
-    told = f"Decision: accepted until 1 March 2011 (entry 6): {REASON}. Decided by {BY}. To be seen to by {OWNER}."
+    assert "field-not-documented, breach, closed: may continue for a time\n" in closed.stdout
+    told = f"Decision: continue until 1 March 2011 (entry 6): {REASON}. Decided by {BY}. To be seen to by {OWNER}."
     assert told in closed.stdout
     assert "0 open breaches" in closed.stdout
-    assert "1 closed by a decision." in closed.stdout
+    assert "1 closed." in closed.stdout
+    assert "No: 1 breach was found." in closed.stdout
+    assert closed.stdout.endswith("\nNothing is open.\n")
     assert ran(check, path, as_of="2011-03-01").exit_code == 0
     overdue = ran(check, path, as_of="2011-03-02")
     assert overdue.exit_code == 1
@@ -93,9 +96,9 @@ def ran_findings(path: Path, *more: str) -> list[dict[str, Any]]:
 
 def test_one_decision_closes_one_finding(make: Make) -> None:
     path = make(UNDOCUMENTED, GOOD)
-    decide(path, key_of(path, "field-not-documented")[:8], decision="false-alarm")
+    decide(path, key_of(path, "field-not-documented")[:8], decision="remedied")
     one, other = ran_findings(path)
-    assert one["decision"] == {"decision": "false-alarm", "due": None, "entry": 7, "closed": True}
+    assert one["decision"] == {"decision": "remedied", "due": None, "entry": 7, "closed": True}
     assert (other["check"], other["decision"]) == ("lawful-basis-not-documented", None)
     assert ran(check, path).exit_code == 1
     decide(path, 5, "lawful-basis-not-documented", decision="remedied")
@@ -108,15 +111,15 @@ def test_one_decision_closes_one_finding(make: Make) -> None:
 
 
 def test_who_decides_has_seen_what_they_replace(make: Make) -> None:
-    path = make(AFTER)
-    key = key_of(path, "contactpoint-closed")
+    path = make(ONE_TOO_MANY)
+    key = key_of(path, "field-not-documented")
     decide(path, key)
     size = check_ledger(path, DAY).head.size
     with writing(path) as ledger:
         with pytest.raises(Conflict, match=r"entry 6 decided about the finding \w{8} meanwhile; nothing was recorded"):
-            ledger.review(key, "contactpoint-closed", "remedied", None, None, {"reason": REASON})
+            ledger.review(key, "field-not-documented", "remedied", None, None, {"reason": REASON})
         with pytest.raises(Conflict, match="entry 6 decided"):
-            ledger.review(key, "contactpoint-closed", "remedied", None, 5, {"reason": REASON})
+            ledger.review(key, "field-not-documented", "remedied", None, 5, {"reason": REASON})
         with pytest.raises(Conflict, match="entry 6 decides nothing"):
             ledger.review("0" * 64, "contactpoint-closed", "remedied", None, 6, {"reason": REASON})
     assert check_ledger(path, DAY).head.size == size
@@ -151,23 +154,23 @@ def test_of_many_decided_about_at_once_those_decided_meanwhile_are_left(make: Ma
 
 def test_an_erased_reason_shows_as_erased(make: Make) -> None:
     path = make(AFTER)
-    decide(path, 5)
+    decide(path, 5, decision="remedied")
     with writing(path) as ledger:
         ledger.erase(6, "reason", "request-of-person", {})
     told = ran(check, path)
     assert told.exit_code == 0
-    assert "Decision: accepted (entry 6): its reason was erased.\n" in told.stdout
+    assert "Decision: fixed (entry 6): its reason was erased.\n" in told.stdout
     assert REASON not in told.stdout
     assert not verify(path).problems
 
 
 def test_no_file_holds_what_can_be_erased(make: Make) -> None:
-    path = make(AFTER)
+    path = make(ONE_TOO_MANY)
     decide(path, 5, due="2011-03-01", by=BY, owner=OWNER)
     made = texts(path, DAY, "html", "csv", "json", "md")
     made["check.json"] = ran(check, path, "--format", "json").stdout
     assert {name: [one for one in TYPED if one in text] for name, text in made.items()} == {name: [] for name in made}
-    assert "Accepted until 1 March 2011 (Entry 6)" in made["md"]
+    assert "Continue until 1 March 2011 (Entry 6)" in made["md"]
     (row,) = csv.DictReader(io.StringIO(made["csv"].removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}")))
     told = [row[name] for name in ("Decision", "Decision due", "Decision in entry", "Decision closes it")]
     assert told == ["accepted", "2011-03-01", "6", "1"]
@@ -199,7 +202,25 @@ def test_bad_input_is_a_sentence(make: Make, which: tuple[str, ...], options: di
     assert check_ledger(path, DAY).head.size == size
 
 
-def test_what_was_corrected_needs_no_decision(make: Make) -> None:
+@pytest.mark.parametrize("decision", ["remedied", "recording-mistake"])
+def test_what_was_withdrawn_is_decided_about_until_that_is_confirmed(make: Make, decision: str) -> None:
     path = make(AFTER, withdraw="t0")
+    decide(path, 5, "contactpoint-closed", decision=decision)
+    with writing(path) as ledger:
+        ledger.add_person(DPO, "dpo")
+    with writing(path) as ledger, ledger.acting(DPO):
+        ledger.confirm([6], store.head(ledger.db), {})
     with pytest.raises(Refused, match="entry 6 corrected what the finding"):
+        decide(path, 5, "contactpoint-closed", decision=decision)
+
+
+def test_what_is_against_the_law_is_not_accepted(make: Make) -> None:
+    path = make(AFTER)
+    with pytest.raises(Refused, match="What is against the law can't be continued"):
         decide(path, 5)
+
+
+def test_what_is_accepted_has_a_last_day(make: Make) -> None:
+    path = make(ONE_TOO_MANY)
+    with pytest.raises(Refused, match='--due: "accepted" needs the last day'):
+        ran(review, path, 5, "--decision", "accepted", "--reason", REASON)
