@@ -7,10 +7,12 @@ decisions that it never was one. Who was involved is told by codes (`ledger.peop
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from itertools import groupby
 from typing import Literal, NamedTuple, TypeAlias
 
 import msgspec
@@ -115,6 +117,10 @@ class History:
         """The statements that came after entry `seq`, of the same transfer."""
         return tuple(statement for statement in self.chain(seq) if statement.seq > seq)
 
+    def before(self, seq: int) -> int:
+        """The statement that entry `seq` corrected."""
+        return max(statement.seq for statement in self.chain(seq) if statement.seq < seq)
+
     def counting(self, root: int) -> list[int]:
         """The statements of the transfer that is entry `root` by which it counts, the newest last.
 
@@ -178,14 +184,22 @@ def _carries(later: Finding, earlier: Finding) -> bool:
 
 
 def ever_found(findings: Iterable[Finding], history: History) -> int:
-    """How many breaches were ever found: on any statement, each once however often it was stated."""
-    return len(
-        {
-            (history.root(one.seq), one.check, one.reason, one.severity, _items(one))
-            for one in findings
-            if one.outcome == "breach"
-        }
-    )
+    """How many breaches were ever found: on any statement, each once however often it was stated.
+
+    The findings are in the ledger's order.
+    """
+
+    def different(of_transfer: Iterable[Finding]) -> set[object]:
+        return {(one.check, one.reason, one.severity, _items(one)) for one in of_transfer}
+
+    count, corrected = 0, defaultdict[int, set[object]](set)
+    breaches = (finding for finding in findings if finding.outcome == "breach")
+    for root, of_transfer in groupby(breaches, key=lambda one: history.root(one.seq)):
+        if root in history.chains:
+            corrected[root] |= different(of_transfer)
+        else:
+            count += len(different(of_transfer))
+    return count + sum(len(found) for found in corrected.values())
 
 
 def states(
@@ -298,13 +312,14 @@ class Answers(NamedTuple):
 
     `complied` answers whether only what was said was shared; a yes rests on `unchecked` corrections and decisions
     that nobody else has checked. `open` counts findings still to be settled, `awaiting_confirmation` those of them
-    that wait for a second person; `breaches` counts those ever found, `mistakes` those that two people, or one alone,
-    settled as never having been one.
+    that wait for a second person; `breaches` counts those that the transfers have, `mistakes` those that two people,
+    or one alone, settled as never having been one, and `ever_found` all of them, which never falls.
     """
 
     complied: Literal["yes", "no", "cannot-say"]
     open: int
     awaiting_confirmation: int
+    ever_found: int
     breaches: int
     mistakes: int
     unchecked: int
@@ -313,9 +328,8 @@ class Answers(NamedTuple):
 def answer(findings: Iterable[Finding], states: Mapping[str, State], history: History, *, cannot_say: bool) -> Answers:
     """The two answers. `cannot_say` is whether something that a yes rests on is missing."""
     findings = tuple(findings)
-    open_ = waiting = mistakes = 0
+    open_ = waiting = breaches = mistakes = 0
     unchecked: set[int | None] = set()
-    complied = True
     for finding in findings:
         state = states.get(finding.key, OPEN)
         if state.unchecked:
@@ -329,6 +343,6 @@ def answer(findings: Iterable[Finding], states: Mapping[str, State], history: Hi
             if state.denied:
                 mistakes += 1
             else:
-                complied = False
-    said: Literal["yes", "no", "cannot-say"] = "no" if not complied else "cannot-say" if cannot_say else "yes"
-    return Answers(said, open_, waiting, ever_found(findings, history), mistakes, len(unchecked))
+                breaches += 1
+    said: Literal["yes", "no", "cannot-say"] = "no" if breaches else "cannot-say" if cannot_say else "yes"
+    return Answers(said, open_, waiting, ever_found(findings, history), breaches, mistakes, len(unchecked))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from datetime import date
+from itertools import groupby
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -212,12 +213,12 @@ def missing_for_yes(result: Result, *, verified: bool | None = None) -> tuple[st
     open_ = [finding for finding in result.standing if finding.outcome == "cannot-tell" and not result.settled(finding)]
     missing = any(finding.check == expected_not_recorded.ID for finding in open_)
     # What is missing is no transfer that cannot be told, and a finding on it is on the register's entry.
-    untold = {finding.entries[0] for finding in open_ if finding.check != expected_not_recorded.ID}
+    untold = (finding.entries[0] for finding in open_ if finding.check != expected_not_recorded.ID)
     reasons = (
         ("check-not-run", any(not check.ran or check.reason for check in result.checks)),
         ("records-missing", missing),
         ("not-verified", verified is False),
-        ("cannot-tell", len(untold) * 100 > CANNOT_TELL_LIMIT * result.transfers),
+        ("cannot-tell", sum(1 for _ in groupby(untold)) * 100 > CANNOT_TELL_LIMIT * result.transfers),
         ("contactpoint-unclear", any(map(touches_contactpoint, open_))),
         ("value-erased", any(finding.reason == "erased" for finding in open_)),
     )

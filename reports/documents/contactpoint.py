@@ -48,9 +48,9 @@ class ContactPoint(msgspec.Struct, frozen=True, kw_only=True):
             uses, gone = some(self.recorded, "use", "uses"), self.changed + self.taken_back
             said = f"{uses} of ContactPoint after it was switched off {_were(self.recorded)} recorded."
             if gone:
+                said += f" {gone:,} of them {_were(gone)} withdrawn or changed later; a second person confirmed "
                 said += (
-                    f" {gone:,} of them {_were(gone)} withdrawn or changed later; a second person confirmed "
-                    f"{self.confirmed:,} of these changes."
+                    f"{self.confirmed:,} of these." if gone > 1 else "that." if self.confirmed else "nothing so far."
                 )
         elif self.untold:
             said = (

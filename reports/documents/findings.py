@@ -16,7 +16,7 @@ import msgspec
 
 from ledger.members import UNLISTED
 from ledger.source import Source
-from reports.checks import CHECKS
+from reports.checks import CHECKS, correction_removes_breach
 from reports.decisions import Decision, Verdict
 from reports.finding import SEVERITIES, Finding, Outcome, Severity
 from reports.history import OPEN, How, State
@@ -306,7 +306,10 @@ def rows_of(source: Source, result: Result, label: Labels) -> Rows:
     found: list[Sent] = []
     last: tuple[int, bool] | None = None
     for finding in result.findings:
-        of = finding.seq, finding.id is None  # a finding on an import, or on no transfer, has no id
+        # A finding on an import, or on no transfer, has no id. One on a correction is about what it corrected.
+        corrects = finding.check == correction_removes_breach.ID
+        seq = result.history.before(finding.seq) if corrects else finding.seq
+        of = seq, finding.id is None
         if of != last:
             sent = _sent(source, *of, label)
             sent, last = same.setdefault(sent, sent), of

@@ -165,9 +165,9 @@ def _verdict(reading: Reading, told: Told) -> Verdict:
             reasons = ["The record holds no transfer of data for this period."]
     rule: Text = (
         f"Overall rating: {rating_in_words(told.rating.level, complied)}. The same rule always gives the rating. Act "
-        "now: a problem is open. Cannot say: none is open, but checks were not run, transfers are missing, the record "
-        "fails its own test, or we may be unable to judge more than 5 in 100 transfers. Otherwise no problem was found "
-        "or, where some were found and are closed, nothing is open.",
+        "now: a problem is open. Cannot say: none is open, but checks were not run, or transfers are missing. We say "
+        "the same if the record fails its own test, or if we may be unable to judge more than 5 in 100 transfers. "
+        "Otherwise no problem was found, or all that were found are closed and nothing is open.",
     )
     return Verdict(kind, title, (*((one,) for one in reasons), rule))
 

@@ -69,19 +69,19 @@ QUESTIONS = ("Did we share only what we said we would?", "Is anything still to b
 
 def complied(answers: Answers) -> tuple[str, str]:
     """The answer to the first question: itself, and what it rests on."""
+    mistaken = "turned out to be a mistake of the record or of a check"
     if answers.complied == "no":
-        return "No", f"{some(answers.breaches - answers.mistakes, 'breach was', 'breaches were')} found."
+        more = f", and {answers.mistakes:,} more that {mistaken}" if answers.mistakes else ""
+        return "No", f"{some(answers.breaches, 'breach was', 'breaches were')} found{more}."
     if answers.complied == "cannot-say":
-        return "Cannot say", "No breach was found, but something that the answer rests on is missing."
+        apart = f", apart from {answers.mistakes:,} that {mistaken}" if answers.mistakes else ""
+        return "Cannot say", f"Something that the answer rests on is missing. No breach was found so far{apart}."
     if answers.unchecked:
         unchecked = some(answers.unchecked, "correction or decision", "corrections or decisions")
         return f"Yes, except {unchecked} that nobody else has checked", "Each of them removed a breach."
     if answers.mistakes:
         mistakes = some(answers.mistakes, "breach", "breaches")
-        return (
-            "Yes",
-            f"{mistakes} turned out to be a mistake of the record or of a check; a second person confirmed that.",
-        )
+        return "Yes", f"{mistakes} {mistaken}; a second person confirmed that."
     return "Yes", "All checks were run, and none ever found a breach."
 
 
@@ -90,7 +90,8 @@ def to_settle(answers: Answers) -> tuple[str, str]:
     if not answers.open:
         return "No", "Nothing is open."
     waiting = answers.awaiting_confirmation
-    return "Yes", f"{some(answers.open, 'finding', 'findings')}, {waiting:,} of them awaiting a second person."
+    waits = f"; {waiting:,} of them {'needs' if waiting == 1 else 'need'} a second person" if waiting else ""
+    return "Yes", f"{some(answers.open, 'finding is', 'findings are')} open{waits}."
 
 
 def two_answers(reading: Reading) -> tuple[Verdict, Verdict]:

@@ -11,7 +11,9 @@ from reports.formats.json_ import KEYS
 
 _DECISION = ("decision", "decision_due", "decision_entry", "decision_closed")
 
-COLUMNS = (*KEYS, "state", *_DECISION, "transferred_on", "sender", "recipient", "purpose", "assigned", "corrected_by")
+_SENT = ("transferred_on", "sender", "recipient", "purpose")
+
+COLUMNS = (*KEYS, *_DECISION, *_SENT, "assigned", "corrected_by", "state")
 """Those of the JSON, then whose transfer it was and what to know about the finding."""
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")

@@ -8,7 +8,7 @@ from secrets import token_bytes
 
 from ledger.writer import Ledger
 from reports.cli.check import check_ledger
-from tests.codes import LEAD
+from tests.codes import DPO, LEAD
 from tests.reports.ledgers import AFTER, BEFORE, GOOD, UNDOCUMENTED, UNKNOWN, UNSURE, make_ledger
 
 AS_OF = date(2011, 1, 31)
@@ -28,9 +28,17 @@ def decide(path: Path, check: str, due: date | None, decision: str = "accepted",
 
 
 def mixed_ledger(path: Path) -> Path:
-    """The ledger, in which one decision is overdue, one is due, and one closes its finding for good."""
+    """The ledger, in which one decision is overdue, one is due, and one closes its finding for good.
+
+    A second person confirmed that one, and that a use of ContactPoint that was withdrawn was entered by mistake.
+    """
     make_ledger(path, *MIXED, AFTER, withdraw="t9")
+    withdrawal = check_ledger(path, AS_OF).head.size - 1
     decide(path, "field-not-documented", AS_OF - timedelta(days=1), at=0)
     decide(path, "field-not-documented", AS_OF, "remedied", at=1)
-    decide(path, "lawful-basis-not-documented", None, "false-alarm")
+    false_alarm = decide(path, "lawful-basis-not-documented", None, "false-alarm")
+    with Ledger(path, lambda: datetime(2010, 12, 2, 9, tzinfo=UTC), token_bytes, LEAD) as ledger:
+        seen = ledger.add_person(DPO, "dpo").head
+        with ledger.acting(DPO):
+            ledger.confirm([withdrawal, false_alarm], seen, {})
     return path

@@ -125,7 +125,7 @@ def test_a_second_person_confirms_the_whole_list(path: Path, who: str) -> None:
     assert {one["settled"]["second_person"] for one in contactpoint(path)} == {True}
     assert checked(path)["answers"]["awaiting_confirmation"] == 0
     said = reports(path)
-    assert "a second person confirmed 3 of these changes" in said
+    assert "a second person confirmed 3 of these." in said
     assert "No recorded transfer used ContactPoint" not in said
     assert "nothing awaits confirmation" in refused("confirm", path, "--all", *AS_OF, "--actor", CHAIR)
 
@@ -185,7 +185,7 @@ def test_what_is_fixed_is_settled_and_was_a_breach(path: Path) -> None:
 
 def test_contactpoint_cannot_be_accepted(path: Path) -> None:
     key = contactpoint(path)[0]["key"]
-    review = ("review", path, key, *AS_OF, "--decision", "accepted", "--reason", "we live with it", "--actor", LEAD)
+    review = ("review", path, key, *AS_OF, "--decision", "accepted", "--due", "2011-12-31", "--reason", "so it is")
     assert "against the law" in refused(*review)
 
 

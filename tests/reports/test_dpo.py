@@ -44,7 +44,7 @@ from reports.documents.reading import Attested, Reading, Since
 from reports.formats.csv_ import COLUMNS
 from reports.run import Result, run
 from reports.wording import Labels
-from tests.codes import LEAD
+from tests.codes import DPO, LEAD
 from tests.reports.findings_table import add_findings
 from tests.reports.ledgers import AFTER, BEFORE, FORMULA, GOOD, SECRET, UNDOCUMENTED, UNSURE, make_ledger
 from tests.reports.mixed import AS_OF, MIXED, decide, mixed_ledger
@@ -144,6 +144,8 @@ CORRECTED = "json_extract(f.finding, '$.corrected_by')"
 KEPT = "FROM findings AS f WHERE f.finding IS NOT NULL"
 STANDS = f"{KEPT} AND {CORRECTED} IS NULL"
 ON_TRANSFER = "json_extract(f.finding, '$.id') IS NOT NULL"
+# What a correction did is said of the transfer as it was.
+STATED = "CASE check_name WHEN 'correction-removes-breach' THEN f.seq - 1 ELSE f.seq END"
 
 
 # -- numbers ------------------------------------------------------------------------------------------------------
@@ -161,7 +163,7 @@ def test_numbers_are_those_of_the_ledger(made: Document, kept: Callable[[str], l
     assert found["cannot-tell"] == count("outcome = 'cannot-tell'") > 0
     assert found["advisory"] == count("outcome = 'advisory'") > 0
     assert found["corrected"] == count(f"{CORRECTED} IS NOT NULL", KEPT) > 0
-    assert (found["closed"], found["overdue"], found["due-soon"]) == (2, 1, 1)
+    assert (found["closed"], found["overdue"], found["due-soon"]) == (3, 1, 1)
     assert found["open-breaches"] == count("outcome = 'breach'") - 2
 
 
@@ -169,8 +171,11 @@ def test_contactpoint_is_counted_by_its_closing(made: Document) -> None:
     found = numbers(made)
     assert [found[f"contactpoint-{of}"] for of in ("before", "after", "untold", "late")] == [1, 1, 1, 1]
     assert [block.title for block in made.blocks if isinstance(block, Verdict)] == [
+        "Did we share only what we said we would? No.",
+        "Is anything still to be settled? Yes.",
         "Act now",
-        "1 transfer used ContactPoint after it was switched off.",
+        "2 uses of ContactPoint after it was switched off were recorded. 1 of them was withdrawn or changed later; a "
+        "second person confirmed that.",
     ]
 
 
@@ -178,12 +183,12 @@ def test_contactpoint_is_counted_by_its_closing(made: Document) -> None:
     ("transfers", "kind", "title"),
     [
         ([BEFORE], "good", "No recorded transfer used ContactPoint after it was switched off."),
-        ([UNSURE], "unsure", "No transfer certainly used ContactPoint after it was switched off; of some it"),
-        ([AFTER, AFTER], "bad", "2 transfers used ContactPoint after it was switched off."),
+        ([UNSURE], "unsure", "No transfer certainly used ContactPoint after it was switched off. Some may have;"),
+        ([AFTER, AFTER], "bad", "2 uses of ContactPoint after it was switched off were recorded."),
     ],
 )
 def test_contactpoint_is_answered(tmp_path: Path, transfers: list[Any], kind: str, title: str) -> None:
-    answer = [one for one in document(make_ledger(tmp_path / "t.db", *transfers)).blocks if isinstance(one, Verdict)][1]
+    answer = [one for one in document(make_ledger(tmp_path / "t.db", *transfers)).blocks if isinstance(one, Verdict)][3]
     assert (answer.kind, answer.title[: len(title)]) == (kind, title)
 
 
@@ -205,7 +210,7 @@ def test_what_is_late_comes_first(made: Document) -> None:
     assert headings[0] == "overdue-items"
     (overdue,) = records(tables(made)["overdue"])
     assert (overdue["finding"], overdue["severity"], overdue["days"]) == ("Entry 5", "serious", "1")
-    assert overdue["decision"].startswith("Accepted (Entry 1")
+    assert overdue["decision"].startswith("Continue until (Entry 1")
     (soon,) = records(tables(made)["due-soon"])
     assert (soon["finding"], soon["due"], soon["days"]) == ("Entry 6", "2011-01-31", "0")
 
@@ -225,7 +230,11 @@ def test_a_decision_on_what_was_withdrawn_is_not_overdue(tmp_path: Path) -> None
     decide(path, "field-not-documented", date(2010, 12, 31))
     moment = datetime(2011, 1, 1, 9, tzinfo=UTC)
     with Ledger(path, lambda: moment, token_bytes, LEAD) as ledger:
-        ledger.correct("t0", "entered twice", None, {})
+        withdrawn = ledger.correct("t0", "entered twice", None, {})
+        ledger.add_person(DPO, "dpo")
+    assert tables(document(path))["overdue"].rows
+    with Ledger(path, lambda: moment, token_bytes, DPO) as ledger:
+        ledger.confirm([withdrawn.seq], withdrawn.head, {})
     found = document(path)
     assert not tables(found)["overdue"].rows
     assert numbers(found)["overdue"] == 0
@@ -248,9 +257,9 @@ def test_each_finding_has_all_that_is_needed(made: Document) -> None:
     assert first["entry"] == "Entry 5 t0"
     assert first["parties"] == f"{FORMULA} → Shire <b>Council</b>"
     assert "Unique pupil number" in first["found"]
-    assert first["decision"].startswith("Accepted until 30 January 2011 (Entry 1")
+    assert first["decision"].startswith("Continue until 30 January 2011 (Entry 1")
     assert first["decision"].endswith(" overdue")
-    assert second["decision"].startswith("Remedied until 31 January 2011 (Entry 1")
+    assert second["decision"].startswith("Fixed until 31 January 2011 (Entry 1")
     assert not second["decision"].endswith("overdue")
     place = made.blocks.index(listed_)
     facts = made.blocks[place - 1]
@@ -318,9 +327,10 @@ def test_data_has_every_finding_as_the_check_prints_it(made: Document, mixed: Pa
     first = records(findings)[0]
     assert (first["sender_id"], first["recipient_id"]) == ("high", "shire")
     states = Counter(row["state"] for row in records(findings))
-    assert states["decision overdue"] == 1
-    assert states["closed by a decision"] == 2
-    assert states["corrected"] > 0
+    assert states["open, decision overdue"] == 1
+    assert states["closed: fixed"] == 1
+    assert states["closed: the check was wrong, confirmed by a second person"] == 1
+    assert states["closed: withdrawn, confirmed by a second person"] == 1
 
 
 def test_text_is_shared_among_causes_and_each_has_one_finding_at_least(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -363,7 +373,7 @@ def test_parties_are_counted_as_sql_counts_them(made: Document, kept: Callable[[
     for severity in ("critical", "serious", "minor"):
         counted = dict(
             kept(
-                f"SELECT (SELECT {side} FROM entries AS e WHERE e.seq = f.seq), count(*) {STANDS} AND {ON_TRANSFER} "
+                f"SELECT (SELECT {side} FROM entries AS e WHERE e.seq = {STATED}), count(*) {STANDS} AND {ON_TRANSFER} "
                 f"AND f.severity = '{severity}' GROUP BY 1"
             )
         )
