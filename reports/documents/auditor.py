@@ -8,12 +8,12 @@ speaks of the whole record; transfers and findings alone are those of its period
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from ledger.london import day_of, utc_text
 from ledger.source import Adopted, Source
 from reports.documents.audited import AUTHORITY, Audited, audited, cosigned, days_late, noted
-from reports.documents.auditor_tables import tables
+from reports.documents.auditor_tables import issued, tables
 from reports.documents.blocks import (
     Block,
     Bullets,
@@ -45,6 +45,9 @@ from reports.scope import day_in_words
 MOST = 25
 """So many rows of a list that may be long are shown; its whole table is in the CSV, XLSX and JSON."""
 
+_PLACES = 20
+"""So many entries that one confirmation confirms are named; its whole list is in the CSV, XLSX and JSON."""
+
 LEVELS = {
     "consistent": (
         "Every hash, link, number, tile and checkpoint in the file fits every other. A record that was rewritten as a "
@@ -69,7 +72,11 @@ LEVELS = {
 _GROUPS = {
     "record": ("entries", "transfers-recorded", "corrections", "withdrawals", "imports", "organisations"),
     "decided": ("refusals", "refusals-refused", "refusals-met-in-part"),
-    "reviews": ("decisions", "decisions-accepted", "decisions-remedied", "decisions-false-alarm", "decisions-replaced"),
+    "reviews": (
+        *("decisions", "decisions-remedied", "decisions-accepted", "decisions-false-alarm"),
+        *("decisions-recording-mistake", "decisions-replaced", "advice"),
+    ),
+    "people": ("people", "confirmations"),
     "checkpoints": ("checkpoints", "checkpoint-sizes", "timestamps", "entries-after-checkpoint"),
     "keys": ("keys", "keys-new", "keys-rotation", "keys-replacement"),
     "registers": ("registers",),
@@ -596,6 +603,52 @@ class _Auditor:
                 "All decisions that were ever sealed are counted.",
             )
         )
+        yield from self._people()
+
+    def _people(self) -> Iterator[Block]:
+        yield Heading("People and confirmations", "people", 3)
+        yield Numbers(tuple(self._of("people")))
+        yield Paragraph(
+            (
+                "Each entry that a person causes carries a random code of that person in this ledger. Different codes "
+                "were issued to different people, as the lead said; that two codes are two people, no ledger can show.",
+            )
+        )
+        people = self.record.people
+        yield Table(
+            "people",
+            "Codes of people, and what they may do from that entry on",
+            (
+                Column("entry", "Entry", "number"),
+                Column("code", "Code", "code"),
+                Column("role", "Role"),
+                Column("recorded", "Recorded at (UTC)"),
+            ),
+            tuple(
+                (at.seq, (Code(code),), role, utc_text(one.recorded_at))
+                for at, one in people[-MOST:]
+                for code, role in [issued(one)]
+            ),
+            empty="No code was issued.",
+        )
+        yield from _shown(len(people), "entries on people, the newest,")
+        confirmations = self.record.confirmations
+        yield Table(
+            "confirmations",
+            "What a second person confirmed, the newest first",
+            (
+                Column("entry", "Entry", "number"),
+                Column("confirms", "Confirms entries"),
+                Column("by", "By", "code"),
+                Column("recorded", "Recorded at (UTC)"),
+            ),
+            tuple(
+                (at.seq, _places(one.confirms), (Code(one.actor or ""),), utc_text(one.recorded_at))
+                for at, one in reversed(confirmations[-MOST:])
+            ),
+            empty="Nothing was confirmed.",
+        )
+        yield from _shown(len(confirmations), "confirmations")
 
     # -- what was checked ----------------------------------------------------------------------------------------
 
@@ -616,7 +669,7 @@ class _Auditor:
                 Number("breaches-open", "breaches that are open", len(self.reading.open)),
                 Number("cannot-tell", "cannot be told", result.counts["cannot-tell"]),
                 Number("advisories", "advisory findings", result.counts["advisory"]),
-                Number("findings-closed", "findings closed by a decision", result.counts["closed"]),
+                Number("findings-closed", "findings that are closed", result.counts["closed"]),
                 Number("findings-corrected", "findings on what was corrected since", result.counts["corrected"]),
             )
         )
@@ -764,6 +817,11 @@ _ACTIONS = {
 def _short(vkey: str) -> str:
     # The key's name and id. A key of type 0x06 has 1.8 kB; the data have it whole.
     return "+".join(vkey.split("+")[:2])
+
+
+def _places(seqs: Sequence[int]) -> str:
+    more = f" and {len(seqs) - _PLACES:,} more" if len(seqs) > _PLACES else ""
+    return ", ".join(map(str, seqs[:_PLACES])) + more
 
 
 def _value(name: str) -> str:

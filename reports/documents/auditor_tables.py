@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ledger.london import day_of, utc_text
+from ledger.members import Genesis, Person
+from ledger.people import ROLES
 from reports.documents.audited import AUTHORITY, Audited, cosigned, days_late, noted
 from reports.documents.blocks import Column, Data, Value
 from reports.documents.findings import title
@@ -12,6 +14,13 @@ from reports.documents.findings import title
 
 def _data(id_: str, heading: str, columns: tuple[Column, ...], rows: Iterable[tuple[Value, ...]]) -> Data:
     return Data(id_, heading, columns, tuple(rows))
+
+
+def issued(entry: Genesis | Person) -> tuple[str, str]:
+    """The code that an entry issued to a person, "" for none, and what that person may do."""
+    if isinstance(entry, Genesis):
+        return entry.actor or "", ROLES["lead"]
+    return entry.code, ROLES[entry.role] + (", outside the organisation" if entry.outside else "")
 
 
 def tables(of: Audited) -> Iterator[Data]:
@@ -85,6 +94,32 @@ def tables(of: Audited) -> Iterator[Data]:
         (
             (at.seq, one.erases.seq, one.name, one.digest, one.ground, utc_text(one.recorded_at))
             for at, one in record.erasures
+        ),
+    )
+    yield _data(
+        "people",
+        "Codes of people",
+        (
+            Column("entry", "entry", "number"),
+            Column("code", "code", "code"),
+            Column("role", "role"),
+            Column("recorded_at", "recorded at"),
+        ),
+        ((at.seq, *issued(one), utc_text(one.recorded_at)) for at, one in record.people),
+    )
+    yield _data(
+        "confirmations",
+        "Confirmations by a second person",
+        (
+            Column("entry", "entry", "number"),
+            Column("confirms", "confirms entries"),
+            Column("by", "by", "code"),
+            Column("seen", "as of entry", "number"),
+            Column("recorded_at", "recorded at"),
+        ),
+        (
+            (at.seq, " ".join(map(str, one.confirms)), one.actor or "", one.seen.seq, utc_text(one.recorded_at))
+            for at, one in record.confirmations
         ),
     )
     yield _data(

@@ -152,19 +152,12 @@ def _findings(reading: Reading) -> Iterator[Block]:
         yield Chart(figures.severities(reading.rows))
     yield Numbers(
         (
-            Number("closed", "findings closed by a decision", counts["closed"]),
+            Number("closed", "findings that are closed", counts["closed"]),
             Number("corrected", "findings on entries corrected since", counts["corrected"]),
         )
     )
-    if count := counts["closed"]:
-        yield _paragraph(
-            f"{statements.some(count, 'finding is', 'findings are')} closed by a decision, which stands beside "
-            + (
-                "it: it is shown all the same, and is not open."
-                if count == 1
-                else "each: they are shown all the same, and are not open."
-            )
-        )
+    if counts["closed"]:
+        yield _paragraph("What is closed is shown all the same, with what closed it beside it, and is not open.")
     if count := counts["corrected"]:
         yield _paragraph(
             f"{statements.some(count, 'more finding is', 'more findings are')} on entries that were corrected or "
@@ -286,7 +279,7 @@ _COMPARED = (
     *((one, f"{one.capitalize()} findings") for one in SEVERITIES),
     ("cannot-tell", "Cannot be told"),
     ("advisory", "Advisory"),
-    ("closed", "Closed by a decision"),
+    ("closed", "Closed"),
     ("corrected", "On entries corrected since"),
 )
 

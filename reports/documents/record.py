@@ -17,7 +17,7 @@ import msgspec
 from ledger import timestamp
 from ledger.errors import Refused
 from ledger.london import from_seconds
-from ledger.members import AnyEntry, Attestation, Continued, Erasure, Key
+from ledger.members import AnyEntry, Attestation, Confirmation, Continued, Erasure, Genesis, Key, Person
 from ledger.source import Source
 from ledger.tlog import checkpoint, cosignature, note
 from ledger.tlog.note import SignatureLine, parse_vkey
@@ -76,6 +76,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     `continues` is the ledger that this one follows, if it follows one.
 
     `checkpoints` are in the order in which they were kept; `heartbeats`, by their time, are what others say in them.
+    `people` are the codes issued to them, the first person's too; `confirmations` what second persons confirmed.
     `counts` are those of entries and checkpoints, each with the statement that gives it.
     """
 
@@ -86,6 +87,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     heartbeats: tuple[Heartbeat, ...]
     keys: tuple[tuple[Sealed, Key], ...]
     erasures: tuple[tuple[Sealed, Erasure], ...]
+    people: tuple[tuple[Sealed, Genesis | Person], ...]
+    confirmations: tuple[tuple[Sealed, Confirmation], ...]
     attestations: tuple[tuple[Sealed, Attestation], ...]
     counts: tuple[Recount, ...]
 
@@ -124,6 +127,8 @@ def record(source: Source, size: int, checkpoints: int | None = None) -> Record:
         heartbeats=tuple(_heartbeats(source, size, found)),
         keys=keys,
         erasures=tuple(_entries(source, size, "erasure", Erasure)),
+        people=(*_entries(source, size, "genesis", Genesis), *_entries(source, size, "person", Person)),
+        confirmations=tuple(_entries(source, size, "confirmation", Confirmation)),
         attestations=tuple(_entries(source, size, "attestation", Attestation)),
         counts=tuple(_counts(source.db, size, len(found))),
     )
@@ -249,9 +254,10 @@ def _counts(db: sqlite3.Connection, size: int, checkpoints: int) -> Iterator[Rec
         yield count(f"refusals-{outcome}", label, of("refusal", f"json_extract(entry, '$.outcome') = '{outcome}'"))
     yield count("decisions", "decisions sealed", of("review"))
     for verdict, label in (
-        ("accepted", "decisions: accepted"),
-        ("remedied", "decisions: remedied"),
-        ("false-alarm", "decisions: false alarm"),
+        ("accepted", "decisions: continue until"),
+        ("remedied", "decisions: fixed"),
+        ("false-alarm", "decisions: the check was wrong"),
+        ("recording-mistake", "decisions: our entry was wrong"),
     ):
         yield count(f"decisions-{verdict}", label, of("review", f"json_extract(entry, '$.decision') = '{verdict}'"))
     yield count(
@@ -259,6 +265,11 @@ def _counts(db: sqlite3.Connection, size: int, checkpoints: int) -> Iterator[Rec
         "decisions that replace an earlier one",
         of("review", "json_extract(entry, '$.replaces.seq') IS NOT NULL"),
     )
+    yield count(
+        "advice", "of them advice of the data protection officer", of("review", "json_extract(entry, '$.advice')")
+    )
+    yield count("people", "entries on people", of("person"))
+    yield count("confirmations", "confirmations by a second person", of("confirmation"))
     yield count("keys", "key entries", of("key"))
     for action, label in (
         ("new", "first keys"),

@@ -61,7 +61,8 @@ _FOUND = """
 CREATE TEMP TABLE {name} AS
 SELECT f.key, f.check_name AS check_, f.outcome, f.severity, f.seq, json_extract(f.finding, '$.reason') AS reason,
        json_extract(f.finding, '$.id') AS id, json_extract(f.finding, '$.corrected_by') AS corrected,
-       d.seq AS decided, d.decision, d.due, d.seq IS NOT NULL AND coalesce(d.due, '9999') >= :as_of AS closed,
+       d.seq AS decided, d.decision, d.due, d.seq IS NOT NULL AND coalesce(d.due, '9999') >= :as_of AS holds,
+       f.state = 'settled' AS closed, f.state = 'awaiting-confirmation' AS waits,
        CASE WHEN e.kind NOT IN ('register', 'review') THEN e.transferred_on END AS day,
        e.transferred_on AS of_entry,
        CASE WHEN json_extract(f.finding, '$.id') IS NULL OR e.kind IN ('register', 'review') THEN ''
@@ -72,12 +73,17 @@ SELECT f.key, f.check_name AS check_, f.outcome, f.severity, f.seq, json_extract
             ELSE e.purpose END AS purpose,
        CASE e.kind WHEN 'register' THEN 'The documented purposes' WHEN 'review' THEN 'A decision'
             ELSE 'Several, in one import' END AS instead
-FROM {findings} AS f JOIN {of}.entries AS e ON e.seq = f.seq
+FROM {findings} AS f JOIN {of}.entries AS e ON e.seq = CASE f.check_name WHEN 'correction-removes-breach'
+    THEN (SELECT max(p.seq) FROM {of}.entries AS c JOIN {of}.entries AS p
+          ON json_extract(c.entry, '$.corrects.seq') IN (p.seq, json_extract(p.entry, '$.corrects.seq'))
+          WHERE c.seq = f.seq AND p.seq < f.seq)
+    ELSE f.seq END
 LEFT JOIN (SELECT json_extract(entry, '$.finding') AS key, max(seq) AS seq,
                   json_extract(entry, '$.decision') AS decision, json_extract(entry, '$.due') AS due
-           FROM {of}.entries WHERE kind = 'review' GROUP BY 1) AS d ON d.key = f.key
+           FROM {of}.entries WHERE kind = 'review' AND json_extract(entry, '$.advice') IS NULL
+           GROUP BY 1) AS d ON d.key = f.key
 WHERE f.finding IS NOT NULL AND CASE
-    WHEN json_extract(f.finding, '$.id') IS NOT NULL THEN f.seq IN (SELECT seq FROM {inside})
+    WHEN json_extract(f.finding, '$.id') IS NOT NULL THEN e.seq IN (SELECT seq FROM {inside})
     WHEN e.kind NOT IN ('register', 'review') AND e.transferred_on IS NOT NULL
         THEN EXISTS (SELECT 1 FROM json_each(f.finding, '$.entries') AS j
                      WHERE j.value IN (SELECT seq FROM {inside}))

@@ -24,7 +24,7 @@ from ledger.tlog import note
 from ledger.tlog.note import COSIGNATURE_V1, ED25519, SUBTREE_V1, SignatureLine
 from ledger.writer import Ledger, create
 from reports.cli.check import check_ledger
-from tests.codes import LEAD
+from tests.codes import DPO, LEAD
 from tests.reports.ledgers import GOOD, HERE, ORGANISATIONS, UNDOCUMENTED, UNKNOWN
 
 ORIGIN = "shire.example/transfers"
@@ -127,7 +127,7 @@ def audited_ledger(folder: Path, stamp: Callable[[bytes], bytes] | None = None) 
         text = (HERE / "register.yml").read_text(encoding="utf-8").replace('version: "1"', 'version: "2"')
         ledger.adopt(read_register(text, "r"), text, (date(2010, 4, 1), date(2010, 12, 31), True))
         replaced = {**GOOD, "transferred_on": date(2010, 3, 1), "id": "t1", "fields": ["forename"]}
-        ledger.correct("t1", "a field too many", ledger.settle(replaced, {}), {})
+        corrected = ledger.correct("t1", "a field too many", ledger.settle(replaced, {}), {})
         ledger.correct("t2", "it never went", None, {})
         members = {
             "refused_on": date(2010, 4, 14),
@@ -140,7 +140,10 @@ def audited_ledger(folder: Path, stamp: Callable[[bytes], bytes] | None = None) 
     with kept.at("2010-04-16T09:00:00Z") as ledger:
         once = ledger.review(found[0].key, found[0].check, "accepted", None, None, {"reason": "agreed"})
         ledger.review(found[0].key, found[0].check, "remedied", None, once.seq, {"reason": "deleted"})
-        ledger.review(found[1].key, found[1].check, "false-alarm", None, None, {"reason": "known"})
+        false_alarm = ledger.review(found[1].key, found[1].check, "false-alarm", None, None, {"reason": "known"})
+        seen = ledger.add_person(DPO, "dpo").head
+        with ledger.acting(DPO):
+            ledger.confirm([corrected.seq, false_alarm.seq], seen, {"reason": "I was there"})
         (seq,) = ledger.db.execute("SELECT seq FROM entries WHERE id = 't0'").fetchone()
         erase(ledger, seq, "note", "retention-ended", {})
         erase(ledger, seq, "operator", "request-of-person", {})

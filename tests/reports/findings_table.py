@@ -16,7 +16,15 @@ from reports.cli.check import check_ledger
 def _rows(path: Path, as_of: date) -> list[tuple[object, ...]]:
     checked = check_ledger(path, as_of)
     return [
-        (one.key, seq, one.check, one.outcome, one.severity, None if place else msgspec.json.encode(one).decode())
+        (
+            one.key,
+            seq,
+            one.check,
+            one.outcome,
+            one.severity,
+            checked.result.state(one).state,
+            None if place else msgspec.json.encode(one).decode(),
+        )
         for one in checked.result.findings
         for place, seq in enumerate(one.entries)
     ]
@@ -27,5 +35,5 @@ def add_findings(db: sqlite3.Connection, path: Path, as_of: date, name: str = "f
 
     The first has the whole `finding`. The ledger is one that no test changes.
     """
-    db.execute(f"CREATE TEMP TABLE {name} (key, seq, check_name, outcome, severity, finding)")
-    db.executemany(f"INSERT INTO {name} VALUES (?, ?, ?, ?, ?, ?)", _rows(path, as_of))
+    db.execute(f"CREATE TEMP TABLE {name} (key, seq, check_name, outcome, severity, state, finding)")
+    db.executemany(f"INSERT INTO {name} VALUES (?, ?, ?, ?, ?, ?, ?)", _rows(path, as_of))

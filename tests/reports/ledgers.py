@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
+from secrets import token_bytes
 from typing import Any
 
 from ledger.london import days
 from ledger.register.read import read_register
+from ledger.store import head
 from ledger.writer import Ledger, create
-from tests.codes import LEAD
+from tests.codes import DPO, LEAD
 
 HERE = Path(__file__).parent
 SECRET = "Jayden Smithson Limited"
@@ -75,3 +77,12 @@ def make_ledger(
         if withdraw:
             ledger.correct(withdraw, "recorded by mistake", None, {})
     return path
+
+
+def confirm(path: Path, *seqs: int) -> None:
+    """Has a second person, the data protection officer, confirm the corrections and decisions `seqs`."""
+    with Ledger(path, lambda: datetime(2011, 1, 1, 9, tzinfo=UTC), token_bytes, LEAD) as ledger:
+        if ledger.people().role(DPO, head(ledger.db).size) is None:
+            ledger.add_person(DPO, "dpo")
+        with ledger.acting(DPO):
+            ledger.confirm(seqs, head(ledger.db), {})

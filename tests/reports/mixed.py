@@ -18,11 +18,11 @@ FROM_LOW = {**GOOD, "sender": "low", "transferred_at": "2010-03-02"}
 MIXED = (UNDOCUMENTED, BEYOND, GOOD, FROM_LOW, BEFORE, UNSURE, AFTER, UNKNOWN, TO_SCHOOL)
 
 
-def decide(path: Path, check: str, due: date | None, decision: str = "accepted", at: int = 0) -> int:
+def decide(path: Path, check: str, due: date | None, decision: str = "accepted", at: int = 0, by: str = LEAD) -> int:
     """Seals a decision on a finding of `check`; gives the entry."""
     found = [one for one in check_ledger(path, AS_OF).result.findings if one.check == check]
-    moment = datetime(2010, 12, 1, 9, tzinfo=UTC)
-    with Ledger(path, lambda: moment, token_bytes, LEAD) as ledger:
+    moment = datetime(2010, 12, 2, 9, tzinfo=UTC)
+    with Ledger(path, lambda: moment, token_bytes, by) as ledger:
         texts = {"reason": "Jayden said so"}
         return ledger.review(found[at].key, check, decision, due, None, texts).seq
 
@@ -30,7 +30,8 @@ def decide(path: Path, check: str, due: date | None, decision: str = "accepted",
 def mixed_ledger(path: Path) -> Path:
     """The ledger, in which one decision is overdue, one is due, and one closes its finding for good.
 
-    A second person confirmed that one, and that a use of ContactPoint that was withdrawn was entered by mistake.
+    A second person confirmed that one, and that a use of ContactPoint that was withdrawn was entered by mistake. One
+    decision waits for that, and one finding has nothing but advice.
     """
     make_ledger(path, *MIXED, AFTER, withdraw="t9")
     withdrawal = check_ledger(path, AS_OF).head.size - 1
@@ -41,4 +42,6 @@ def mixed_ledger(path: Path) -> Path:
         seen = ledger.add_person(DPO, "dpo").head
         with ledger.acting(DPO):
             ledger.confirm([withdrawal, false_alarm], seen, {})
+    decide(path, "unknown-recipient", None, "remedied", by=DPO)
+    decide(path, "undocumented-flow", None, "recording-mistake")
     return path

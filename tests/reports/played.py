@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import UTC, date, datetime
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
 from shutil import copy
 
@@ -17,6 +17,8 @@ from ledger.erase import erase
 from ledger.tlog.note import ED25519
 from reports.cli.making import Wanted
 from reports.demo.play import LEDGER, ORIGIN, record_year
+from reports.history import NEVER_ACCEPTED
+from tests.codes import LEAD
 from tests.reports.audited import WITNESS, Kept, witness
 from tests.reports.opened import reading
 
@@ -42,7 +44,10 @@ def _attest(kept: Kept, kind: str) -> None:
 
 def _decide(kept: Kept) -> None:
     with reading(kept.path, Wanted("dpo", ATTESTED_AS_OF, period="year=2009-10")) as (_, read):
-        first, second, third, *_ = read.open
+        undecided = (
+            one for one in read.open if one.key not in read.result.decisions and one.check not in NEVER_ACCEPTED
+        )
+        first, second, third = islice(undecided, 3)
         unsure = next(one for one in read.result.findings if one.outcome == "cannot-tell")
     with kept.at("2010-09-30T20:00:00Z") as ledger:
         texts = {"reason": "Looked into with the school", "decided_by": "A. Officer"}
@@ -87,7 +92,7 @@ def played(folder: Path) -> Kept:
         return hashlib.shake_256(str(next(random)).encode()).digest(size)
 
     path = folder / LEDGER
-    record_year(path, lambda _: None, entropy)
+    record_year(path, lambda _: None, entropy, lead=LEAD)
     keys = keyfile.write(folder / "key", keyfile.make(ORIGIN, [ED25519], lambda size: b"\x01" * size))
     kept = Kept(path, keys, keys, [datetime(2010, 9, 30, 17, tzinfo=UTC)], entropy)
     kept.sign("2010-09-30T18:00:00Z", keys, witness(WITNESS, "2010-09-30T18:01:00Z"))

@@ -18,7 +18,7 @@ class Rows(NamedTuple):
 
 
 STANDS = "FROM found WHERE corrected IS NULL"
-OPEN = "corrected IS NULL AND outcome = 'breach' AND NOT closed"
+OPEN = "corrected IS NULL AND (outcome = 'breach' OR waits) AND NOT closed"
 SEVERITIES = ("critical", "serious", "minor")
 
 
@@ -31,7 +31,7 @@ def _sum(condition: str) -> str:
 
 
 _BY_SEVERITY = ", ".join(_sum(f"severity = '{one}'") for one in SEVERITIES)
-_BREACHES, _OPEN = _sum("outcome = 'breach'"), _sum("outcome = 'breach' AND NOT closed")
+_BREACHES, _OPEN = _sum("outcome = 'breach'"), _sum("(outcome = 'breach' OR waits) AND NOT closed")
 _SOON = "corrected IS NULL AND due >= :as_of AND julianday(due) - julianday(:as_of) <= 30"
 _OVERDUE = "corrected IS NULL AND due < :as_of"
 
@@ -122,7 +122,7 @@ def _compared() -> str:
                 *((f"{one.capitalize()} findings", f"corrected IS NULL AND severity = '{one}'") for one in SEVERITIES),
                 ("Cannot be told", "corrected IS NULL AND outcome = 'cannot-tell'"),
                 ("Advisory", "corrected IS NULL AND outcome = 'advisory'"),
-                ("Closed by a decision", "corrected IS NULL AND closed"),
+                ("Closed", "corrected IS NULL AND closed"),
                 ("On entries corrected since", "corrected IS NOT NULL"),
             )
         ),
@@ -171,7 +171,7 @@ DPO_DATA = {
     "findings": Rows(
         "key check outcome severity seq decision decision_due decision_entry decision_closed transferred_on "
         "corrected_by sender_id recipient_id",
-        "SELECT key, check_, outcome, severity, seq, decision, due, decided, CASE WHEN decided IS NOT NULL THEN closed "
+        "SELECT key, check_, outcome, severity, seq, decision, due, decided, CASE WHEN decided IS NOT NULL THEN holds "
         "END, day, corrected, sender, recipient FROM found",
     ),
     "flows": Rows(
@@ -294,9 +294,12 @@ AUDITOR = {
     "decisions": _entries("kind = 'review'"),
     **{
         f"decisions-{one}": _entries(f"kind = 'review' AND json_extract(entry, '$.decision') = '{one}'")
-        for one in ("accepted", "remedied", "false-alarm")
+        for one in ("accepted", "remedied", "false-alarm", "recording-mistake")
     },
     "decisions-replaced": _entries("kind = 'review' AND json_extract(entry, '$.replaces') IS NOT NULL"),
+    "advice": _entries("kind = 'review' AND json_extract(entry, '$.advice') IS NOT NULL"),
+    "people": _entries("kind = 'person'"),
+    "confirmations": _entries("kind = 'confirmation'"),
     "checkpoints": _count("1", "checkpoints"),
     "checkpoint-sizes": "SELECT count(*) FROM (SELECT size FROM checkpoints GROUP BY size)",
     "timestamps": _count("timestamp IS NOT NULL", "checkpoints"),
@@ -336,6 +339,7 @@ _BY_OUTCOME = ", ".join(
 _CHECKS = (
     f"SELECT checks.id, {{more}}{_BY_OUTCOME} FROM checks LEFT JOIN found ON check_ = checks.id GROUP BY checks.id"
 )
+_PEOPLE = "SELECT seq FROM main.entries WHERE kind IN ('genesis', 'person')"
 _ERASURES = "SELECT seq, json_extract(entry, '$.erases.seq') FROM main.entries WHERE kind = 'erasure'"
 _ATTESTED = "FROM main.entries WHERE kind = 'attestation'"
 _KEYS = "SELECT seq FROM main.entries WHERE kind = 'key'"
@@ -356,6 +360,8 @@ AUDITOR_TABLES = {
         "SELECT seq, london(recorded_at), json_extract(entry, '$.sha256') FROM main.entries WHERE kind = 'register'",
     ),
     "erasures": Rows("entry of", _ERASURES),
+    "people": Rows("entry", _PEOPLE),
+    "confirmations": Rows("entry", "SELECT seq FROM main.entries WHERE kind = 'confirmation'"),
     "not-run": Rows(
         "check ran",
         f"SELECT id, CASE WHEN {_RAN} THEN 'in part' ELSE 'no' END FROM checks WHERE NOT {_RAN} OR {_IN_PART}",
@@ -371,6 +377,10 @@ AUDITOR_DATA = {
     "heartbeats": Rows("at entries recorded_at", f"SELECT at, size, {_CLOCK} FROM ({_BEATS})"),
     "gaps": AUDITOR_TABLES["gaps"],
     "erasures": Rows("entry of_entry", _ERASURES),
+    "people": Rows("entry", _PEOPLE),
+    "confirmations": Rows(
+        "entry seen", "SELECT seq, json_extract(entry, '$.seen.seq') FROM main.entries WHERE kind = 'confirmation'"
+    ),
     "keys": Rows("entry", f"SELECT e.seq FROM main.entries AS e, json_each(e.entry, '$.keys') WHERE seq IN ({_KEYS})"),
     "registers": Rows("entry days_late", f"SELECT seq, max(0, late) FROM {_LATE}"),
     "checks": Rows(

@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from ledger.errors import Refused
 from reports.cli.check import check_ledger
 from reports.cli.findings import findings, shortened
-from tests.reports.ledgers import AFTER, GOOD, SECRET, UNDOCUMENTED, UNKNOWN, UNSURE, make_ledger
+from tests.reports.ledgers import AFTER, GOOD, SECRET, UNDOCUMENTED, UNKNOWN, UNSURE, confirm, make_ledger
 from tests.reports.test_report import AS_OF, Make
 from tests.reports.world import AS_OF as DAY
 
@@ -83,9 +83,14 @@ def test_a_finding_is_shown_by_key_or_entry(make: Make) -> None:
 
 def test_what_was_corrected_is_listed_and_not_open(make: Make) -> None:
     path = make(AFTER, withdraw="t0")
-    assert listed(path) == [("t0", "contactpoint-closed", False)]
+    assert listed(path) == [("t0", "contactpoint-closed", True), ("t0", "correction-removes-breach", False)]
+    assert listed(path, "--open") == [("t0", "contactpoint-closed", True)]
+    assert "contactpoint-closed, breach, needs a second person: withdrawn\n" in ran("list", path).stdout
+    confirm(path, 6)
+    assert [is_open for _, _, is_open in listed(path)] == [False, False]
     assert listed(path, "--open") == []
-    assert "contactpoint-closed, breach, corrected\n" in ran("list", path).stdout
+    said = "contactpoint-closed, breach, closed: withdrawn, confirmed by a second person\n"
+    assert said in ran("list", path).stdout
 
 
 def test_without_a_register_what_did_not_run_is_said(make: Make) -> None:

@@ -243,7 +243,7 @@ def test_nothing_is_asked_for_where_all_is_well(made: Made) -> None:
     assert section(made("clean"), "decisions") == "Nothing needs a decision from you this time."
 
 
-def test_a_settled_problem_is_no_problem_to_settle(tmp_path: Path) -> None:
+def test_a_problem_that_was_put_right_is_no_problem_to_settle_and_still_was_one(tmp_path: Path) -> None:
     path = make_ledger(tmp_path / "transfers.db", *CLEAN, AFTER)
     with read(path) as (source, found):
         assert verdict(governors(found, source)).kind == "bad"
@@ -258,7 +258,9 @@ def test_a_settled_problem_is_no_problem_to_settle(tmp_path: Path) -> None:
         assert result.exit_code == 0, result.output
     with read(path) as (source, found):
         document = governors(found, source)
-    assert verdict(document).kind == "good"
+    first, second, *_ = [block for block in document.blocks if isinstance(block, Verdict)]
+    assert (first.kind, second.kind, second.title) == ("bad", "good", "No. Nothing is open.")
+    assert "Overall rating: Nothing is open." in str(first.text[-1])
     assert numbers(document)["problems"] == 0
     assert "This has been looked into and settled." in section(document, "contactpoint")
 

@@ -6,6 +6,7 @@ All numbers, all tables, all data and all figures are walked: one for which `rec
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -143,6 +144,49 @@ def _functions(label: Labels) -> dict[str, Callable[..., Any]]:
     }
 
 
+_MONTH = "(" + "|".join(sorted({*MONTHS, *(one[:3] for one in MONTHS)}, key=len, reverse=True)) + ")"
+
+
+def _month(name: str) -> int:
+    return next(place for place, one in enumerate(MONTHS, start=1) if one[:3] == name[:3])
+
+
+def _end(year: int, month: int) -> str:
+    return date(year, month, monthrange(year, month)[1]).isoformat()
+
+
+def days_of(label: str) -> tuple[str, str]:
+    """The first and the last day of a part of time, from its label alone."""
+    if found := re.fullmatch(rf"{_MONTH} (\d{{4}})", label):
+        year, month = int(found[2]), _month(found[1])
+        return f"{year}-{month:02}-01", _end(year, month)
+    if found := re.fullmatch(rf"{_MONTH} to {_MONTH} (\d{{4}})", label):
+        year = int(found[3])
+        return f"{year}-{_month(found[1]):02}-01", _end(year, _month(found[2]))
+    if found := re.fullmatch(r"(?:School|The school) year (\d{4})-\d\d", label):
+        return f"{found[1]}-09-01", f"{int(found[1]) + 1}-08-31"
+    if found := re.fullmatch(r"(\d{4})(?: to (\d{4}))?", label):
+        return f"{found[1]}-01-01", f"{found[2] or found[1]}-12-31"
+    if found := re.fullmatch(rf"(\d+) {_MONTH} (\d{{4}}) to (\d+) {_MONTH} (\d{{4}})", label):
+        first, last = ((int(found[n + 2]), _month(found[n + 1]), int(found[n])) for n in (1, 4))
+        return date(*first).isoformat(), date(*last).isoformat()
+    raise AssertionError(f"No part of time: {label}")
+
+
+def tell_parts(asked: Asked, labels: Sequence[str]) -> None:
+    """Makes `part(day)`, which gives the part of time, of these labels, that a day lies in."""
+    spans = {one: days_of(one) for one in labels if one not in ("Before that", "On no one day")}
+
+    def part(day: str | None) -> str | None:
+        if day is None:
+            return "On no one day"
+        found = [label for label, (first, last) in spans.items() if first <= day <= last]
+        assert len(found) <= 1, (day, found)
+        return found[0] if found else "Before that"
+
+    asked.name({"part": part})
+
+
 # -- comparing --------------------------------------------------------------------------------------------------------
 
 
@@ -236,6 +280,8 @@ def _other(name: str, names: Sequence[str]) -> str:
 
 def check_figure(figure: Figure, asked: Asked) -> None:
     assert figure.name in recounted.FIGURES, f"nothing counts the figure {figure.name}"
+    if "part(" in recounted.FIGURES[figure.name]:
+        tell_parts(asked, figure.across)
     names = [name for name, _ in figure.series]
     assert len(set(names)) == len(names)
     shown = {

@@ -39,7 +39,18 @@ from tests.ledger.test_checkpoints import edit
 from tests.ledger.test_faults import filled, mounted
 from tests.ledger.verify.tampered import Base, build
 from tests.ledger.verify.test_tamper import CASES, done
-from tests.reports.ledgers import AFTER, BEFORE, FORMULA, GOOD, SECRET, UNDOCUMENTED, UNKNOWN, UNSURE, make_ledger
+from tests.reports.ledgers import (
+    AFTER,
+    BEFORE,
+    FORMULA,
+    GOOD,
+    SECRET,
+    UNDOCUMENTED,
+    UNKNOWN,
+    UNSURE,
+    confirm,
+    make_ledger,
+)  # fmt: skip
 from tests.reports.test_pdf import read as read_pdf
 
 AS_OF = "2011-01-31"
@@ -88,12 +99,25 @@ def test_exit_status(make: Make, transfers: list[dict[str, Any]], adopted: bool,
     assert ("did not run" in result.stderr) == (not adopted or status == 2)
 
 
-def test_a_withdrawn_breach_is_shown_and_no_longer_open(make: Make, tmp_path: Path) -> None:
+def test_a_withdrawn_breach_is_open_until_a_second_person_confirms(make: Make, tmp_path: Path) -> None:
     path = make(AFTER, withdraw="t0")
+    result = checked(path, "--format", "json")
+    assert result.exit_code == 1
+    told = json.loads(result.stdout)
+    assert [(one["check"], one["state"]) for one in told["findings"]] == [
+        ("contactpoint-closed", "awaiting-confirmation"),
+        ("correction-removes-breach", "open"),
+    ]
+    assert told["counts"]["corrected"] == 0
+    confirm(path, 6)
     result = checked(path, "--format", "json")
     assert result.exit_code == 0
     told = json.loads(result.stdout)
-    assert [one["check"] for one in told["findings"]] == ["contactpoint-closed"]
+    assert [(one["check"], one["state"]) for one in told["findings"]] == [
+        ("contactpoint-closed", "settled"),
+        ("correction-removes-breach", "settled"),
+    ]
+    assert told["findings"][0]["settled"] == {"how": "withdrawn", "entry": 6, "second_person": True}
     assert told["counts"]["corrected"] == 1
     assert "corrected it since" in told["findings"][0]["found"]
     assert (
@@ -104,10 +128,10 @@ def test_a_withdrawn_breach_is_shown_and_no_longer_open(make: Make, tmp_path: Pa
 
 def test_json_has_the_promised_shape(make: Make) -> None:
     told = json.loads(checked(make(UNDOCUMENTED, AFTER), "--format", "json").stdout)
-    assert list(told) == ["as_of", "findings", "checks", "counts"]
+    assert list(told) == ["as_of", "findings", "checks", "answers", "counts"]
     assert told["as_of"] == AS_OF
     keys = ["key", "check", "outcome", "severity", "seq", "id", "expected", "found", "citation", "next_step"]
-    assert all(list(one) == [*keys, "decision"] for one in told["findings"])
+    assert all(list(one) == [*keys, "state", "settled", "decision", "advice"] for one in told["findings"])
     assert [(one["id"], one["check"], one["severity"]) for one in told["findings"]] == [
         ("t0", "field-not-documented", "serious"),
         ("t0", "lawful-basis-not-documented", "serious"),
