@@ -48,10 +48,13 @@ class ContactPoint(msgspec.Struct, frozen=True, kw_only=True):
             uses, gone = some(self.recorded, "use", "uses"), self.changed + self.taken_back
             said = f"{uses} of ContactPoint after it was switched off {_were(self.recorded)} recorded."
             if gone:
-                said += f" {gone:,} of them {_were(gone)} withdrawn or changed later; a second person confirmed "
-                said += (
-                    f"{self.confirmed:,} of these." if gone > 1 else "that." if self.confirmed else "nothing so far."
-                )
+                said += f" {gone:,} of them {_were(gone)} withdrawn or changed later; "
+                if not self.confirmed:
+                    said += "no second person has confirmed that."
+                elif self.confirmed == gone:
+                    said += "a second person confirmed that."
+                else:
+                    said += f"a second person confirmed {self.confirmed:,} of these changes."
         elif self.untold:
             said = (
                 "No transfer certainly used ContactPoint after it was switched off. Some may have; the record does not "
