@@ -37,7 +37,7 @@ from reports.documents.findings import Cause, title
 from reports.documents.reading import Reading, attested_day
 from reports.documents.standing import Standing, standing_by
 from reports.finding import SEVERITIES
-from reports.run import Result, open_breaches
+from reports.run import Result, answers
 from reports.scope import day_in_words
 
 MOST_PAIRS = 150
@@ -85,7 +85,7 @@ def _summary(reading: Reading, due: dues.Due, source: Source) -> Iterator[Block]
         (
             Number("transfers", "transfers that stand", result.transfers),
             Number("open-breaches", "open breaches", len(reading.open)),
-            Number("breaches", "breaches, open or closed", counts["breach"]),
+            Number("breaches", "breaches found, open or closed", reading.answers.breaches),
             Number("overdue", "decisions overdue", len(due.overdue)),
             Number("due-soon", f"decisions due within {dues.SOON.days} days", len(due.soon)),
         )
@@ -275,7 +275,7 @@ def _fields_sent(reading: Reading, found: matrix.Matrix) -> Iterator[Block]:
 _COMPARED = (
     ("transfers", "Transfers that stand"),
     ("open-breaches", "Open breaches"),
-    ("breach", "Breaches, open or closed"),
+    ("breaches", "Breaches found, open or closed"),
     *((one, f"{one.capitalize()} findings") for one in SEVERITIES),
     ("cannot-tell", "Cannot be told"),
     ("advisory", "Advisory"),
@@ -285,7 +285,8 @@ _COMPARED = (
 
 
 def _compared(result: Result) -> dict[str, int]:
-    return {**result.counts, "transfers": result.transfers, "open-breaches": len(open_breaches(result))}
+    given = answers(result)
+    return {**result.counts, "transfers": result.transfers, "open-breaches": given.open, "breaches": given.breaches}
 
 
 def _before(reading: Reading) -> Iterator[Block]:

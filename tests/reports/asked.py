@@ -62,7 +62,7 @@ CREATE TEMP TABLE {name} AS
 SELECT f.key, f.check_name AS check_, f.outcome, f.severity, f.seq, json_extract(f.finding, '$.reason') AS reason,
        json_extract(f.finding, '$.id') AS id, json_extract(f.finding, '$.corrected_by') AS corrected,
        d.seq AS decided, d.decision, d.due, d.seq IS NOT NULL AND coalesce(d.due, '9999') >= :as_of AS holds,
-       f.state = 'settled' AS closed, f.state = 'awaiting-confirmation' AS waits,
+       f.state = 'settled' AS closed, f.state = 'awaiting-confirmation' AS waits, f.denied,
        CASE WHEN e.kind NOT IN ('register', 'review') THEN e.transferred_on END AS day,
        e.transferred_on AS of_entry,
        CASE WHEN json_extract(f.finding, '$.id') IS NULL OR e.kind IN ('register', 'review') THEN ''

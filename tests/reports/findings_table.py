@@ -23,6 +23,7 @@ def _rows(path: Path, as_of: date) -> list[tuple[object, ...]]:
             one.outcome,
             one.severity,
             checked.result.state(one).state,
+            checked.result.state(one).denied,
             None if place else msgspec.json.encode(one).decode(),
         )
         for one in checked.result.findings
@@ -35,5 +36,5 @@ def add_findings(db: sqlite3.Connection, path: Path, as_of: date, name: str = "f
 
     The first has the whole `finding`. The ledger is one that no test changes.
     """
-    db.execute(f"CREATE TEMP TABLE {name} (key, seq, check_name, outcome, severity, state, finding)")
-    db.executemany(f"INSERT INTO {name} VALUES (?, ?, ?, ?, ?, ?, ?)", _rows(path, as_of))
+    db.execute(f"CREATE TEMP TABLE {name} (key, seq, check_name, outcome, severity, state, denied, finding)")
+    db.executemany(f"INSERT INTO {name} VALUES (?, ?, ?, ?, ?, ?, ?, ?)", _rows(path, as_of))

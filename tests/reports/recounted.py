@@ -18,6 +18,7 @@ class Rows(NamedTuple):
 
 
 STANDS = "FROM found WHERE corrected IS NULL"
+BREACHES = "corrected IS NULL AND outcome = 'breach' AND NOT denied"
 OPEN = "corrected IS NULL AND (outcome = 'breach' OR waits) AND NOT closed"
 SEVERITIES = ("critical", "serious", "minor")
 
@@ -53,7 +54,7 @@ _CONTACTPOINT_UNTOLD = (
 DPO = {
     "transfers": _count("1", "sent"),
     "open-breaches": _count(OPEN),
-    "breaches": _count("corrected IS NULL AND outcome = 'breach'"),
+    "breaches": _count(BREACHES),
     "overdue": _count(_OVERDUE),
     "due-soon": _count(_SOON),
     **{one: _count(f"corrected IS NULL AND severity = '{one}'") for one in SEVERITIES},
@@ -118,7 +119,7 @@ def _compared() -> str:
             (text, _count(where), _count(where, "past_found"))
             for text, where in (
                 ("Open breaches", OPEN),
-                ("Breaches, open or closed", "corrected IS NULL AND outcome = 'breach'"),
+                ("Breaches found, open or closed", BREACHES),
                 *((f"{one.capitalize()} findings", f"corrected IS NULL AND severity = '{one}'") for one in SEVERITIES),
                 ("Cannot be told", "corrected IS NULL AND outcome = 'cannot-tell'"),
                 ("Advisory", "corrected IS NULL AND outcome = 'advisory'"),
