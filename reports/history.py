@@ -117,10 +117,6 @@ class History:
         """The statements that came after entry `seq`, of the same transfer."""
         return tuple(statement for statement in self.chain(seq) if statement.seq > seq)
 
-    def before(self, seq: int) -> int:
-        """The statement that entry `seq` corrected."""
-        return max(statement.seq for statement in self.chain(seq) if statement.seq < seq)
-
     def counting(self, root: int) -> list[int]:
         """The statements of the transfer that is entry `root` by which it counts, the newest last.
 

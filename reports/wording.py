@@ -195,7 +195,7 @@ def _values(check: str, expected: tuple[Value, ...], found: tuple[Value, ...], l
     if check == "statistical-use-exceeded":
         values["level"] = label(found[1], "granularity") if len(found) > 1 and found[1] != "" else "not stated"
     if check == "correction-removes-breach":
-        values["changed"] = _list(_CHANGED[str(name)] for name in found)
+        values["changed"] = _list(_CHANGED[str(name)] for name in found[1:])
     if check == "recipient-closed":
         successors = _list(label(party, "party") for party in expected[1:])
         values["successors"] = f" ({successors})" if successors else ""

@@ -25,7 +25,11 @@ _COMPARED = ("transferred_at", "recipient", "purpose")
 def check_decisions(
     context: Context, findings: Iterable[Finding], decisions: Mapping[str, Decision], states: Mapping[str, State]
 ) -> Iterator[Finding]:
-    """One advisory finding for each such correction, serious while it awaits confirmation; `found` is what changed."""
+    """One advisory finding for each such correction, serious while it awaits confirmation.
+
+    It is on the statement that was corrected, with the correction as its second entry; `found` is that entry and
+    what it changed.
+    """
     removed: dict[int, list[Finding]] = {}
     for finding in findings:
         by = _removed_by(finding, states)
@@ -40,10 +44,10 @@ def check_decisions(
             ID,
             "advisory",
             "withdrawn" if correction.withdrawn else "changed",
-            entries=[(correction.seq, correction.hash)],
+            entries=[(before.seq, before.hash), (correction.seq, correction.hash)],
             id_=gone[0].id,
             expected=tuple(sorted({finding.check for finding in gone})),
-            found=_changed(before, correction),
+            found=(correction.seq, *_changed(before, correction)),
             severity="serious" if waits else "minor",
         )
 
@@ -67,7 +71,7 @@ def state(finding: Finding, states: Mapping[str, State]) -> State | None:
     """How a finding of this check stands: settled once every breach that the correction removed is."""
     if finding.check != ID or finding.severity == "serious":
         return None
-    return State("settled", "corrected", finding.seq, None)
+    return State("settled", "corrected", finding.entries[1], None)
 
 
 def compared(case: Case) -> Compared | str:

@@ -16,7 +16,7 @@ import msgspec
 
 from ledger.members import UNLISTED
 from ledger.source import Source
-from reports.checks import CHECKS, correction_removes_breach
+from reports.checks import CHECKS
 from reports.decisions import Decision, Verdict
 from reports.finding import SEVERITIES, Finding, Outcome, Severity
 from reports.history import OPEN, How, State
@@ -306,10 +306,7 @@ def rows_of(source: Source, result: Result, label: Labels) -> Rows:
     found: list[Sent] = []
     last: tuple[int, bool] | None = None
     for finding in result.findings:
-        # A finding on an import, or on no transfer, has no id. One on a correction is about what it corrected.
-        corrects = finding.check == correction_removes_breach.ID
-        seq = result.history.before(finding.seq) if corrects else finding.seq
-        of = seq, finding.id is None
+        of = finding.seq, finding.id is None  # a finding on an import, or on no transfer, has no id
         if of != last:
             sent = _sent(source, *of, label)
             sent, last = same.setdefault(sent, sent), of

@@ -42,10 +42,10 @@ SENTENCES: dict[tuple[str, str], tuple[str, str, str]] = {
         "Find out whether it was sent, and record it; otherwise find out why not."),
     ("correction-removes-breach", "changed"): (
         "A second person's confirmation where a correction removes a breach ({e}).",
-        "The correction changed: {changed}.", _CONFIRM),
+        "Entry {f0} changed: {changed}.", _CONFIRM),
     ("correction-removes-breach", "withdrawn"): (
         "A second person's confirmation where a withdrawal removes a breach ({e}).",
-        "The transfer was withdrawn.", _CONFIRM),
+        "Entry {f0} withdrew the transfer.", _CONFIRM),
     ("unresolved-finding-overdue", "overdue"): (
         "Each decision looked at again by the day that it names.",
         "A finding of {f3} on entry {f4} was decided ({f1}) until {f2:date}. That day is over, and the finding stands.",

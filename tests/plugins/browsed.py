@@ -31,9 +31,9 @@ def clock() -> datetime:
     return datetime(2010, 8, 27, 9, tzinfo=UTC)
 
 
-def entropy() -> Any:
+def entropy(seed: int = 1) -> Any:
     """Bytes that differ from call to call and within one, the same in every run."""
-    return random.Random(1).randbytes
+    return random.Random(seed).randbytes
 
 
 RANDOM = entropy()

@@ -73,11 +73,7 @@ SELECT f.key, f.check_name AS check_, f.outcome, f.severity, f.seq, json_extract
             ELSE e.purpose END AS purpose,
        CASE e.kind WHEN 'register' THEN 'The documented purposes' WHEN 'review' THEN 'A decision'
             ELSE 'Several, in one import' END AS instead
-FROM {findings} AS f JOIN {of}.entries AS e ON e.seq = CASE f.check_name WHEN 'correction-removes-breach'
-    THEN (SELECT max(p.seq) FROM {of}.entries AS c JOIN {of}.entries AS p
-          ON json_extract(c.entry, '$.corrects.seq') IN (p.seq, json_extract(p.entry, '$.corrects.seq'))
-          WHERE c.seq = f.seq AND p.seq < f.seq)
-    ELSE f.seq END
+FROM {findings} AS f JOIN {of}.entries AS e ON e.seq = f.seq
 LEFT JOIN (SELECT json_extract(entry, '$.finding') AS key, max(seq) AS seq,
                   json_extract(entry, '$.decision') AS decision, json_extract(entry, '$.due') AS due
            FROM {of}.entries WHERE kind = 'review' AND json_extract(entry, '$.advice') IS NULL

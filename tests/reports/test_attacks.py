@@ -99,7 +99,7 @@ def test_withdrawn_redated_and_renamed_uses_of_contactpoint_stay_a_no(path: Path
     states = [(one["state"], one["settled"]["how"], one["settled"]["second_person"]) for one in contactpoint(path)]
     assert states == [("awaiting-confirmation", how, False) for how in ("withdrawn", "corrected", "corrected")]
     changed = {one["found"] for one in found["findings"] if one["check"] == "correction-removes-breach"}
-    assert "The transfer was withdrawn." in changed
+    assert "Entry 9 withdrew the transfer." in changed
     assert any("the date" in text for text in changed)
     assert any("the recipient" in text for text in changed)
     said = reports(path)

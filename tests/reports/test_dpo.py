@@ -144,8 +144,6 @@ CORRECTED = "json_extract(f.finding, '$.corrected_by')"
 KEPT = "FROM findings AS f WHERE f.finding IS NOT NULL"
 STANDS = f"{KEPT} AND {CORRECTED} IS NULL"
 ON_TRANSFER = "json_extract(f.finding, '$.id') IS NOT NULL"
-# What a correction did is said of the transfer as it was.
-STATED = "CASE check_name WHEN 'correction-removes-breach' THEN f.seq - 1 ELSE f.seq END"
 
 
 # -- numbers ------------------------------------------------------------------------------------------------------
@@ -373,7 +371,7 @@ def test_parties_are_counted_as_sql_counts_them(made: Document, kept: Callable[[
     for severity in ("critical", "serious", "minor"):
         counted = dict(
             kept(
-                f"SELECT (SELECT {side} FROM entries AS e WHERE e.seq = {STATED}), count(*) {STANDS} AND {ON_TRANSFER} "
+                f"SELECT (SELECT {side} FROM entries AS e WHERE e.seq = f.seq), count(*) {STANDS} AND {ON_TRANSFER} "
                 f"AND f.severity = '{severity}' GROUP BY 1"
             )
         )
