@@ -17,6 +17,7 @@ from ledger import bundle, disclosure, entry, members
 from ledger.errors import Refused
 from ledger.tlog.cosignature import Ed25519Cosigner
 from ledger.tlog.note import VerifierKey
+from tests.codes import DPO, LEAD
 from tests.ledger.example import keys as log_and_witness
 from tests.ledger.example import proved as example
 from tests.needed import missing
@@ -421,9 +422,11 @@ GOOD_ENTRIES: list[dict[str, Any]] = [
         "country": "GB",
     },
     {**e.MEMBERS, "kind": "correction", "corrects": CITED},
-    {"kind": "correction", "id": "t", "corrects": CITED, "withdrawn": True},
+    {"kind": "correction", "id": "t", "corrects": CITED, "withdrawn": True, "actor": LEAD},
     {"kind": "refusal", "id": "r", "refused_on": "2010-05-04", "outcome": "refused", "ground": "x", "recipient": "qca"},
-    {"kind": "review", "finding": HEX, "check": "x", "decision": "false-alarm", "replaces": CITED},
+    {"kind": "review", "finding": HEX, "check": "x", "decision": "false-alarm", "replaces": CITED, "actor": LEAD},
+    {"kind": "person", "code": DPO, "role": "dpo", "outside": True, "actor": LEAD},
+    {"kind": "confirmation", "confirms": [3, 5, 10], "seen": CITED, "actor": DPO},
     {
         "kind": "key",
         "action": "new",

@@ -82,7 +82,7 @@ def _entries(served: Served) -> dict[str, str]:
 def _findings(desk: Desk) -> dict[str, str]:
     dpo = desk.client
     open_ = dpo.get("/-/findings.json", params={"state": "open"}).json()["findings"]
-    decided = dpo.get("/-/findings.json", params={"state": "decided"}).json()["findings"]
+    decided = dpo.get("/-/findings.json", params={"state": "closed"}).json()["findings"]
     listed = dpo.get("/-/transfers.json", params={"size": "200"}).json()["transfers"]
     return {
         "open": open_[0]["key"],

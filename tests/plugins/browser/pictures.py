@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from datasette_plugins.transfer_ledger.app import DATABASE, metadata
-from datasette_plugins.transfer_ledger.roles import EVERYBODY, READERS, ROLES, Role
+from datasette_plugins.transfer_ledger.roles import DECIDERS, EVERYBODY, READERS, ROLES, Role
 from datasette_plugins.transfer_ledger.routes import ROUTES, Route
 
 App: TypeAlias = Literal["lived", "fresh", "gone"]
@@ -46,12 +46,12 @@ class Picture:
         return self.address or self.route
 
 
-def _dpo(name: str, route: str, address: str = "", **more: object) -> Picture:
-    return Picture(name=name, route=route, address=address, roles=frozenset(("dpo",)), **more)  # type: ignore[arg-type]
+def _decider(name: str, route: str, address: str = "", **more: object) -> Picture:
+    return Picture(name=name, route=route, address=address, roles=DECIDERS, **more)  # type: ignore[arg-type]
 
 
 def _own(name: str, route: str, address: str = "", **more: object) -> Picture:
-    # What a clerk recorded: the data protection officer sees it too, and another clerk does not.
+    # What a clerk recorded: the lead and the data protection officer see it too, and another clerk does not.
     return Picture(name=name, route=route, address=address, roles=frozenset(("clerk",)), **more)  # type: ignore[arg-type]
 
 
@@ -79,9 +79,10 @@ PICTURES = (
     *(Picture(name=f"entry: {kind}", route="/-/entries/{seq}", address=f"/-/entries/{{{kind}}}", roles=READERS)
       for kind in ENTRIES),
     _own("entry: recorded", "/-/entries/{seq}", "/-/entries/{recorded}"),
-    _dpo("erasable values", "/-/entries/{seq}/erasable", "/-/entries/{review}/erasable", form={"x": ""}),
+    _decider("erasable values", "/-/entries/{seq}/erasable", "/-/entries/{review}/erasable", form={"x": ""}),
     Picture(name="findings open", route="/-/findings"),
-    Picture(name="findings decided", route="/-/findings", address="/-/findings?state=decided"),
+    Picture(name="findings to confirm", route="/-/findings", address="/-/findings?state=awaiting"),
+    Picture(name="findings closed", route="/-/findings", address="/-/findings?state=closed"),
     Picture(name="findings corrected", route="/-/findings", address="/-/findings?state=corrected"),
     Picture(name="findings all", route="/-/findings", address="/-/findings?state=all&page=2"),
     Picture(name="findings narrowed", route="/-/findings", address="/-/findings?state=all&recipient=contactpoint"),
@@ -90,14 +91,20 @@ PICTURES = (
     Picture(name="no findings", route="/-/findings", app="fresh"),
     Picture(name="a finding", route="/-/findings/{key}", address="/-/findings/{open}"),
     Picture(name="a finding decided about", route="/-/findings/{key}", address="/-/findings/{decided}"),
-    _dpo("nothing marked", "/-/findings/decide", form={"of": "", "number": "0"}),
-    _dpo("deciding", "/-/findings/decide", form={"key": "{open}"}),
-    _dpo("deciding half typed", "/-/findings/decide", status=400,
+    _decider("nothing marked", "/-/findings/decide", form={"of": "", "number": "0"}),
+    _decider("deciding", "/-/findings/decide", form={"key": "{open}"}),
+    _decider("deciding half typed", "/-/findings/decide", status=400,
          form={"key": "{open}", "seal": "1", "decision": "", "reason": "", "due": "2009-01-01"}),
-    _dpo("decided", "/-/findings/decide",
-         form={"key": "{open}", "seal": "1", "decision": "accepted", "reason": "We live with it"}),
-    _dpo("decided meanwhile", "/-/findings/decide",
+    Picture(name="advised", route="/-/findings/decide", roles=frozenset(("dpo",)),
+            form={"key": "{open}", "seal": "1", "decision": "remedied", "reason": "Put right"}),
+    Picture(name="decided", route="/-/findings/decide", roles=frozenset(("lead",)),
+            form={"key": "{open}", "seal": "1", "decision": "remedied", "reason": "Put right"}),
+    _decider("decided meanwhile", "/-/findings/decide",
          form={"key": "{decided}", "seal": "1", "decision": "remedied", "reason": "Put right"}),
+    Picture(name="to confirm", route="/-/confirm"),
+    Picture(name="nothing to confirm", route="/-/confirm", app="fresh"),
+    Picture(name="nothing marked to confirm", route="/-/confirm", status=400, form={"size": "9", "hash": "0" * 64}),
+    Picture(name="to confirm, with reasons", route="/-/confirm/reasons", form={"x": ""}),
     Picture(name="organisations", route="/-/organisations"),
     Picture(name="no organisations", route="/-/organisations", app="fresh"),
     Picture(name="an organisation", route="/-/organisations/{id}", address="/-/organisations/contactpoint"),
@@ -140,12 +147,12 @@ PICTURES = (
     Picture(name="a refused request with mistakes", route="/-/record/refused", status=422,
             form={"id": "r-0123456789abcdef", "recipient": "", "refused_on": ""}),
     _own("correct", "/-/record/{seq}/correct", "/-/record/{recorded}/correct"),
-    _dpo("correct anybody's", "/-/record/{seq}/correct", "/-/record/{bad}/correct"),
+    _decider("correct anybody's", "/-/record/{seq}/correct", "/-/record/{bad}/correct"),
     _own("correct with mistakes", "/-/record/{seq}/correct", "/-/record/{recorded}/correct", status=422,
          form={"made_from": "{recorded}", "sender": "Ofsted", "reason": ""}),
     _own("correct what was withdrawn", "/-/record/{seq}/correct", "/-/record/{undone}/correct", status=409),
     _own("withdraw", "/-/record/{seq}/withdraw", "/-/record/{recorded}/withdraw"),
-    _dpo("withdraw anybody's", "/-/record/{seq}/withdraw", "/-/record/{bad}/withdraw"),
+    _decider("withdraw anybody's", "/-/record/{seq}/withdraw", "/-/record/{bad}/withdraw"),
     _own("withdraw without a reason", "/-/record/{seq}/withdraw", "/-/record/{recorded}/withdraw", status=422,
          form={"made_from": "{recorded}", "reason": ""}),
     Picture(name="receipts", route="/-/receipts"),
@@ -155,12 +162,12 @@ PICTURES = (
     Picture(name="people", route="/-/people"),
     Picture(name="saved questions", route="/-/saved"),
     # -- what went wrong ------------------------------------------------------------------------------------------
-    _dpo("not understood", "/-/transfers", "/-/transfers?nonsense=1", status=400),
-    _dpo("not done", "/-/findings/decide", form={"csrf": "another"}, status=403),
+    _decider("not understood", "/-/transfers", "/-/transfers?nonsense=1", status=400),
+    _decider("not done", "/-/findings/decide", form={"csrf": "another"}, status=403),
     Picture(name="not here", route="/-/entries/{seq}", address="/-/entries/99999999", status=404),
-    _dpo("asked otherwise", "/-/organisations", form={"x": ""}, status=405),
-    _dpo("too large", "/-/findings/decide", form={"reason": LONG}, status=413),
-    _dpo("of another type", "/-/findings/decide", form={"x": ""}, kind="text/plain", status=415),
+    _decider("asked otherwise", "/-/organisations", form={"x": ""}, status=405),
+    _decider("too large", "/-/findings/decide", form={"reason": LONG}, status=413),
+    _decider("of another type", "/-/findings/decide", form={"x": ""}, kind="text/plain", status=415),
     Picture(name="the ledger is gone", route="/", app="gone", status=503),
     Picture(name="a stock page not understood", route=STOCK, address=f"/{DATABASE}/transfers?_size=0", status=400),
 )  # fmt: skip

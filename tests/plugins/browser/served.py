@@ -23,12 +23,15 @@ from datasette_plugins.transfer_ledger.runs import Kind
 from datasette_plugins.transfer_ledger.site import Site
 from ledger.cli.edge import entropy
 from ledger.errors import Busy
+from tests.codes import LEAD
 from tests.plugins.checked import check
 
 BEGUN = datetime(2010, 10, 1, 7, 30, tzinfo=UTC)
 """The morning on which everything here happens: the day after the last entry of the demonstration."""
 
-NAMES: Mapping[Role, str] = {"dpo": "Ann Smith", "auditor": "Bob Jones", "governor": "Gus Gray", "clerk": "Cleo Clerk"}
+NAMES: Mapping[Role, str] = {
+    "lead": "Lee Head", "dpo": "Ann Smith", "auditor": "Bob Jones", "governor": "Gus Gray", "clerk": "Cleo Clerk",
+}  # fmt: skip
 _STARTED = time.monotonic()
 _PATIENCE = 60.0
 
@@ -108,7 +111,7 @@ class Desk(NamedTuple):
 
 def local(port: int) -> Settings:
     """The app on one's own machine, with a name for each role."""
-    return replace(Settings.local(port), people={role: Account(NAMES[role], role) for role in ROLES})
+    return replace(Settings.local(port, LEAD), people={role: Account(NAMES[role], role) for role in ROLES})
 
 
 @contextmanager
