@@ -414,9 +414,17 @@ ALTERED: dict[str, tuple[Callable[[Path], None], str]] = {
 }  # fmt: skip
 
 
+# The app begins without erasable values and hashes: its check, which it runs beside itself, tells of these.
 @pytest.mark.slow
-@pytest.mark.parametrize("verb", ["check", "report", "browse"])
-@pytest.mark.parametrize("name", ALTERED)
+@pytest.mark.parametrize(
+    ("name", "verb"),
+    [
+        (name, verb)
+        for name in ALTERED
+        for verb in ("check", "report", "browse")
+        if verb != "browse" or not name.startswith(("a disclosure", "a hash"))
+    ],
+)
 def test_what_an_attacker_left_unreadable_is_named(
     name: str, verb: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
