@@ -41,7 +41,7 @@ def house(kept: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hous
         dpo = house.who["dpo"]
         keys = [one["key"] for one in json.loads(house.ask(dpo, "/-/findings.json").body)["findings"]]
         for place, key in enumerate(keys[:2]):
-            fields = {"key": key, "decision": "accepted", "reason": DECIDED, "owner": OWNER, "seal": "1"}
+            fields = {"key": key, "decision": "remedied", "reason": DECIDED, "owner": OWNER, "seal": "1"}
             answer = house.form(dpo, "/-/findings/decide", fields)
             assert "One decision sealed" in answer.text, answer.text
             if place == 0:
