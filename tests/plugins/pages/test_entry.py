@@ -190,13 +190,13 @@ def test_what_was_sent_stands_beside_the_flow_item_by_item(site: Site) -> None:
     told = page(site, LATE)
     assert "by the flow “A school's data for ContactPoint”" in told
     assert "so that a later version cannot make an old breach lawful" in told
-    assert "Recipient ContactPoint ContactPoint; Local Authority Different: ContactPoint was used after it" in told
+    assert "Recipient ContactPoint ContactPoint; Local Authority Against the law: ContactPoint was used" in told
     assert (
-        "Purpose Helping inspectors to evaluate the work of schools Maintaining the accuracy of ContactPoint Different"
+        "Purpose Helping inspectors to evaluate the work of schools Maintaining the accuracy of ContactPoint Not cov"
     ) in told
     assert "Sender Elm Primary School School As documented." in told
     assert "How many people 210 – No limit is documented." in told
-    assert "Unique pupil number upn – Sent, and not documented." in told
+    assert "Unique pupil number upn – Not covered by our notice: data items went" in told
     assert "21 documented data items not sent" in told
     answer = Reader(site).get(f"/-/entries/{LATE}").text
     for key in re.findall(r'href="#finding-([0-9a-f]+)"', answer):
@@ -283,7 +283,7 @@ def test_what_was_recorded_after_the_last_check_is_judged_by_itself(own: Path) -
         told = page(made, 11)
         assert "It was recorded after the last check." in told
         assert "nothing is known about it yet" in told
-        assert "Different: ContactPoint was used" in told
+        assert "Against the law: ContactPoint was used" in told
         assert 'href="#finding-' not in Reader(made).get("/-/entries/11").text
         check(made)
         assert "ContactPoint was used after it was switched off critical breach" in page(made, 11)

@@ -6,7 +6,6 @@ A request goes to the app as a server hands it on, so that headers and paths may
 from __future__ import annotations
 
 import asyncio
-import random
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
