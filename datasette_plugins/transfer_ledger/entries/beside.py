@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Literal, NamedTuple
 
 from datasette_plugins.transfer_ledger.entries.facts import Fact
+from datasette_plugins.transfer_ledger.entries.found import headline, kind_in_words
 from datasette_plugins.transfer_ledger.entries.judged import NOT_COMPARED, TYPED, Judged
 from datasette_plugins.transfer_ledger.entries.questions import QUESTIONS, Question, marks
 from ledger.members import NOT_STATED, UNLISTED
@@ -79,7 +80,10 @@ class Asked(NamedTuple):
 
 
 class Beside(NamedTuple):
-    """A transfer beside what was documented. `register` and `flow` are what judges, in words; `why` why it does."""
+    """A transfer beside what was documented. `register` and `flow` are what judges, in words; `why` why it does.
+
+    `found` are the checks' findings, a line each, and `breach` whether one of them is of a breach.
+    """
 
     seq: int | None
     register: str
@@ -89,6 +93,8 @@ class Beside(NamedTuple):
     items: tuple[Item, ...]
     fields: tuple[Field, ...]
     checks: tuple[Asked, ...]
+    found: tuple[str, ...]
+    breach: bool
     checked: bool
     since: int
 
@@ -97,21 +103,13 @@ _OF_FIELDS = next(ask.findings for ask in QUESTIONS if ask.name == "Data items")
 _OUTCOME: dict[str, Verdict] = {"breach": "other", "cannot-tell": "unsure", "advisory": "unsure"}
 
 
-def _in_words(finding: Finding) -> str:
-    if finding.outcome == "breach":
-        return "Against the law" if finding.register is None else "Not covered by our notice"
-    return {"cannot-tell": "Details missing", "advisory": "Advice"}[finding.outcome]
-
-
 def _verdict(ask: Question, judged: Judged, limited: bool) -> tuple[Verdict, tuple[Said, ...]]:
     """What the comparison of an item came to: what was found about it, or else what the check that compares it says."""
     told = judged.explanation
     found = [one for answer in told.answers for one in answer.findings if not marks(one).isdisjoint(ask.findings)]
     if found:
         worst: Verdict = "other" if any(_OUTCOME[one.outcome] == "other" for one in found) else "unsure"
-        return worst, tuple(
-            Said(f"{_in_words(one)}: {_lower(title(one.check))}.", one.key if judged.checked else "") for one in found
-        )
+        return worst, tuple(Said(f"{headline(one)}.", one.key if judged.checked else "") for one in found)
     answers = {answer.check: answer for answer in told.answers}
     by = [answers[check] for check in ask.compared_by]
     about = (answers[name.partition("/")[0]] for name in ask.findings)
@@ -130,12 +128,6 @@ def _verdict(ask: Question, judged: Judged, limited: bool) -> tuple[Verdict, tup
         return "none", (Said(NOT_STATED_HERE, ""),)
     why = next((one.why for one in by if one.why), "no-limit")
     return "none", (Said(NO_LIMIT if not limited else _WHY[why] if by else NOT_ALONE, ""),)
-
-
-def _lower(text: str) -> str:
-    """A sentence as it goes on after a colon; a name keeps its capitals."""
-    first = text.partition(" ")[0]
-    return text[:1].lower() + text[1:] if first[1:].islower() or len(first) == 1 else text
 
 
 def _sent(ask: Question, facts: Mapping[str, Fact]) -> Iterator[str]:
@@ -183,7 +175,7 @@ def _fields(judged: Judged, label: Labels) -> Iterator[Field]:
         verdict: Verdict = "none"
         if of := found.get(id_):
             verdict = "other" if any(one.outcome == "breach" for one in of) else "unsure"
-            said = " ".join(f"{_in_words(one)}: {_lower(title(one.check))}." for one in of)
+            said = " ".join(f"{headline(one)}." for one in of)
         elif not sent:
             verdict, said = "unsure", "Nobody said which data items went."
         elif id_ == UNLISTED:
@@ -217,19 +209,15 @@ def _asked(answer: Answer, label: Labels) -> Iterator[Asked]:
     elif answer.findings:
         for one in answer.findings:
             words = word(one, label)
-            yield Asked(answer.check, name, outcome(one), words.expected, words.found, one.citation, "")
+            yield Asked(answer.check, name, kind_in_words(one), words.expected, words.found, one.citation, "")
     else:
         yield Asked(answer.check, name, verdict, "", "", "", _WHY[answer.why])
-
-
-def outcome(one: Finding) -> str:
-    """A finding's outcome in words."""
-    return {"breach": "breach", "cannot-tell": "cannot tell", "advisory": "advisory"}[one.outcome]
 
 
 def beside(judged: Judged, facts: tuple[Fact, ...], label: Labels) -> Beside:
     """A transfer beside what was documented, in words; `facts` are its own."""
     told = judged.explanation
+    found = [one for answer in told.answers for one in answer.findings]
     version = told.version
     if version is None:
         register, why = "", NOT_JUDGED[told.why]
@@ -248,6 +236,8 @@ def beside(judged: Judged, facts: tuple[Fact, ...], label: Labels) -> Beside:
         items=tuple(_items(judged, {fact.path: fact for fact in facts}, label)),
         fields=tuple(_fields(judged, label)),
         checks=tuple(one for answer in told.answers for one in _asked(answer, label)),
+        found=tuple(map(headline, found)),
+        breach=any(one.outcome == "breach" for one in found),
         checked=judged.checked,
         since=judged.since,
     )

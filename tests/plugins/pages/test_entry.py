@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from datasette_plugins.transfer_ledger.decisions import Decisions
+from datasette_plugins.transfer_ledger.entries.found import found_on
 from datasette_plugins.transfer_ledger.entries.judged import TYPED as NOT_READ
 from datasette_plugins.transfer_ledger.entries.judged import UNCHECKED, judged
 from datasette_plugins.transfer_ledger.entries.sentences import KINDS, sentence
@@ -29,6 +30,7 @@ from reports.cli.explain import explain_ledger
 from reports.demo.play import record_year
 from reports.evidence import evidence_of
 from reports.explain import explain
+from reports.finding import SEVERITIES
 from reports.run import run
 from tests.codes import CLERK, LEAD
 from tests.ledger.signers import signed_ledger
@@ -286,7 +288,7 @@ def test_what_was_recorded_after_the_last_check_is_judged_by_itself(own: Path) -
         assert "Against the law: ContactPoint was used" in told
         assert 'href="#finding-' not in Reader(made).get("/-/entries/11").text
         check(made)
-        assert "ContactPoint was used after it was switched off critical breach" in page(made, 11)
+        assert "ContactPoint was used after it was switched off critical Against the law open" in page(made, 11)
 
 
 # -- findings, corrections -----------------------------------------------------------------------------------------
@@ -294,10 +296,30 @@ def test_what_was_recorded_after_the_last_check_is_judged_by_itself(own: Path) -
 
 def test_findings_stand_with_their_rule_and_the_next_step(site: Site) -> None:
     told = page(site, LATE)
-    assert re.search(r"ContactPoint was used after it was switched off critical breach Expected No use of Con", told)
+    assert re.search(r"ContactPoint was used after it was switched off critical Against the law open Expected", told)
     assert re.search(r"Written in .+ \(checked against its source\) Next step Stop these transfers", told)
     assert "The last check found nothing on this entry." in page(site, 0)
     assert "The last check found nothing" not in told
+
+
+def test_the_verdict_comes_before_the_facts(site: Site) -> None:
+    worst = "Against the law: ContactPoint was used after it was switched off. Open. Stop these transfers"
+    told = page(site, LATE)
+    assert worst in told
+    assert told.index(worst) < told.index("Elm Primary School sent") < told.index("Item Sent")
+    assert "Decide about it ." in told
+    assert "Decide about it" not in page(site, LATE, "auditor")
+    removed = page(site, WRONG)
+    assert "Needs a second person: corrected" in removed
+    assert removed.index("It counts as open until then.") < removed.index("Elm Primary School sent")
+    # The worst comes first, and every finding on the entry is named above the facts.
+    verdict = told[: told.index("Elm Primary School sent")]
+    with site.reading() as source:
+        found, count = found_on(source, site.decisions, LATE, AS_OF)
+    assert [one.severity for one in found] == sorted((one.severity for one in found), key=SEVERITIES.index)
+    assert count == len(found) <= 6
+    assert all(one.headline in verdict for one in found)
+    assert found[0].check == "contactpoint-closed"
 
 
 def test_corrections_lead_to_each_other_and_show_what_changed(site: Site) -> None:
