@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 import signal
@@ -22,12 +23,13 @@ from datasette_plugins.transfer_ledger.people.beside import Beside
 from datasette_plugins.transfer_ledger.runs import APP_ENDED, BUSY, MOST_KEPT, NO_RESULT, Runs
 from datasette_plugins.transfer_ledger.web import MISTAKE
 from ledger.errors import Busy
+from tests.codes import LEAD
 from tests.ledger.worlds import small
 
 NOW = datetime(2010, 8, 27, 9, tzinfo=UTC)
 GOVERNORS = {
     "kind": "governors", "period": "year=2009-10", "spoken": "the school year 2009-10", "school": "",
-    "formats": ["md"], "as_of": "2010-08-27", "attest": False, "app": "",
+    "formats": ["md"], "as_of": "2010-08-27", "attest": None, "app": "",
 }  # fmt: skip
 
 
@@ -106,17 +108,21 @@ def test_where_nobody_listens_any_more_the_process_ends_and_seals_nothing(runs: 
     assert process.stdin is not None
     assert process.stdout is not None
     process.stdout.close()
-    process.stdin.write(str({**GOVERNORS, "attest": True}).replace("'", '"').replace("True", "true").encode())
+    process.stdin.write(json.dumps({**GOVERNORS, "attest": [LEAD, "lead"]}).encode())
     process.stdin.close()
     assert process.wait(60) == 1
     assert sqlite3.connect(tmp_path / "l.db").execute("SELECT count(*) FROM entries").fetchone() == before
 
 
 @pytest.mark.slow
-def test_a_full_disk_is_a_sentence_and_nothing_half_made_stays(runs: Runs) -> None:
+def test_a_full_disk_is_a_sentence_and_nothing_half_made_stays(runs: Runs, tmp_path: Path) -> None:
+    # As the app does, somebody has the ledger open, so that nothing but the report needs room.
+    held = sqlite3.connect(tmp_path / "l.db")
+    held.execute("SELECT count(*) FROM entries").fetchone()
     n = runs.start("report", {**GOVERNORS, "formats": ["md", "html"]}, "dpo")
     resource.prlimit(pid(runs, n), resource.RLIMIT_FSIZE, (3000, 3000))  # in bytes, for each file
     state, result = ended(runs, n, "report")
+    held.close()
     assert (state, result) == ("refused", {"sentence": "governors-2009-10.html cannot be written: File too large."})
     assert not runs.files(n).exists()
 
