@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 import signal
@@ -22,12 +23,13 @@ from datasette_plugins.transfer_ledger.people.beside import Beside
 from datasette_plugins.transfer_ledger.runs import APP_ENDED, BUSY, MOST_KEPT, NO_RESULT, Runs
 from datasette_plugins.transfer_ledger.web import MISTAKE
 from ledger.errors import Busy
+from tests.codes import LEAD
 from tests.ledger.worlds import small
 
 NOW = datetime(2010, 8, 27, 9, tzinfo=UTC)
 GOVERNORS = {
     "kind": "governors", "period": "year=2009-10", "spoken": "the school year 2009-10", "school": "",
-    "formats": ["md"], "as_of": "2010-08-27", "attest": False, "app": "",
+    "formats": ["md"], "as_of": "2010-08-27", "attest": None, "app": "",
 }  # fmt: skip
 
 
@@ -106,7 +108,7 @@ def test_where_nobody_listens_any_more_the_process_ends_and_seals_nothing(runs: 
     assert process.stdin is not None
     assert process.stdout is not None
     process.stdout.close()
-    process.stdin.write(str({**GOVERNORS, "attest": True}).replace("'", '"').replace("True", "true").encode())
+    process.stdin.write(json.dumps({**GOVERNORS, "attest": [LEAD, "lead"]}).encode())
     process.stdin.close()
     assert process.wait(60) == 1
     assert sqlite3.connect(tmp_path / "l.db").execute("SELECT count(*) FROM entries").fetchone() == before

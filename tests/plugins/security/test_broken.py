@@ -123,7 +123,7 @@ def test_a_ledger_that_another_program_holds_is_read_and_what_is_posted_waits_or
         told(house, answer, 503)
         assert answer.header("retry-after"), answer.headers
         assert "error" in json.loads(answer.body)
-        fields = {"seal": "1", "key": "0" * 64, "decision": "accepted", "reason": "because"}
+        fields = {"seal": "1", "key": "0" * 64, "decision": "remedied", "reason": "because"}
         told(house, house.form(house.who["dpo"], "/-/findings/decide", fields), 200, 503)
         other.execute("ROLLBACK")
     assert "locked" not in ids(house.path)
@@ -213,7 +213,6 @@ def drop_guards(db: sqlite3.Connection) -> list[str]:
 
 ALTERED = [
     "UPDATE entries SET entry = '{}' WHERE seq = 3",
-    "UPDATE findings SET finding = '{'",
     "DELETE FROM entries WHERE seq = 4",
     "UPDATE entries SET entry = replace(entry, 'elm-primary', 'oak-primary') WHERE seq = 3",
     "UPDATE entries SET entry = '[]' WHERE seq = 9",
@@ -268,7 +267,7 @@ SCHEMAS = [
     "CREATE TABLE more (x)",
     "CREATE TRIGGER t AFTER INSERT ON entries BEGIN DELETE FROM entries WHERE seq = 3; END",
     "PRAGMA application_id=1",
-    "DROP TABLE findings",
+    "DROP TABLE names",
 ]
 
 
@@ -371,7 +370,7 @@ def test_on_a_full_disk_nothing_is_half_done_and_pages_are_read(kept: Path, tmp_
                 told(house, answer, 201, 503)
             every_page(house, 200, 503)
             key = json.loads(house.ask(house.who["dpo"], "/-/findings.json").body)["findings"][0]["key"]
-            fields = {"seal": "1", "key": key, "decision": "accepted", "reason": "because"}
+            fields = {"seal": "1", "key": key, "decision": "remedied", "reason": "because"}
             told(house, house.form(house.who["dpo"], "/-/findings/decide", fields), 200, 503)
             body = b"id=dpo&password=x"
             told(house, house.ask(house.who["anonymous"], "/-/sign-in", "POST", body,
