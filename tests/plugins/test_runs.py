@@ -116,10 +116,10 @@ def test_where_nobody_listens_any_more_the_process_ends_and_seals_nothing(runs: 
 
 @pytest.mark.slow
 def test_a_full_disk_is_a_sentence_and_nothing_half_made_stays(runs: Runs) -> None:
-    n = runs.start("report", {**GOVERNORS, "formats": ["md", "html"]}, "dpo")
-    resource.prlimit(pid(runs, n), resource.RLIMIT_FSIZE, (3000, 3000))  # in bytes, for each file
+    n = runs.start("report", {**GOVERNORS, "kind": "dpo", "formats": ["md", "html"]}, "dpo")
+    resource.prlimit(pid(runs, n), resource.RLIMIT_FSIZE, (33_000, 33_000))  # in bytes, for each file: room for -shm
     state, result = ended(runs, n, "report")
-    assert (state, result) == ("refused", {"sentence": "governors-2009-10.html cannot be written: File too large."})
+    assert (state, result) == ("refused", {"sentence": "dpo-2009-10.html cannot be written: File too large."})
     assert not runs.files(n).exists()
 
 
