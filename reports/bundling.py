@@ -18,6 +18,7 @@ from ledger import bundle, entry, tree
 from ledger import prove as proving
 from ledger.errors import NotGenuine, Refused
 from ledger.members import Key
+from ledger.seal import Head
 from ledger.source import Source
 from ledger.tlog import merkle, note
 from ledger.tlog.checkpoint import Checkpoint
@@ -26,7 +27,7 @@ from ledger.verify.proofs import Trusted, signers
 from reports.auditor_readme import Packed, keys_text, readme
 from reports.documents.findings import Rows
 from reports.formats.json_ import as_json
-from reports.relevant import relevant
+from reports.relevant import RELIED_ON, relevant
 from reports.run import Result
 
 PAGE, README, KEYS = "verify.html", "README.txt", "keys.txt"
@@ -108,9 +109,9 @@ class _Room:
         return True
 
 
-def _findings(result: Result, rows: Rows) -> bytes:
+def _findings(result: Result, rows: Rows, head: Head) -> bytes:
     data = bytearray()
-    for piece in as_json(result, rows):
+    for piece in as_json(result, rows, head):
         data += piece.encode()
         if len(data) > bundle.MOST_BYTES:
             raise _too_large()
@@ -164,7 +165,7 @@ def members(
             raise NotGenuine(f"The ledger keeps checkpoints of two ledgers of {newest.size:,} entries. {_MORE}")
     found |= _registers(source, newest.size)
     found |= {f"{bundle.REPORTS}{name}": data for name, data in (more or {}).items()}
-    found[bundle.FINDINGS] = _findings(result, rows)
+    found[bundle.FINDINGS] = _findings(result, rows, source.head)
     found[PAGE] = Path(__file__).with_name("verify.html").read_bytes()
     keys = _keys(db, newest.size)
     found[KEYS] = keys_text(origin, keys)
@@ -243,6 +244,8 @@ def _proofs(
             raise NotGenuine(f"Entry {seq} is missing. {_MORE}")
         data = proving.of_entry(seq, bytes(row[1]), read, head).encode()
         if not room.takes(data):
+            if row[0] in RELIED_ON:
+                raise _too_large()
             return found, dict(sorted(kinds.items())), len(seqs) - place
         found[f"{bundle.PROOFS[0]}{seq}{bundle.PROOFS[1]}"] = data
         kinds[row[0]] += 1

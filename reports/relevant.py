@@ -29,13 +29,17 @@ def _statements(db: sqlite3.Connection, seqs: list[int]) -> dict[int, list[int]]
     return {seq: found[root] for seq, root in roots.items()}
 
 
+RELIED_ON = ("genesis", "register", "key", "attestation")
+"""Kinds of entries that prove other members of a bundle, so that a bundle without them proves nothing."""
+
+
 def relevant(db: sqlite3.Connection, findings: Iterable[Finding], size: int) -> Iterator[int]:
     """The seqs below `size` of the entries that matter, each once: those that are no transfers, then by weight."""
     seen: set[int] = set()
     # What other members rest on comes first: registers and reports are proved by these entries.
     others = (
         "SELECT seq FROM entries WHERE kind <> 'transfer' AND kind <> 'correction' AND seq < ? "
-        "ORDER BY kind NOT IN ('genesis', 'register', 'key', 'attestation'), seq"
+        f"ORDER BY kind NOT IN {RELIED_ON}, seq"
     )
     for (seq,) in db.execute(others, (size,)).fetchall():
         seen.add(seq)

@@ -50,10 +50,10 @@ def check_source(source: Source, as_of: date) -> Checked:
     return Checked(evidence, result, rows_of(source, result, Labels(evidence)), source.head)
 
 
-def _printed(format_: str, result: Result, rows: Rows, since: Compared | None) -> Iterator[str]:
+def _printed(format_: str, checked: Checked, rows: Rows, since: Compared | None) -> Iterator[str]:
     if format_ == "json":
-        return as_json(result, rows, since)
-    return as_csv(rows) if format_ == "csv" else as_text(result, rows, since)
+        return as_json(checked.result, rows, checked.head, since)
+    return as_csv(rows) if format_ == "csv" else as_text(checked.result, rows, checked.head, since)
 
 
 @click.command()
@@ -80,7 +80,7 @@ def check(ctx: click.Context, ledger: Path, as_of: str | None, format_: str, kno
     checked = check_ledger(ledger, spoken_of)
     since = None if before is None else baseline.compare(before, checked.result.findings)
     rows = checked.rows if since is None else checked.rows.only(since.new)
-    lines = _printed(format_, checked.result, rows, since)
+    lines = _printed(format_, checked, rows, since)
     while block := "".join(islice(lines, 1000)):
         click.echo(block, nl=False)
     if since is not None and format_ == "csv":

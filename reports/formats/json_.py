@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from ledger.london import utc_text
+from ledger.seal import Head
 from reports.baseline import Compared
 from reports.documents.blocks import Chart, Column, Data, Document, Facts, Made, Number, Numbers, Suppressed, figures
 from reports.documents.figure import Figure
@@ -79,15 +80,20 @@ def _pieces(result: Result, findings: Iterable[str], after: Mapping[str, object]
     yield "," + _encode({"checks": checks, **after}).removeprefix("{") + "\n"
 
 
-def as_json(result: Result, rows: Iterable[Row], since: Compared | None = None) -> Iterator[str]:
-    """`as_of`, `findings`, `checks` (each with whether it ran, and why not or not on all), `answers` and `counts`, as
-    JSON text.
+def as_json(result: Result, rows: Iterable[Row], head: Head, since: Compared | None = None) -> Iterator[str]:
+    """`as_of`, `findings`, `checks` (each with whether it ran, and why not or not on all), `answers`, `counts` and
+    `head`, as JSON text.
 
+    `head` is the end of the snapshot that was read: its `size` and the `hash` of its last entry, as `verify` tells it.
     `since`, where `rows` are only those that are new since a baseline, gives `baseline`: what it was and how many were
     new, known and gone (null where it was a checkpoint). It comes in pieces, finding by finding, that read as one text
     written with an indent of 1 and a newline at its end.
     """
-    more: dict[str, object] = {"answers": answers_as_json(answers(result)), "counts": result.counts}
+    more: dict[str, object] = {
+        "answers": answers_as_json(answers(result)),
+        "counts": result.counts,
+        "head": {"size": head.size, "hash": head.hash},
+    }
     if since is not None:
         of = since.baseline
         more["baseline"] = {

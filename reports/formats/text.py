@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 
 from ledger.canonical import control_character
+from ledger.seal import Head
 from reports.baseline import Compared
 from reports.decisions import Decision
 from reports.documents.findings import Decided, Row, Rows
@@ -50,7 +51,7 @@ def _told(row: Row, decisions: Mapping[str, Decision]) -> Iterator[str]:
     yield ""
 
 
-def _lines(result: Result, rows: Rows) -> Iterator[str]:
+def _lines(result: Result, rows: Rows, head: Head) -> Iterator[str]:
     for row in rows.by_weight():
         yield f"{row.severity.upper()}  {_which(row)}  {row.check}, {row.outcome}" + (
             "" if row.standing.how is None and row.decision is None else f", {row.state}"
@@ -68,6 +69,10 @@ def _lines(result: Result, rows: Rows) -> Iterator[str]:
         f"{counts['advisory']:,} advisory; {counts['corrected']:,} findings on entries corrected since"
         + (f", {counts['closed']:,} closed." if counts["closed"] else ".")
     )
+    yield (
+        f"All of them were read from one snapshot: {head.size:,} entries, the last with the hash {head.hash}. Run "
+        "`transfer-ledger verify` to see whether anybody altered them."
+    )
     for question, (said, because) in zip(QUESTIONS, (complied(given), to_settle(given)), strict=True):
         yield f"{question} {said}: {because[:1].lower()}{because[1:]}"
     why = "; ".join(RATING_REASONS[reason] for reason in rating.reasons)
@@ -82,10 +87,10 @@ def since_in_words(since: Compared) -> str:
     return f"Since {what}: {len(since.new):,} new findings; {since.known:,} were known{gone}."
 
 
-def as_text(result: Result, rows: Rows, since: Compared | None = None) -> Iterator[str]:
+def as_text(result: Result, rows: Rows, head: Head, since: Compared | None = None) -> Iterator[str]:
     """The findings and their sum, line by line; `since` says since when `rows` are new, where they are only those."""
     more = () if since is None else (since_in_words(since),)
-    return (f"{plain(line)}\n" for line in chain(_lines(result, rows), more))
+    return (f"{plain(line)}\n" for line in chain(_lines(result, rows, head), more))
 
 
 def findings_as_text(rows: Iterable[Row], decisions: Mapping[str, Decision], length: int) -> Iterator[str]:

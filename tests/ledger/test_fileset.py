@@ -41,6 +41,9 @@ VERBS: dict[str, list[object]] = {
     "publish": ["public"],
     "erase": ["4", "--value", "note", "--ground", "request-of-person", "--yes"],
     "backup": ["copy.db"],
+    "review": ["4", "--decision", "remedied", "--reason", "done"],
+    "confirm": ["--all"],
+    "browse": ["--port", "0"],
 }
 """Readers and writers of every kind: a verb, and what stands after the ledger."""
 

@@ -128,7 +128,7 @@ def test_a_withdrawn_breach_is_open_until_a_second_person_confirms(make: Make, t
 
 def test_json_has_the_promised_shape(make: Make) -> None:
     told = json.loads(checked(make(UNDOCUMENTED, AFTER), "--format", "json").stdout)
-    assert list(told) == ["as_of", "findings", "checks", "answers", "counts"]
+    assert list(told) == ["as_of", "findings", "checks", "answers", "counts", "head"]
     assert told["as_of"] == AS_OF
     keys = ["key", "check", "outcome", "severity", "seq", "id", "expected", "found", "citation", "next_step"]
     assert all(list(one) == [*keys, "state", "settled", "decision", "advice"] for one in told["findings"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from ledger.keyfile import PrivateKey
 from ledger.tlog import note
 from ledger.verify import record
 from tests.ledger.signers import make, new_key
+from tests.ledger.test_fileset import forged_journal
 from tests.ledger.verify import tampered
 from tests.ledger.verify.tampered import Base, administrator, verified
 from tests.ledger.worlds import open_ledger, settled, small
@@ -425,6 +427,26 @@ def wal_from_another_file(hand: Hand) -> None:
 
 
 @how
+def journal_beside(hand: Hand) -> None:
+    Path(f"{hand.path}-journal").write_bytes(forged_journal(hand.path))
+
+
+@how
+def fifo_for_wal(hand: Hand) -> None:
+    os.mkfifo(f"{hand.path}-wal")
+
+
+@how
+def folder_for_shm(hand: Hand) -> None:
+    Path(f"{hand.path}-shm").mkdir()
+
+
+@how
+def link_loop_for_wal(hand: Hand) -> None:
+    Path(f"{hand.path}-wal").symlink_to(f"{hand.path.name}-wal")
+
+
+@how
 def page_of_zeros(hand: Hand) -> None:
     data = bytearray(hand.path.read_bytes())
     at = data.index(b'"id":"c97"') // 4096 * 4096
@@ -460,7 +482,8 @@ def done(case: dict[str, Any], base: Base, folder: Path) -> Path:
         with administrator(path) as db:
             for statement in case["sql"].split(";\n"):
                 db.execute(statement)
-    assert path.read_bytes() != before or Path(f"{path}-wal").exists(), "nothing was done"
+    beside = [one for one in path.parent.iterdir() if one.name.startswith(f"{path.name}-")]
+    assert path.read_bytes() != before or beside, "nothing was done"
     return path
 
 

@@ -53,7 +53,7 @@ def test_every_option_that_the_page_names_is_one(folder: Path) -> None:
         for option in re.findall(r"(?<= )-{1,2}[a-z-]+", command):
             assert re.search(rf"{option}\b", text), (command, option)
     for option in re.findall(r"`(--[a-z-]+)", PAGE):
-        assert any(option in call(verb, "--help").out for verb in ("verify", "publish", "prove")), option
+        assert any(option in call(verb, "--help").out for verb in ("verify", "publish", "prove", "confirm")), option
 
 
 def test_a_whole_ledger_passes_every_check_of_the_page(folder: Path) -> None:

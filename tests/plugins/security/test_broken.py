@@ -123,7 +123,7 @@ def test_a_ledger_that_another_program_holds_is_read_and_what_is_posted_waits_or
         told(house, answer, 503)
         assert answer.header("retry-after"), answer.headers
         assert "error" in json.loads(answer.body)
-        fields = {"seal": "1", "key": "0" * 64, "decision": "accepted", "reason": "because"}
+        fields = {"seal": "1", "key": "0" * 64, "decision": "remedied", "reason": "because"}
         told(house, house.form(house.who["dpo"], "/-/findings/decide", fields), 200, 503)
         other.execute("ROLLBACK")
     assert "locked" not in ids(house.path)
@@ -268,7 +268,10 @@ SCHEMAS = [
     "CREATE TRIGGER t AFTER INSERT ON entries BEGIN DELETE FROM entries WHERE seq = 3; END",
     "PRAGMA application_id=1",
     "DROP TABLE names",
+<<<<<<< HEAD
     "CREATE TABLE findings (key TEXT, finding TEXT)",
+=======
+>>>>>>> main
 ]
 
 
