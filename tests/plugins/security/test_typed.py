@@ -42,11 +42,7 @@ def house(kept: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hous
         keys = [one["key"] for one in json.loads(house.ask(lead, "/-/findings.json").body)["findings"]]
         for place, key in enumerate(keys[:2]):
             fields = {"key": key, "decision": "remedied", "reason": DECIDED, "owner": OWNER, "seal": "1"}
-<<<<<<< HEAD
-            answer = house.form(dpo, "/-/findings/decide", fields)
-=======
             answer = house.form(lead, "/-/findings/decide", fields)
->>>>>>> main
             assert "One decision sealed" in answer.text, answer.text
             if place == 0:
                 check(house.site)
