@@ -445,7 +445,7 @@ def test_a_clerk_sees_what_they_recorded_and_of_all_else_not_even_that_it_is_the
         assert "On 5 July 2010, Elm Primary School sent" in told
         assert "Correct Withdraw" in told
         assert "The sealed bytes" in told
-        for word in ("Findings", "Beside what was documented", "Erasable values", "breach"):
+        for word in ("Findings", "Compared with what", "Erasable values", "breach"):
             assert word not in told, word
         assert "findings" not in clerk.get("/-/entries/10.json").json()
         assert not re.findall(r'href="/-/entries/', clerk.get("/-/entries/10").text)
