@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, NamedTuple
 
 from ledger.members import Member, members_of
@@ -78,11 +79,17 @@ def value_at(sealed: Any, path: str) -> Any:
     return sealed
 
 
+@cache
+def _members(kind: type[Any]) -> tuple[Member, ...]:
+    # Kept, since they are read from the types' own annotations.
+    places = {path: place for place, path in enumerate(FIRST)}
+    return tuple(sorted(members_of(kind), key=lambda one: places.get(one.path, len(FIRST))))
+
+
 def facts(kind: type[Any], sealed: dict[str, Any], label: Labels) -> tuple[Fact, ...]:
     """The members that an entry of this kind states, as people read them; `sealed` is its text, parsed."""
     found = []
-    places = {path: place for place, path in enumerate(FIRST)}
-    for member in sorted(members_of(kind), key=lambda one: places.get(one.path, len(FIRST))):
+    for member in _members(kind):
         value = value_at(sealed, member.path)
         if value is None or member.path in SEALING:
             continue
