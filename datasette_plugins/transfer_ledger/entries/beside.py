@@ -11,8 +11,9 @@ from typing import Literal, NamedTuple
 
 from datasette_plugins.transfer_ledger.entries.facts import Fact
 from datasette_plugins.transfer_ledger.entries.judged import NOT_COMPARED, TYPED, Judged
-from datasette_plugins.transfer_ledger.entries.questions import QUESTIONS, Question
+from datasette_plugins.transfer_ledger.entries.questions import CONTACTPOINT_CHECKS, QUESTIONS, Question
 from ledger.members import NOT_STATED, UNLISTED
+from ledger.register.read import load_law
 from reports.documents.findings import title
 from reports.explain import Answer
 from reports.finding import Finding
@@ -95,8 +96,12 @@ _OUTCOME: dict[str, Verdict] = {"breach": "other", "cannot-tell": "unsure", "adv
 _IN_WORDS = {"breach": "Different", "cannot-tell": "Cannot be told", "advisory": "Worth a look"}
 
 
-def _verdict(answers: list[Answer], linked: bool, limited: bool, sent: bool) -> tuple[Verdict, tuple[Said, ...]]:
-    found = [finding for answer in answers for finding in answer.findings]
+def _verdict(
+    compared: list[Answer], others: list[Answer], linked: bool, limited: bool, sent: bool
+) -> tuple[Verdict, tuple[Said, ...]]:
+    """What an item comes to. Only the checks that `compared` it with what is documented can say that it is the same."""
+    answers = [*compared, *others]
+    found = list({finding.key: finding for answer in answers for finding in answer.findings}.values())
     if found:
         worst: Verdict = "other" if any(_OUTCOME[one.outcome] == "other" for one in found) else "unsure"
         return worst, tuple(
@@ -107,8 +112,10 @@ def _verdict(answers: list[Answer], linked: bool, limited: bool, sent: bool) -> 
         return "unsure", (Said(_WHY[untold[0].why], ""),)
     if not limited and any(answer.why == "no-flow" for answer in answers):
         return "none", (Said(f"{NO_FLOW} to compare it with.", ""),)
-    if any(answer.verdict == "passed" for answer in answers) and (sent or limited):
-        return "same", (Said("As documented." if limited else "The checks have nothing against it.", ""),)
+    if limited and compared and all(answer.verdict == "passed" for answer in compared):
+        return "same", (Said("As documented.", ""),)
+    if not limited and sent and any(answer.verdict == "passed" for answer in answers):
+        return "none", (Said(f"{NO_LIMIT} The checks found nothing.", ""),)
     why = next((answer.why for answer in answers if answer.why and answer.why != "no-limit"), "")
     return "none", (Said(_WHY[why] if why and limited else NO_LIMIT, ""),)
 
@@ -136,14 +143,20 @@ def _items(judged: Judged, facts: Mapping[str, Fact], label: Labels) -> Iterator
     for ask in QUESTIONS:
         sent = tuple(_sent(ask, facts))
         documented = () if flow is None else tuple(ask.documented(flow, label))
-        of = [answers[check] for check in ask.checks if check in answers]
+        checks = ask.checks
+        if ask.name == "Sender" and judged.explanation.recorded.facts.sender not in (
+            load_law().contactpoint.party,
+            UNLISTED,
+        ):
+            checks = tuple(one for one in checks if one not in CONTACTPOINT_CHECKS)
+        compared, others = ([answers[one] for one in of if one in answers] for of in (ask.compared_by, checks))
         if ask.name == "Data items":
             listed = facts["fields"].values if "fields" in facts else ()
             sent = (f"{len(listed)} named below",) if listed else ()
             documented = () if flow is None else (f"{len(flow.fields.all)} may go",)
-        if not (sent or documented or any(answer.findings for answer in of)):
+        if not (sent or documented or any(answer.findings for answer in (*compared, *others))):
             continue
-        verdict, said = _verdict(of, judged.checked, bool(documented), bool(sent))
+        verdict, said = _verdict(compared, others, judged.checked, bool(documented), bool(sent))
         yield Item(ask.name, sent, documented, verdict, said)
 
 

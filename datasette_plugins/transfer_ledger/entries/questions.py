@@ -72,37 +72,46 @@ def _nothing(flow: Flow, label: Labels) -> Iterator[str]:
 
 
 class Question(NamedTuple):
-    """An item: its name, the members whose values it shows, what a flow has of it, and the checks that judge it."""
+    """An item: its name, the members whose values it shows, what a flow has of it, and the checks that judge it.
+
+    `compared_by` are the checks that lay the members beside what the flow has; `checks` those that may find something
+    in the members all the same, as ContactPoint's closing in the day, the parties and the purpose.
+    """
 
     name: str
     members: tuple[str, ...]
     documented: Documented
-    checks: tuple[str, ...]
+    compared_by: tuple[str, ...]
+    checks: tuple[str, ...] = ()
 
+
+CONTACTPOINT_CHECKS = ("contactpoint-closed", "contactpoint-closing-day")
 
 QUESTIONS: tuple[Question, ...] = (
-    Question("Sender", ("sender",), _labels("party", lambda flow: flow.sender), ("sender-not-documented",)),
     Question(
-        "Recipient", ("recipient",), _labels("party", lambda flow: flow.recipient),
-        ("unknown-recipient", "undocumented-flow", "recipient-closed", "recipient-name-near-miss",
-         "contactpoint-closed", "contactpoint-closing-day", "correction-changes-recipient"),
+        "Sender", ("sender",), _labels("party", lambda flow: flow.sender), ("sender-not-documented",),
+        ("undocumented-flow", "correction-changes-recipient", *CONTACTPOINT_CHECKS),
     ),
     Question(
-        "Purpose", ("purpose",), _labels("purpose", lambda flow: flow.purposes),
-        ("undocumented-purpose", "purpose-vague", "statistical-use-exceeded"),
+        "Recipient", ("recipient",), _labels("party", lambda flow: flow.recipient), ("undocumented-flow",),
+        ("unknown-recipient", "recipient-closed", "recipient-name-near-miss", "correction-changes-recipient",
+         *CONTACTPOINT_CHECKS),
     ),
     Question(
-        "Data items", (), _nothing,
-        ("field-not-documented", "required-field-missing", "special-category-without-condition",
-         "voluntary-field-routine"),
+        "Purpose", ("purpose",), _labels("purpose", lambda flow: flow.purposes), ("undocumented-purpose",),
+        ("purpose-vague", "statistical-use-exceeded", *CONTACTPOINT_CHECKS),
+    ),
+    Question(
+        "Data items", (), _nothing, ("field-not-documented", "required-field-missing"),
+        ("special-category-without-condition", "voluntary-field-routine"),
     ),
     Question(
         "Lawful basis", ("lawful_basis", "special_category_condition", "legal_power"),
-        _labels("lawful_basis", lambda flow: flow.lawful_bases),
-        ("lawful-basis-missing", "lawful-basis-not-documented", "lawful-basis-not-in-force",
-         "basis-not-open-to-public-authority", "schedule-1-condition-missing"),
+        _labels("lawful_basis", lambda flow: flow.lawful_bases), ("lawful-basis-not-documented",),
+        ("lawful-basis-missing", "lawful-basis-not-in-force", "basis-not-open-to-public-authority",
+         "schedule-1-condition-missing", "special-category-without-condition"),
     ),
-    Question("Level", ("granularity", "subjects.smallest"), _level, ("too-granular", "small-numbers")),
+    Question("Level", ("granularity", "subjects.smallest"), _level, ("too-granular",), ("small-numbers",)),
     Question(
         "About whom", ("subjects.kind",), _labels("subject_kind", lambda flow: flow.subjects.kinds),
         ("subjects-not-documented",),
@@ -117,18 +126,19 @@ QUESTIONS: tuple[Question, ...] = (
         ("key-stage-not-documented",),
     ),
     Question(
-        "When", ("transferred_at",), _until,
-        ("register-not-in-force", "dated-in-future", "recorded-late", "register-backdated", "duplicate-transfer"),
+        "When", ("transferred_at",), _until, ("undocumented-flow",),
+        ("register-not-in-force", "dated-in-future", "recorded-late", "register-backdated", "duplicate-transfer",
+         "recipient-closed", "lawful-basis-not-in-force", *CONTACTPOINT_CHECKS),
     ),
     Question("How often", (), _often, ("frequency-exceeded",)),
     Question("When it is due", (), _due, ("expected-not-recorded",)),
     Question(
         "Opt-outs", ("opt_outs.checked", "opt_outs.excluded", "opt_outs.limited", "opt_outs.limited_to"), _opt_out,
-        ("opt-out-not-honoured", "opt-out-differencing"),
+        ("opt-out-not-honoured",), ("opt-out-differencing",),
     ),
     Question("Approval", ("approval.role", "approval.date"), _approval, ("approval-missing",)),
-    Question("Agreement", ("agreement.review_on",), _agreement, ("agreement-missing", "agreement-overdue")),
-    Question("Kept until", ("retain_until",), _retention, ("retention-missing", "retention-exceeded")),
+    Question("Agreement", ("agreement.review_on",), _agreement, ("agreement-missing",), ("agreement-overdue",)),
+    Question("Kept until", ("retain_until",), _retention, ("retention-exceeded",), ("retention-missing",)),
     Question("Passed on from", ("onward_of",), _nothing, ("onward-not-documented",)),
     Question("Country", ("country", "safeguard"), _nothing, ("safeguard-missing",)),
     Question("Channel", ("channel",), _nothing, ()),

@@ -15,8 +15,10 @@ from typing import Any
 import pytest
 
 from datasette_plugins.transfer_ledger.decisions import Decisions
+from datasette_plugins.transfer_ledger.entries.beside import _verdict as beside_verdict
 from datasette_plugins.transfer_ledger.entries.judged import TYPED as NOT_READ
 from datasette_plugins.transfer_ledger.entries.judged import UNCHECKED, judged
+from datasette_plugins.transfer_ledger.entries.questions import QUESTIONS
 from datasette_plugins.transfer_ledger.entries.sentences import KINDS, sentence
 from datasette_plugins.transfer_ledger.entries.shared import shared_of
 from datasette_plugins.transfer_ledger.pages import entry as entry_page
@@ -25,14 +27,15 @@ from ledger import members, prove, store, writer
 from ledger.prove import inclusion
 from ledger.settle import Content
 from ledger.source import Source
+from reports.checks import CHECKS
 from reports.cli.explain import explain_ledger
 from reports.demo.play import record_year
 from reports.evidence import evidence_of
-from reports.explain import explain
+from reports.explain import Answer, explain
 from reports.run import run
 from tests.codes import CLERK, LEAD
 from tests.ledger.signers import signed_ledger
-from tests.plugins.asking import Reader, read, site_over
+from tests.plugins.asking import Reader, plain, read, site_over
 from tests.plugins.browsed import (
     FIELD,
     FIRST,
@@ -201,6 +204,40 @@ def test_what_was_sent_stands_beside_the_flow_item_by_item(site: Site) -> None:
     answer = Reader(site).get(f"/-/entries/{LATE}").text
     for key in re.findall(r'href="#finding-([0-9a-f]+)"', answer):
         assert f'id="finding-{key}"' in answer
+
+
+def cells(site: Site, seq: int) -> dict[str, tuple[str, str]]:
+    """What each item on the page of an entry comes to: the class of its cell, and what it says."""
+    table = Reader(site).get(f"/-/entries/{seq}").text.partition('id="items"')[2].partition("</table>")[0]
+    rows = re.findall(r'<th scope="row">(.*?)</th>.*?data-label="Compared" class="(.*?)">(.*?)</td>', table, re.S)
+    return {name: (class_, plain(text)) for name, class_, text in rows}
+
+
+def test_the_day_of_a_use_of_contactpoint_after_its_closing_is_not_called_documented(site: Site) -> None:
+    told = cells(site, LATE)
+    for name in ("When", "Recipient", "Purpose"):
+        assert told[name][0] == "other", name
+        assert "Different: ContactPoint was used after it was switched off." in told[name][1], name
+    assert told["Sender"] == ("same", "As documented.")
+
+
+def test_nothing_is_called_documented_but_by_the_check_that_compared_it() -> None:
+    passed, other = Answer("undocumented-purpose", "passed"), Answer("purpose-vague", "passed")
+    silent = Answer("undocumented-purpose", "not-applicable", "no-flow")
+    assert beside_verdict([passed], [other], True, True, True)[0] == "same"
+    assert beside_verdict([silent], [other], True, True, True)[0] == "none"
+    assert beside_verdict([], [other], True, True, True)[0] == "none"
+    assert beside_verdict([], [other], True, False, True)[0] == "none"
+    known = {one.ID for one in CHECKS}
+    assert {check for ask in QUESTIONS for check in (*ask.compared_by, *ask.checks)} <= known
+
+
+def test_an_entry_opens_with_its_verdict(site: Site) -> None:
+    for seq, said in ((LATE, "ContactPoint was used after it was switched off"), (FIRST, "Open. Stop the transfers")):
+        text = Reader(site).get(f"/-/entries/{seq}").text
+        opening = text.partition("</h1>")[2].partition('class="lead"')[0]
+        assert 'class="verdict bad"' in opening
+        assert said in plain(opening)
 
 
 def test_without_a_flow_nothing_is_called_documented(site: Site) -> None:
