@@ -144,10 +144,8 @@ def _items(judged: Judged, facts: Mapping[str, Fact], label: Labels) -> Iterator
         sent = tuple(_sent(ask, facts))
         documented = () if flow is None else tuple(ask.documented(flow, label))
         checks = ask.checks
-        if ask.name == "Sender" and judged.explanation.recorded.facts.sender not in (
-            load_law().contactpoint.party,
-            UNLISTED,
-        ):
+        sender = judged.explanation.recorded.facts.sender
+        if ask.name == "Sender" and sender not in (load_law().contactpoint.party, UNLISTED):
             checks = tuple(one for one in checks if one not in CONTACTPOINT_CHECKS)
         compared, others = ([answers[one] for one in of if one in answers] for of in (ask.compared_by, checks))
         if ask.name == "Data items":
