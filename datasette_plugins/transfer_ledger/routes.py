@@ -107,6 +107,14 @@ ROUTES: tuple[Route, ...] = (
         "The files hold exactly what the list shows, all pages of it.",
     ),
     Route(
+        "/-/entries",
+        "entries:page",
+        "Entries",
+        get=READERS,
+        help="Everything that the ledger holds, the newest first: transfers, corrections, decisions, imports and all "
+        "else. The overview leads here from what was recorded since your last visit.",
+    ),
+    Route(
         "/-/entries/{seq}",
         "entry:page",
         "Entry",

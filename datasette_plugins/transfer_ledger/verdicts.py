@@ -35,7 +35,8 @@ SELECT t.*, (SELECT count(*) FROM verdicts.findings AS f WHERE f.seq = t.seq) AS
 FROM main.transfers AS t""",
     "findings_with_transfers": """CREATE TEMP VIEW findings_with_transfers AS
 SELECT f.check_name, f.outcome, f.severity, f.seq, t.id, t.transferred_on, t.sender, t.recipient, t.purpose,
-       f.expected, f.found, f.citation, f.next_step, f.state, f.how, f.second_person, f.decision, f.decision_due
+       f.expected, f.found, f.citation, f.next_step, f.state, f.how, f.second_person, f.decision, f.decision_due,
+       f.position
 FROM verdicts.findings AS f LEFT JOIN main.entries AS t ON t.seq = f.seq""",
 }
 """The views of both files that people browse; every connection makes them for itself."""
@@ -64,6 +65,7 @@ CREATE TABLE findings (
     PRIMARY KEY (key, seq)
 ) STRICT;
 CREATE INDEX findings_seq ON findings (seq);
+CREATE INDEX findings_position ON findings (position, seq);
 CREATE TABLE checked (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE erased (seq INTEGER NOT NULL) STRICT;
 """

@@ -8,6 +8,7 @@ from typing import Any
 from datasette_plugins.transfer_ledger.api.schemas import Schema, ref
 from datasette_plugins.transfer_ledger.columns.asked import FINDINGS, MOST_CHARACTERS, STATES, TRANSFERS
 from datasette_plugins.transfer_ledger.columns.facets import HAVING
+from datasette_plugins.transfer_ledger.columns.found import AGES
 from datasette_plugins.transfer_ledger.columns.order import SORTS
 from reports.checks import CHECKS
 from reports.finding import OUTCOMES, SEVERITIES
@@ -42,6 +43,7 @@ PARAMETERS: dict[str, tuple[str, Schema]] = {
     "late": ("whether it was recorded late", _YES_NO),
     "corrected": ("whether a correction states it", _YES_NO),
     "state": ("how the findings stand; open ones where it is left out", {"enum": list(STATES)}),
+    "age": ("how many days ago its (first) transfer was recorded", {"enum": list(AGES)}),
     "q": ("words that names, ids or entry numbers have", {"type": "string", "maxLength": MOST_CHARACTERS}),
 }
 """Every parameter that narrows a list, in words and as a schema."""

@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 from datasette_plugins.transfer_ledger.columns import order
 from datasette_plugins.transfer_ledger.columns.codes import Codes
 from datasette_plugins.transfer_ledger.columns.facets import HAVING
+from datasette_plugins.transfer_ledger.columns.found import AGES
 from datasette_plugins.transfer_ledger.columns.view import View
 from datasette_plugins.transfer_ledger.columns.wanted import State, Wanted, WantedFindings
 from ledger.errors import Refused
@@ -38,7 +39,7 @@ TRANSFERS = (
     *_PERIOD, "school", "sender", "recipient", "purpose", "field", "basis", "channel", "findings", "severity", "check",
     "late", "corrected", "q",
 )  # fmt: skip
-FINDINGS = (*_PERIOD, "state", "check", "severity", "outcome", "recipient", "sender", "school")
+FINDINGS = (*_PERIOD, "state", "check", "severity", "outcome", "recipient", "sender", "school", "age")
 TURN = ("sort", "after", "before", "size", "format")
 STATES: tuple[str, ...] = get_args(State)
 _SEQ = re.compile(r"0|[1-9][0-9]{0,15}", re.ASCII)
@@ -199,6 +200,7 @@ def wanted_findings_of(query: Mapping[str, list[str]], view: View) -> WantedFind
         **_checks(given),
         **_choice(given, "severity", SEVERITIES),
         **_choice(given, "outcome", OUTCOMES),
+        **_choice(given, "age", tuple(AGES)),
     )
 
 

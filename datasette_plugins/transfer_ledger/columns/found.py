@@ -56,6 +56,22 @@ class Age(msgspec.Struct, frozen=True, gc=False):
     most: int | None
     count: int
 
+    @property
+    def name(self) -> str:
+        """What an address calls it."""
+        return band(self.least, self.most)
+
+
+def band(least: int, most: int | None) -> str:
+    """What an address calls the findings of `least` to `most` days."""
+    return f"{least}-{'' if most is None else most}"
+
+
+AGES: Mapping[str, tuple[int, int]] = {
+    band(least, most): (least, NEVER if most is None else most) for least, most, _ in BANDS
+}
+"""The least and the most days of each band, by its name."""
+
 
 def _undecided(one: Read, newest: Decision | None) -> Read:
     """What a check left of a finding, without every decision but the `newest`."""
@@ -168,6 +184,7 @@ class Findings:
         self.denied = np.fromiter((one.standing.denied for one in read), np.bool_, count)
         self.restated = np.fromiter((one.standing.how == "restated" for one in read), np.bool_, count)
         self.second_person = np.fromiter((one.standing.second_person is True for one in read), np.bool_, count)
+        self.unchecked = np.fromiter((one.standing.unchecked for one in read), np.bool_, count)
         self.decided = np.fromiter((one.decision is not None for one in read), np.bool_, count)
         by_decision = (one.due if one.standing.how in VERDICTS else None for one in read)
         due = (NEVER if day is None else reading.number(day) for day in by_decision)
@@ -234,6 +251,8 @@ class Findings:
             found = self.breach & ~self.restated & (self.denied | self.removed)
         elif state == "confirmed":
             found = self.breach & self.denied & self.second_person
+        elif state == "unchecked":
+            found = self.unchecked & self.closed(today)
         return found
 
     def overdue(self, today: date) -> Mask:
@@ -322,11 +341,17 @@ class Findings:
 
     def ages(self, today: date) -> tuple[Age, ...]:
         """The open findings by how long ago their transfer was recorded; one recorded after `today` is new."""
-        days = np.maximum(reading.number(today) - self.recorded[self.open(today)], 0)
+        open_ = self.open(today)
         return tuple(
-            Age(label, least, most, int(((days >= least) & (days <= (NEVER if most is None else most))).sum()))
+            Age(label, least, most, int((open_ & self.aged(band(least, most), today)).sum()))
             for least, most, label in BANDS
         )
+
+    def aged(self, name: str, today: date) -> Mask:
+        """Those whose (first) entry was recorded so many days ago as the band of this name says."""
+        days, (least, most) = np.maximum(reading.number(today) - self.recorded, 0), AGES[name]
+        found: Mask = (days >= least) & (days <= most)
+        return found
 
     def days(self) -> list[date]:
         """The days of the transfers that they are on, each once."""

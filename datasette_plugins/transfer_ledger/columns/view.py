@@ -93,6 +93,8 @@ class View:
             mask = mask & (found.severity == SEVERITIES.index(wanted.severity))
         if wanted.outcome is not None:
             mask = mask & (found.outcome == OUTCOMES.index(wanted.outcome))
+        if wanted.age is not None:
+            mask = mask & found.aged(wanted.age, today)
         asked = Wanted(wanted.period, wanted.school, wanted.sender, wanted.recipient)
         if asked != Wanted():
             of = filters.Filters(self, asked, today)

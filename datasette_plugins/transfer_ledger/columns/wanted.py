@@ -10,7 +10,7 @@ from reports.scope import WHOLE, Period
 Having: TypeAlias = Literal["any", "open", "none"]
 State: TypeAlias = Literal[
     "all", "open", "awaiting", "undecided", "closed", "overdue", "corrected", "against", "breach", "taken-back",
-    "confirmed",
+    "confirmed", "unchecked",
 ]  # fmt: skip
 
 
@@ -46,7 +46,8 @@ class WantedFindings(NamedTuple):
     what else counts and is not settled; `closed` is settled; `overdue` has a decision whose day is past; `corrected`
     are those that count no more. `breach` is every breach ever found, once however often its transfer was stated
     again: `against` those that count against the answer, `taken-back` those that somebody withdrew, changed or denied,
-    `confirmed` those that never were one, as a second person confirmed. What is asked of a transfer holds for a
+    `confirmed` those that never were one, as a second person confirmed, and `unchecked` what is settled by a correction
+    or decision that nobody else has checked. `age` is one of `found.AGES`. What is asked of a transfer holds for a
     finding if it holds for one of the transfers that it is about.
     """
 
@@ -58,3 +59,4 @@ class WantedFindings(NamedTuple):
     sender: str | None = None
     school: str | None = None
     period: Period = WHOLE
+    age: str | None = None

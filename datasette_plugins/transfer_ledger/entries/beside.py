@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping
 from typing import Literal, NamedTuple
 
 from datasette_plugins.transfer_ledger.entries.facts import Fact
+from datasette_plugins.transfer_ledger.entries.found import headline, kind_in_words
 from datasette_plugins.transfer_ledger.entries.judged import NOT_COMPARED, TYPED, Judged
-from datasette_plugins.transfer_ledger.entries.questions import CONTACTPOINT_CHECKS, QUESTIONS, Question
+from datasette_plugins.transfer_ledger.entries.questions import QUESTIONS, Question, marks
 from ledger.members import NOT_STATED, UNLISTED
-from ledger.register.read import load_law
 from reports.documents.findings import title
 from reports.explain import Answer
 from reports.finding import Finding
@@ -31,6 +31,8 @@ NOT_SURE = (
 
 
 NO_LIMIT = "No limit is documented."
+NOT_STATED_HERE = "Not stated, so there is nothing to compare."
+NOT_ALONE = "Not compared for a single transfer."
 NO_FLOW = "No flow is documented between the two"
 
 
@@ -78,7 +80,10 @@ class Asked(NamedTuple):
 
 
 class Beside(NamedTuple):
-    """A transfer beside what was documented. `register` and `flow` are what judges, in words; `why` why it does."""
+    """A transfer beside what was documented. `register` and `flow` are what judges, in words; `why` why it does.
+
+    `found` are the checks' findings, a line each, and `breach` whether one of them is of a breach.
+    """
 
     seq: int | None
     register: str
@@ -88,42 +93,41 @@ class Beside(NamedTuple):
     items: tuple[Item, ...]
     fields: tuple[Field, ...]
     checks: tuple[Asked, ...]
+    found: tuple[str, ...]
+    breach: bool
     checked: bool
     since: int
 
 
+_OF_FIELDS = next(ask.findings for ask in QUESTIONS if ask.name == "Data items")
 _OUTCOME: dict[str, Verdict] = {"breach": "other", "cannot-tell": "unsure", "advisory": "unsure"}
-_IN_WORDS = {"breach": "Different", "cannot-tell": "Cannot be told", "advisory": "Worth a look"}
 
 
-def _verdict(
-    compared: list[Answer], others: list[Answer], linked: bool, limited: bool, sent: bool
-) -> tuple[Verdict, tuple[Said, ...]]:
-    """What an item comes to. Only the checks that `compared` it with what is documented can say that it is the same."""
-    answers = [*compared, *others]
-    found = list({finding.key: finding for answer in answers for finding in answer.findings}.values())
+def _verdict(ask: Question, judged: Judged, limited: bool) -> tuple[Verdict, tuple[Said, ...]]:
+    """What the comparison of an item came to: what was found about it, or else what the check that compares it says."""
+    told = judged.explanation
+    found = [one for answer in told.answers for one in answer.findings if not marks(one).isdisjoint(ask.findings)]
     if found:
         worst: Verdict = "other" if any(_OUTCOME[one.outcome] == "other" for one in found) else "unsure"
-        return worst, tuple(
-            Said(f"{_IN_WORDS[one.outcome]}: {_lower(title(one.check))}.", one.key if linked else "") for one in found
-        )
-    untold = [answer for answer in answers if answer.verdict == "not-run"]
-    if untold:
-        return "unsure", (Said(_WHY[untold[0].why], ""),)
-    if not limited and any(answer.why == "no-flow" for answer in answers):
-        return "none", (Said(f"{NO_FLOW} to compare it with.", ""),)
-    if limited and compared and all(answer.verdict == "passed" for answer in compared):
+        return worst, tuple(Said(f"{headline(one)}.", one.key if judged.checked else "") for one in found)
+    answers = {answer.check: answer for answer in told.answers}
+    by = [answers[check] for check in ask.compared_by]
+    about = (answers[name.partition("/")[0]] for name in ask.findings)
+    untold = next((one for one in (*by, *about) if one.verdict == "not-run"), None)
+    if untold is not None:
+        return "unsure", (Said(_WHY[untold.why], ""),)
+    if told.version is None:
+        return "none", (Said(NOT_JUDGED[told.why], ""),)
+    if told.flow is None:
+        said = f"{NO_FLOW} to compare it with." if judged.sure else NOT_COMPARED[TYPED]
+        return "none" if judged.sure else "unsure", (Said(said, ""),)
+    compared = [one.compared for one in by if one.compared is not None]
+    if any(map(ask.documented_by, compared)):
         return "same", (Said("As documented.", ""),)
-    if not limited and sent and any(answer.verdict == "passed" for answer in answers):
-        return "none", (Said(f"{NO_LIMIT} The checks found nothing.", ""),)
-    why = next((answer.why for answer in answers if answer.why and answer.why != "no-limit"), "")
-    return "none", (Said(_WHY[why] if why and limited else NO_LIMIT, ""),)
-
-
-def _lower(text: str) -> str:
-    """A sentence as it goes on after a colon; a name keeps its capitals."""
-    first = text.partition(" ")[0]
-    return text[:1].lower() + text[1:] if first[1:].islower() or len(first) == 1 else text
+    if compared and not ask.bound:
+        return "none", (Said(NOT_STATED_HERE, ""),)
+    why = next((one.why for one in by if one.why), "no-limit")
+    return "none", (Said(NO_LIMIT if not limited else _WHY[why] if by else NOT_ALONE, ""),)
 
 
 def _sent(ask: Question, facts: Mapping[str, Fact]) -> Iterator[str]:
@@ -138,48 +142,58 @@ def _sent(ask: Question, facts: Mapping[str, Fact]) -> Iterator[str]:
 
 
 def _items(judged: Judged, facts: Mapping[str, Fact], label: Labels) -> Iterator[Item]:
-    answers = {answer.check: answer for answer in judged.explanation.answers}
     flow = judged.explanation.flow
     for ask in QUESTIONS:
         sent = tuple(_sent(ask, facts))
         documented = () if flow is None else tuple(ask.documented(flow, label))
-        checks = ask.checks
-        sender = judged.explanation.recorded.facts.sender
-        if ask.name == "Sender" and sender not in (load_law().contactpoint.party, UNLISTED):
-            checks = tuple(one for one in checks if one not in CONTACTPOINT_CHECKS)
-        compared, others = ([answers[one] for one in of if one in answers] for of in (ask.compared_by, checks))
         if ask.name == "Data items":
             listed = facts["fields"].values if "fields" in facts else ()
             sent = (f"{len(listed)} named below",) if listed else ()
             documented = () if flow is None else (f"{len(flow.fields.all)} may go",)
-        if not (sent or documented or any(answer.findings for answer in (*compared, *others))):
-            continue
-        verdict, said = _verdict(compared, others, judged.checked, bool(documented), bool(sent))
-        yield Item(ask.name, sent, documented, verdict, said)
+        verdict, said = _verdict(ask, judged, bool(documented))
+        if sent or documented or verdict in ("other", "same"):
+            yield Item(ask.name, sent, documented, verdict, said)
 
 
 def _fields(judged: Judged, label: Labels) -> Iterator[Field]:
-    facts, flow = judged.explanation.recorded.facts, judged.explanation.flow
+    """The data items one by one: those of a finding as it says, the others as the check of data items compared them."""
+    told, facts = judged.explanation, judged.explanation.recorded.facts
+    answers = {answer.check: answer for answer in told.answers}
+    by = answers["field-not-documented"]
+    laid = by.findings[0].expected if by.findings else () if by.compared is None else by.compared.expected
     how: dict[str, str] = {}
-    if flow is not None:
+    if told.flow is not None:
         for name in ("voluntary", "permitted", "required"):
-            how |= dict.fromkeys(getattr(flow.fields, name), name)
+            how |= dict.fromkeys(getattr(told.flow.fields, name), name)
+    found: dict[str, list[Finding]] = {}
+    for one in (finding for check in _OF_FIELDS for finding in answers[check].findings):
+        for id_ in one.found:
+            found.setdefault(str(id_), []).append(one)
     for id_ in facts.fields:
-        documented = how.get(id_, "")
-        if id_ == UNLISTED:
-            yield Field(id_, "What is unlisted", True, "", "unsure", NOT_COMPARED[TYPED])
-        elif id_ == NOT_STATED:
-            yield Field(id_, "Not stated", False, "", "unsure", "Nobody said which data items went.")
-        elif flow is None:
-            yield Field(id_, label(id_, "field"), True, "", "none", "Sent; no documented flow says whether it may go.")
-        elif documented:
-            yield Field(id_, label(id_, "field"), True, documented, "same", "Sent, and documented.")
+        sent, documented = id_ != NOT_STATED, how.get(id_, "")
+        name = "Not stated" if not sent else "What is unlisted" if id_ == UNLISTED else label(id_, "field")
+        verdict: Verdict = "none"
+        if of := found.get(id_):
+            verdict = "other" if any(one.outcome == "breach" for one in of) else "unsure"
+            said = " ".join(f"{headline(one)}." for one in of)
+        elif not sent:
+            verdict, said = "unsure", "Nobody said which data items went."
+        elif id_ == UNLISTED:
+            verdict, said = "unsure", NOT_COMPARED[TYPED]
+        elif told.flow is None:
+            said = "Sent; no documented flow says whether it may go."
+        elif by.verdict == "not-run":
+            verdict, said = "unsure", _WHY[by.why]
+        elif id_ in laid:
+            verdict, said = "same", "Sent, and documented."
         else:
-            yield Field(id_, label(id_, "field"), True, "", "other", "Sent, and not documented.")
+            verdict, said = "other", "Sent, and not documented."
+        yield Field(id_, name, sent, documented, verdict, said)
     untold = not {UNLISTED, NOT_STATED}.isdisjoint(facts.fields)
     for id_ in sorted(how.keys() - set(facts.fields), key=lambda one: (how[one] != "required", label(one, "field"))):
-        missing: Verdict = "other" if how[id_] == "required" and not untold else "none"
-        said = "Documented as required, not sent." if how[id_] == "required" else "Documented, not sent."
+        of = found.get(id_, [])
+        missing: Verdict = "other" if any(one.outcome == "breach" for one in of) else "unsure" if of else "none"
+        said = "Documented as required, not sent." if of else "Documented, not sent."
         yield Field(id_, label(id_, "field"), False, how[id_], missing, "Not known to be sent." if untold else said)
 
 
@@ -195,19 +209,15 @@ def _asked(answer: Answer, label: Labels) -> Iterator[Asked]:
     elif answer.findings:
         for one in answer.findings:
             words = word(one, label)
-            yield Asked(answer.check, name, outcome(one), words.expected, words.found, one.citation, "")
+            yield Asked(answer.check, name, kind_in_words(one), words.expected, words.found, one.citation, "")
     else:
         yield Asked(answer.check, name, verdict, "", "", "", _WHY[answer.why])
-
-
-def outcome(one: Finding) -> str:
-    """A finding's outcome in words."""
-    return {"breach": "breach", "cannot-tell": "cannot tell", "advisory": "advisory"}[one.outcome]
 
 
 def beside(judged: Judged, facts: tuple[Fact, ...], label: Labels) -> Beside:
     """A transfer beside what was documented, in words; `facts` are its own."""
     told = judged.explanation
+    found = [one for answer in told.answers for one in answer.findings]
     version = told.version
     if version is None:
         register, why = "", NOT_JUDGED[told.why]
@@ -226,6 +236,8 @@ def beside(judged: Judged, facts: tuple[Fact, ...], label: Labels) -> Beside:
         items=tuple(_items(judged, {fact.path: fact for fact in facts}, label)),
         fields=tuple(_fields(judged, label)),
         checks=tuple(one for answer in told.answers for one in _asked(answer, label)),
+        found=tuple(map(headline, found)),
+        breach=any(one.outcome == "breach" for one in found),
         checked=judged.checked,
         since=judged.since,
     )

@@ -31,8 +31,22 @@ class Fact(NamedTuple):
     values: tuple[Shown, ...]
 
 
+NAMES = {
+    "transferred_at": "When",
+    "transferred_on": "Day in London",
+    "transferred_until": "Last day",
+    "actor": "Code of the person",
+    "batch.seq": "Import",
+    "batch.row": "Row of the import",
+    "fields": "Data items",
+}
+"""Members whose own names would say too little."""
+
+
 def words(path: str) -> str:
     """`subjects.age_min` as `Subjects: age min`."""
+    if path in NAMES:
+        return NAMES[path]
     outer, dot, inner = path.strip("_").replace("_", " ").partition(".")
     return outer[:1].upper() + outer[1:] + (f": {inner}" if dot else "")
 

@@ -42,6 +42,21 @@ _WHOLE = "verdicts.findings AS f JOIN verdicts.findings AS whole ON whole.key = 
 _finding = msgspec.json.Decoder(Finding).decode
 
 
+def kind_in_words(finding: Finding) -> str:
+    """What kind of finding it is, as people read it: "breach" is kept for incidents."""
+    if finding.outcome == "breach":
+        return "Against the law" if finding.register is None else "Not covered by our notice"
+    return {"cannot-tell": "Details missing", "advisory": "Advice"}[finding.outcome]
+
+
+def headline(finding: Finding) -> str:
+    """What was found, in a line; a title that begins with a name keeps its capital after the colon."""
+    text = title(finding.check)
+    first = text.partition(" ")[0]
+    goes_on = text[:1].lower() + text[1:] if first[1:].islower() or len(first) == 1 else text
+    return f"{kind_in_words(finding)}: {goes_on}"
+
+
 class Found(NamedTuple):
     """One finding. The sentences are the last check's; how it stands is as of now, with decisions made since.
 
@@ -52,6 +67,8 @@ class Found(NamedTuple):
     key: str
     check: str
     title: str
+    kind: str
+    headline: str
     outcome: str
     severity: str
     expected: str
@@ -75,6 +92,11 @@ class Found(NamedTuple):
     def seq(self) -> int:
         """The entry that it is about, the first of several."""
         return self.entries[0]
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing is left to be done about it."""
+        return self.standing.state == "settled"
 
     def as_json(self) -> dict[str, Any]:
         """The finding for programs; nothing of it is erasable."""
@@ -141,6 +163,8 @@ def _found(source: Source, sealed: Decisions, row: tuple[Any, ...], today: date,
         key=one.key,
         check=one.check,
         title=title(one.check),
+        kind=kind_in_words(one),
+        headline=headline(one),
         outcome=one.outcome,
         severity=one.severity,
         expected=expected,

@@ -1,4 +1,7 @@
-"""The questions that people ask about a transfer: what a documented flow says to each, and which checks judge it."""
+"""The questions that people ask about a transfer: what a documented flow says to each, and which checks judge it.
+
+A test lays `findings` beside the members that each check says its finding rests on.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from ledger.register.model import Flow
+from reports.finding import Compared, Finding
 from reports.wording import Labels
 
 Documented = Callable[[Flow, Labels], Iterator[str]]
@@ -72,75 +76,114 @@ def _nothing(flow: Flow, label: Labels) -> Iterator[str]:
 
 
 class Question(NamedTuple):
-    """An item: its name, the members whose values it shows, what a flow has of it, and the checks that judge it.
+    """An item: its name, the members whose values it shows, what a flow has of it, and the checks that speak of it.
 
-    `compared_by` are the checks that lay the members beside what the flow has; `checks` those that may find something
-    in the members all the same, as ContactPoint's closing in the day, the parties and the purpose.
+    `compared_by` are the checks that lay the flow's words beside these members: only they can call it documented, and
+    `bound` is whether they do so only where they name a limit. `findings` are the checks whose findings are about it,
+    as `marks` writes them.
     """
 
     name: str
     members: tuple[str, ...]
     documented: Documented
     compared_by: tuple[str, ...]
-    checks: tuple[str, ...] = ()
+    findings: tuple[str, ...]
+    bound: bool = False
+
+    def documented_by(self, compared: Compared) -> bool:
+        """Whether a check that passed laid something that is stated beside something that is documented."""
+        return bool(compared.expected) if self.bound else not compared.expected or any(compared.found)
 
 
-CONTACTPOINT_CHECKS = ("contactpoint-closed", "contactpoint-closing-day")
+def marks(finding: Finding) -> frozenset[str]:
+    """What a finding is called in `Question.findings`: its check, and that with its reason or with a value it found.
+
+    So ContactPoint as a sender is told from ContactPoint as a recipient, and a flow that ended from one that is not
+    documented.
+    """
+    values = (finding.reason, *map(str, finding.found))
+    return frozenset((finding.check, *(f"{finding.check}/{value}" for value in values)))
+
+
+def _contactpoint(way: str) -> tuple[str, str]:
+    return f"contactpoint-closed/{way}", f"contactpoint-closing-day/{way}"
+
 
 QUESTIONS: tuple[Question, ...] = (
     Question(
-        "Sender", ("sender",), _labels("party", lambda flow: flow.sender), ("sender-not-documented",),
-        ("undocumented-flow", "correction-changes-recipient", *CONTACTPOINT_CHECKS),
+        "Sender", ("sender",), _labels("party", lambda flow: flow.sender), ("undocumented-flow",),
+        ("sender-not-documented", "undocumented-flow/no-flow", *_contactpoint("from"),
+         "correction-changes-recipient/sender", "basis-not-open-to-public-authority", "onward-not-documented"),
     ),
     Question(
         "Recipient", ("recipient",), _labels("party", lambda flow: flow.recipient), ("undocumented-flow",),
-        ("unknown-recipient", "recipient-closed", "recipient-name-near-miss", "correction-changes-recipient",
-         *CONTACTPOINT_CHECKS),
+        ("unknown-recipient", "undocumented-flow/no-flow", "recipient-closed", "recipient-name-near-miss",
+         *_contactpoint("to"), "correction-changes-recipient/recipient", "correction-removes-breach/recipient"),
     ),
     Question(
         "Purpose", ("purpose",), _labels("purpose", lambda flow: flow.purposes), ("undocumented-purpose",),
-        ("purpose-vague", "statistical-use-exceeded", *CONTACTPOINT_CHECKS),
+        ("undocumented-purpose", "purpose-vague", "statistical-use-exceeded", "onward-not-documented",
+         *_contactpoint("for"), "correction-removes-breach/purpose"),
     ),
     Question(
-        "Data items", (), _nothing, ("field-not-documented", "required-field-missing"),
-        ("special-category-without-condition", "voluntary-field-routine"),
+        "Data items", (), _nothing, ("field-not-documented",),
+        ("field-not-documented", "required-field-missing", "special-category-without-condition",
+         "voluntary-field-routine", "opt-out-not-honoured"),
     ),
     Question(
         "Lawful basis", ("lawful_basis", "special_category_condition", "legal_power"),
         _labels("lawful_basis", lambda flow: flow.lawful_bases), ("lawful-basis-not-documented",),
-        ("lawful-basis-missing", "lawful-basis-not-in-force", "basis-not-open-to-public-authority",
-         "schedule-1-condition-missing", "special-category-without-condition"),
+        ("lawful-basis-missing", "lawful-basis-not-documented", "lawful-basis-not-in-force",
+         "basis-not-open-to-public-authority", "schedule-1-condition-missing", "special-category-without-condition"),
     ),
-    Question("Level", ("granularity", "subjects.smallest"), _level, ("too-granular",), ("small-numbers",)),
+    Question(
+        "Level", ("granularity", "subjects.smallest"), _level, ("too-granular",),
+        ("too-granular", "small-numbers", "statistical-use-exceeded"),
+    ),
     Question(
         "About whom", ("subjects.kind",), _labels("subject_kind", lambda flow: flow.subjects.kinds),
-        ("subjects-not-documented",),
+        ("subjects-not-documented",), ("subjects-not-documented",),
     ),
-    Question("How many people", ("subjects.count",), _nothing, ()),
-    Question("Ages", ("subjects.age_min", "subjects.age_max"), _ages, ("age-outside-limits",)),
+    Question("How many people", ("subjects.count",), _nothing, (), ("small-numbers",)),
+    Question(
+        "Ages", ("subjects.age_min", "subjects.age_max"), _ages, ("age-outside-limits",), ("age-outside-limits",),
+    ),
     Question(
         "Phase of school", ("phase",), _labels("phase", lambda flow: flow.subjects.phases), ("phase-not-documented",),
+        ("phase-not-documented",),
     ),
     Question(
         "Key stages and year groups", ("subjects.key_stages", "subjects.year_groups"), _stages,
-        ("key-stage-not-documented",),
+        ("key-stage-not-documented",), ("key-stage-not-documented", "age-outside-limits"),
     ),
     Question(
-        "When", ("transferred_at",), _until, ("undocumented-flow",),
-        ("register-not-in-force", "dated-in-future", "recorded-late", "register-backdated", "duplicate-transfer",
-         "recipient-closed", "lawful-basis-not-in-force", *CONTACTPOINT_CHECKS),
+        "When", ("transferred_at",), _until, ("contactpoint-closed", "undocumented-flow"),
+        ("contactpoint-closed", "contactpoint-closing-day", "undocumented-flow/ended", "undocumented-flow/ending",
+         "register-not-in-force", "register-backdated", "dated-in-future", "recorded-late", "duplicate-transfer",
+         "recipient-closed", "lawful-basis-not-in-force", "schedule-1-condition-missing", "safeguard-missing",
+         "retention-exceeded", "agreement-overdue", "correction-removes-breach/transferred_at"),
+        bound=True,
     ),
-    Question("How often", (), _often, ("frequency-exceeded",)),
-    Question("When it is due", (), _due, ("expected-not-recorded",)),
+    Question("How often", (), _often, ("frequency-exceeded",), ("frequency-exceeded",)),
+    Question("When it is due", (), _due, (), ("expected-not-recorded",)),
     Question(
         "Opt-outs", ("opt_outs.checked", "opt_outs.excluded", "opt_outs.limited", "opt_outs.limited_to"), _opt_out,
-        ("opt-out-not-honoured",), ("opt-out-differencing",),
+        ("opt-out-not-honoured",), ("opt-out-not-honoured", "opt-out-differencing"),
     ),
-    Question("Approval", ("approval.role", "approval.date"), _approval, ("approval-missing",)),
-    Question("Agreement", ("agreement.review_on",), _agreement, ("agreement-missing",), ("agreement-overdue",)),
-    Question("Kept until", ("retain_until",), _retention, ("retention-exceeded",), ("retention-missing",)),
-    Question("Passed on from", ("onward_of",), _nothing, ("onward-not-documented",)),
-    Question("Country", ("country", "safeguard"), _nothing, ("safeguard-missing",)),
-    Question("Channel", ("channel",), _nothing, ()),
+    Question("Approval", ("approval.role", "approval.date"), _approval, ("approval-missing",), ("approval-missing",)),
+    Question(
+        "Agreement", ("agreement.review_on",), _agreement, ("agreement-missing",),
+        ("agreement-missing", "agreement-overdue"),
+    ),
+    Question(
+        "Kept until", ("retain_until",), _retention, ("retention-exceeded",),
+        ("retention-missing", "retention-exceeded"),
+    ),
+    Question(
+        "Passed on from", ("onward_of",), _nothing, ("onward-not-documented",),
+        ("onward-not-documented", "statistical-use-exceeded", *_contactpoint("onward")),
+    ),
+    Question("Country", ("country", "safeguard"), _nothing, (), ("safeguard-missing",)),
+    Question("Channel", ("channel",), _nothing, (), ()),
 )  # fmt: skip
 """In the order in which people ask. A check that stands at none of them is among all checks alone."""

@@ -1,4 +1,4 @@
-"""The inbox of findings: the answer first, then what has one cause together, the oldest first; and as files."""
+"""The inbox of findings: the answer first, then what has one cause together, the critical first; and as files."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
+from datasette_plugins.transfer_ledger.columns.found import BANDS, band
 from datasette_plugins.transfer_ledger.columns.view import View
 from datasette_plugins.transfer_ledger.columns.wanted import State, WantedFindings
 from datasette_plugins.transfer_ledger.decisions import as_decided, checked_size
@@ -68,6 +69,7 @@ class Options(NamedTuple):
     school: list[tuple[str, str]]
     year: list[tuple[str, str]]
     term: list[tuple[str, str]]
+    age: list[tuple[str, str]]
 
 
 def page(asked: Asked) -> Response:
@@ -166,5 +168,6 @@ def options(view: View) -> Options:
         sender=of_parties(set(found.sender.tolist())),
         school=sorted(((one, named(one, label)) for one in schools), key=lambda one: one[1]),
         year=[(year_named(one), year_named(one)) for one in years],
+        age=[(band(least, most), f"{label} ago") for least, most, label in BANDS],
         term=[(one.id, one.label) for one in terms(version.register for version in view.registers)],
     )

@@ -40,6 +40,7 @@ EVER: dict[State, str] = {
     "against": "Breaches that count",
     "taken-back": "Breaches withdrawn, changed or denied since",
     "confirmed": "Mistakes that a second person confirmed",
+    "unchecked": "Closed, and not checked by anybody else",
 }
 """The same for what numbers elsewhere count: what was ever found, however it stands now."""
 

@@ -11,35 +11,25 @@ from starlette.responses import Response
 
 from datasette_plugins.transfer_ledger.columns.view import View
 from datasette_plugins.transfer_ledger.columns.wanted import Wanted
+from datasette_plugins.transfer_ledger.decisions import checked_size
 from datasette_plugins.transfer_ledger.pages import standing, verified
+from datasette_plugins.transfer_ledger.pages.entries import KINDS, counts
 from datasette_plugins.transfer_ledger.roles import DECIDERS, READERS
 from datasette_plugins.transfer_ledger.web import Asked
 from ledger.london import utc_text
 from ledger.source import Source
 from reports.scope import Period, term, terms, year
 
-KINDS = {
-    "transfer": ("transfer recorded", "transfers recorded"),
-    "correction": ("correction or withdrawal", "corrections and withdrawals"),
-    "refusal": ("request refused", "requests refused"),
-    "review": ("decision on a finding", "decisions on findings"),
-    "confirmation": ("confirmation by a second person", "confirmations by a second person"),
-    "person": ("person added, or another role for one", "people added, or other roles for some"),
-    "batch": ("import", "imports"),
-    "register": ("register adopted", "registers adopted"),
-    "organisation": ("organisation added or changed", "organisations added or changed"),
-    "erasure": ("value erased", "values erased"),
-    "attestation": ("report attested", "reports attested"),
-    "key": ("change of the signing key", "changes of the signing key"),
-    "closing": ("closing of the ledger", "closings of the ledger"),
-}
-"""Kinds of entries, one and many, in the order in which they are told."""
-
 
 class Bar(NamedTuple):
-    """One bar of the chart: what it stands for, how many, and its place and height in the drawing."""
+    """One bar of the chart: what it stands for, how many, and its place and height in the drawing.
+
+    `first` and `last` are the days that it counts, those of the week that lie in the period.
+    """
 
     label: str
+    first: str
+    last: str
     n: int
     x: int
     height: int
@@ -61,11 +51,11 @@ class Sent(NamedTuple):
 
 
 class Since(NamedTuple):
-    """What was recorded since the last visit, by kind in words; `first` is the first entry of it."""
+    """What was recorded since the last visit: each kind, in words, how many; `first` is the first entry of it."""
 
     at: datetime | None
     first: int
-    kinds: tuple[tuple[str, int], ...]
+    kinds: tuple[tuple[str, str, int], ...]
 
 
 def _period(view: View, today: date) -> tuple[Period | None, bool]:
@@ -87,7 +77,8 @@ def _period(view: View, today: date) -> tuple[Period | None, bool]:
 _WIDTH, _HEIGHT = 720, 160
 
 
-def _weeks(days: Sequence[tuple[date, int]], first: date, last: date) -> tuple[Bar, ...]:
+def _weeks(days: Sequence[tuple[date, int]], first: date, last: date, end: date) -> tuple[Bar, ...]:
+    """A bar for each week from `first` to `last`, in a period that goes to `end`."""
     weeks: dict[date, int] = {}
     week = first - timedelta(days=first.weekday())
     while week <= last:
@@ -97,7 +88,14 @@ def _weeks(days: Sequence[tuple[date, int]], first: date, last: date) -> tuple[B
         weeks[day - timedelta(days=day.weekday())] += count
     most, step = max(weeks.values(), default=0) or 1, _WIDTH // max(len(weeks), 1)
     return tuple(
-        Bar(week.isoformat(), count, place * step, round(count / most * _HEIGHT))
+        Bar(
+            week.isoformat(),
+            max(week, first).isoformat(),
+            min(week + timedelta(days=6), end).isoformat(),
+            count,
+            place * step,
+            round(count / most * _HEIGHT),
+        )
         for place, (week, count) in enumerate(weeks.items())
     )
 
@@ -111,7 +109,7 @@ def sent(view: View, today: date) -> Sent | None:
     name, _, value = period.option.partition("=")
     days = selected.days()
     end = today if current or not days else days[-1][0]
-    bars = _weeks(days, period.first, min(period.last, end))
+    bars = _weeks(days, period.first, min(period.last, end), period.last)
     return Sent(period.label, (name, value), selected.count, bars, current)
 
 
@@ -133,13 +131,8 @@ def since(source: Source, at: datetime | None) -> Since:
     if at is None:
         return Since(None, 0, ())
     first = _first_since(source.db, source.head.size, at)
-    found = dict(
-        source.db.execute(
-            "SELECT kind, count(*) FROM entries WHERE kind <> 'transfer' AND seq >= ? GROUP BY kind", (first,)
-        )
-    )
-    found["transfer"] = source.head.size - first - sum(found.values())
-    told = tuple((words[found[kind] > 1], found[kind]) for kind, words in KINDS.items() if found.get(kind))
+    found = counts(source, first)
+    told = tuple((kind, words[found[kind] > 1], found[kind]) for kind, words in KINDS.items() if found.get(kind))
     return Since(at, first, told)
 
 
@@ -148,7 +141,7 @@ _WHOLE: dict[str, standing.Said] = {
     "bad": standing.Said("bad", "The record did not pass its last verification. Do not rely on it."),
     "unsure": standing.Said("unsure", "Nobody has verified the record from this app yet."),
 }
-"""What a governor is told of verification: without how many entries there are."""
+"""What the first page says of verification; the page Verification has the numbers."""
 
 
 def page(asked: Asked) -> Response:
@@ -182,7 +175,7 @@ def page(asked: Asked) -> Response:
         origin=genesis.origin,
         answers=(standing.compliance(view, today), standing.outstanding(view, today)),
         untold=standing.findings(view, "undecided", today),
-        whole=verified.now(last_run, now),
+        whole=_WHOLE[verified.now(last_run, now).kind],
         verified=last_run,
         now=now,
         contactpoint=standing.contactpoint(view, today),
@@ -191,6 +184,7 @@ def page(asked: Asked) -> Response:
         since=happened,
         size=view.head.size,
         as_of=view.checked["as_of"],
+        checked=checked_size(view),
         unchecked=standing.unchecked(view),
         transfers=view.select(Wanted(), today).count,
         reads=asked.who.role in READERS,

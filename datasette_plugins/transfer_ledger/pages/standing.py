@@ -9,15 +9,14 @@ from datetime import date, datetime
 from typing import Literal, NamedTuple
 
 import msgspec
-import numpy as np
 
 from datasette_plugins.transfer_ledger.columns.view import View
-from datasette_plugins.transfer_ledger.columns.wanted import State
+from datasette_plugins.transfer_ledger.columns.wanted import State, WantedFindings
 from datasette_plugins.transfer_ledger.decisions import checked_size
 from ledger.register.read import load_law
 from reports.documents import contactpoint as documents
 from reports.documents.statements import QUESTIONS, complied, some, to_settle
-from reports.finding import OUTCOMES, Outcome
+from reports.finding import Outcome
 from reports.history import Answers
 
 Kind = Literal["bad", "unsure", "good", "note"]
@@ -32,23 +31,24 @@ class Count(NamedTuple):
     text: str
     query: dict[str, str]
 
+    @property
+    def needs_second_person(self) -> bool:
+        """Whether somebody else may confirm what it counts."""
+        return self.query["state"] in ("awaiting", "unchecked")
+
 
 class Answered(NamedTuple):
-    """A question with its answer; `why` is what the answer rests on, and `counts` are the numbers in it.
-
-    `unchecked` is how many corrections and decisions nobody else has checked.
-    """
+    """A question with its answer; `why` is what the answer rests on, and `counts` are the numbers in it."""
 
     kind: Kind
     question: str
     answer: str
     why: str
     counts: tuple[Count, ...]
-    unchecked: int = 0
 
 
 class ContactPoint(NamedTuple):
-    """The statement about ContactPoint, and the numbers in it."""
+    """The statement about ContactPoint, and the numbers of it."""
 
     kind: Kind
     answer: str
@@ -56,31 +56,32 @@ class ContactPoint(NamedTuple):
     counts: tuple[Count, ...]
 
 
-def findings(view: View, state: State, today: date, check: str = "", outcome: Outcome | None = None) -> int:
-    """How many findings are in a state, of one check or of all, of one outcome or of any."""
-    mask = view.found.in_state(state, today)
-    if outcome is not None:
-        mask = mask & (view.found.outcome == OUTCOMES.index(outcome))
-    if check:
-        mask = mask & (view.found.check == view.found.checks.find(check))
-    return int(np.count_nonzero(mask))
+def findings(view: View, state: State, today: date, outcome: Outcome | None = None) -> int:
+    """How many findings are in a state, of one outcome or of any."""
+    return len(view.findings(WantedFindings(state, outcome=outcome), today))
 
 
-def _count(view: View, state: State, today: date, nouns: tuple[str, str], check: str = "") -> tuple[Count, ...]:
-    number = findings(view, state, today, check)
-    return (Count(some(number, *nouns), {"state": state, "check": check}),) if number else ()
+def _count(view: View, state: State, today: date, nouns: tuple[str, str], more: str = "") -> tuple[Count, ...]:
+    number = findings(view, state, today)
+    return (Count(some(number, *nouns) + more, {"state": state}),) if number else ()
 
 
 def compliance(view: View, today: date) -> Answered:
     """The answer to the first question, as the last check gave it: only a check can tell that a breach was none."""
     answers = _answers(view.checked["answers"])
-    answer, why = complied(answers)
-    kind: Kind = "bad" if answers.complied == "no" else "good" if answer == "Yes" else "unsure"
     counts = (
         *_count(view, "against", today, ("finding of a breach", "findings of a breach")),
         *_count(view, "confirmed", today, ("confirmed mistake", "confirmed mistakes")),
+        *_count(view, "unchecked", today, ("closed finding", "closed findings"), more=" that nobody else has checked"),
     )
-    return Answered(kind, QUESTIONS[0], answer, "" if kind == "bad" else why, counts, answers.unchecked)
+    if answers.complied == "no":
+        return Answered("bad", QUESTIONS[0], "No", "", counts)
+    if answers.complied == "cannot-say":
+        return Answered("unsure", QUESTIONS[0], "Cannot say", "Something that the answer rests on is missing.", counts)
+    if answers.unchecked:
+        why = "A correction or decision removed each of them."
+        return Answered("unsure", QUESTIONS[0], "Yes, except what nobody else has checked", why, counts)
+    return Answered("good", QUESTIONS[0], "Yes", "" if answers.mistakes else complied(answers)[1], counts)
 
 
 def outstanding(view: View, today: date) -> Answered:
@@ -150,13 +151,24 @@ def unchecked(view: View) -> int:
 
 
 def contactpoint(view: View, today: date) -> ContactPoint:
-    """What the last check says of ContactPoint, in the words of reports."""
-    verdict = _uses(view.checked["contactpoint"]).verdict
-    of, counts = "contactpoint-closed", list[Count]()
-    for state, nouns in (
-        ("breach", ("use recorded", "uses recorded")),
-        ("taken-back", ("withdrawn or changed since", "withdrawn or changed since")),
-        ("confirmed", ("confirmed by a second person", "confirmed by a second person")),
-    ):
-        counts += _count(view, state, today, nouns, of)  # type: ignore[arg-type]  # these are states
-    return ContactPoint(verdict.kind, verdict.title, _closed_at(), tuple(counts))
+    """What the last check says of ContactPoint, with each number as the list of what it counts."""
+    said, of = _use_without_counts(_uses(view.checked["contactpoint"])), "contactpoint-closed"
+    counts: list[Count] = []
+    for state, (used, more) in _USES.items():
+        items = view.found.items(view.findings(WantedFindings(state, of), today).tolist())
+        ids = [item.id for item in items]
+        # A transfer that was corrected from one use to another has a finding of each.
+        text = f"{some(len(ids), 'transfer', 'transfers')} {used}"
+        if len(set(ids)) < len(ids):
+            text = f"{len(ids):,} findings {more}"
+        if ids:
+            counts.append(Count(text, {"state": state, "check": of}))
+    return ContactPoint(said.kind, said.answer, _closed_at(), tuple(counts))
+
+
+_USES: dict[State, tuple[str, str]] = {
+    "breach": ("used it", "of its use"),
+    "taken-back": ("withdrawn or changed later", "withdrawn or changed later"),
+    "confirmed": ("confirmed as a mistake by a second person", "confirmed as mistakes by a second person"),
+}
+"""What is counted of ContactPoint, where it is transfers and where it is findings."""

@@ -76,6 +76,8 @@ PICTURES = (
             address="/-/transfers?recipient=contactpoint&year=2009-10&findings=any&q=a"),
     Picture(name="transfers none fitting", route="/-/transfers", address="/-/transfers?q=zzzzz"),
     Picture(name="no transfers", route="/-/transfers", app="fresh"),
+    Picture(name="entries", route="/-/entries"),
+    Picture(name="entries of a kind", route="/-/entries", address="/-/entries?from=3&kind=correction"),
     *(Picture(name=f"entry: {kind}", route="/-/entries/{seq}", address=f"/-/entries/{{{kind}}}", roles=READERS)
       for kind in ENTRIES),
     _own("entry: recorded", "/-/entries/{seq}", "/-/entries/{recorded}"),

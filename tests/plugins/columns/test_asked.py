@@ -167,16 +167,16 @@ def test_no_refusal_repeats_more_than_a_little(world: World, name: str) -> None:
 def test_findings_go_there_and_back(world: World) -> None:
     asked = {
         "year": "2009-10", "state": "overdue", "check": "recorded-late", "severity": "minor", "outcome": "advisory",
-        "recipient": "shire", "sender": "high", "school": "low",
+        "recipient": "shire", "sender": "high", "school": "low", "age": "8-30",
     }  # fmt: skip
     wanted = wanted_findings_of(listed(asked), world.view)
     assert wanted == WantedFindings(
-        "overdue", "recorded-late", "minor", "advisory", "shire", "high", "low", parse_year("2009-10")
+        "overdue", "recorded-late", "minor", "advisory", "shire", "high", "low", parse_year("2009-10"), "8-30"
     )
     assert parse_qs(address_of_findings(wanted)) == listed(asked)
     assert wanted_findings_of({}, world.view) == WantedFindings() == WantedFindings("open")
     assert address_of_findings(WantedFindings()) == ""
-    for wrong in ({"state": "decided"}, {"outcome": "none"}, {"q": "x"}, {"late": "1"}):
+    for wrong in ({"state": "decided"}, {"outcome": "none"}, {"q": "x"}, {"late": "1"}, {"age": "8"}):
         with pytest.raises(Refused):
             wanted_findings_of(listed(wrong), world.view)
 

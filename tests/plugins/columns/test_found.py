@@ -11,8 +11,9 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from datasette_plugins.transfer_ledger.columns.found import BANDS
+from datasette_plugins.transfer_ledger.columns.found import AGES, BANDS
 from datasette_plugins.transfer_ledger.columns.wanted import State, WantedFindings
+from ledger.london import day_of
 from ledger.members import Correction, Transfer
 from ledger.source import Source
 from reports.cli.check import check_ledger
@@ -32,6 +33,7 @@ WANTED = st.builds(
     sender=st.none() | st.sampled_from(("high", "low", "unlisted")),
     school=st.none() | st.sampled_from(("high", "lower")),
     period=st.sampled_from((WHOLE, parse_year("2009-10"), parse_month("2010-03"))),
+    age=st.none() | st.sampled_from(tuple(AGES)),
 )
 DAYS = st.sampled_from((AS_OF, date(2011, 1, 31), date(2011, 1, 1), date(2030, 1, 1)))
 SIMPLE = settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -73,6 +75,7 @@ def in_state(of: Kept, state: str, today: date) -> bool:
         "against": ever and not standing.denied,
         "taken-back": ever and (standing.denied or removed),
         "confirmed": ever and standing.denied and standing.second_person is True,
+        "unchecked": closed and standing.unchecked,
     }[state]
 
 
@@ -94,11 +97,17 @@ def test_which_findings_are_wanted(
             and (not school or bool(school & {one.sender, one.recipient, *one.schools}))
         )
 
+    def recorded(of: Kept) -> bool:
+        least, most = AGES[wanted.age or "0-7"]
+        days = max((today - day_of(facts[of.finding.entries[0]].recorded_at)).days, 0)
+        return wanted.age is None or least <= days <= most
+
     of_transfer = (wanted.recipient, wanted.sender, wanted.school) != (None, None, None) or wanted.period != WHOLE
     expected = {
         of[0].key
         for of in kept
         if in_state(of, wanted.state, today)
+        and recorded(of)
         and wanted.check in (None, of[0].check)
         and wanted.severity in (None, of[0].severity)
         and wanted.outcome in (None, of[0].outcome)

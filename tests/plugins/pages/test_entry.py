@@ -15,10 +15,9 @@ from typing import Any
 import pytest
 
 from datasette_plugins.transfer_ledger.decisions import Decisions
-from datasette_plugins.transfer_ledger.entries.beside import _verdict as beside_verdict
+from datasette_plugins.transfer_ledger.entries.found import found_on
 from datasette_plugins.transfer_ledger.entries.judged import TYPED as NOT_READ
 from datasette_plugins.transfer_ledger.entries.judged import UNCHECKED, judged
-from datasette_plugins.transfer_ledger.entries.questions import QUESTIONS
 from datasette_plugins.transfer_ledger.entries.sentences import KINDS, sentence
 from datasette_plugins.transfer_ledger.entries.shared import shared_of
 from datasette_plugins.transfer_ledger.pages import entry as entry_page
@@ -27,15 +26,15 @@ from ledger import members, prove, store, writer
 from ledger.prove import inclusion
 from ledger.settle import Content
 from ledger.source import Source
-from reports.checks import CHECKS
 from reports.cli.explain import explain_ledger
 from reports.demo.play import record_year
 from reports.evidence import evidence_of
-from reports.explain import Answer, explain
+from reports.explain import explain
+from reports.finding import SEVERITIES
 from reports.run import run
 from tests.codes import CLERK, LEAD
 from tests.ledger.signers import signed_ledger
-from tests.plugins.asking import Reader, plain, read, site_over
+from tests.plugins.asking import Reader, read, site_over
 from tests.plugins.browsed import (
     FIELD,
     FIRST,
@@ -193,51 +192,17 @@ def test_what_was_sent_stands_beside_the_flow_item_by_item(site: Site) -> None:
     told = page(site, LATE)
     assert "by the flow “A school's data for ContactPoint”" in told
     assert "so that a later version cannot make an old breach lawful" in told
-    assert "Recipient ContactPoint ContactPoint; Local Authority Different: ContactPoint was used after it" in told
+    assert "Recipient ContactPoint ContactPoint; Local Authority Against the law: ContactPoint was used" in told
     assert (
-        "Purpose Helping inspectors to evaluate the work of schools Maintaining the accuracy of ContactPoint Different"
+        "Purpose Helping inspectors to evaluate the work of schools Maintaining the accuracy of ContactPoint Not cov"
     ) in told
     assert "Sender Elm Primary School School As documented." in told
     assert "How many people 210 – No limit is documented." in told
-    assert "Unique pupil number upn – Sent, and not documented." in told
+    assert "Unique pupil number upn – Not covered by our notice: data items went" in told
     assert "21 documented data items not sent" in told
     answer = Reader(site).get(f"/-/entries/{LATE}").text
     for key in re.findall(r'href="#finding-([0-9a-f]+)"', answer):
         assert f'id="finding-{key}"' in answer
-
-
-def cells(site: Site, seq: int) -> dict[str, tuple[str, str]]:
-    """What each item on the page of an entry comes to: the class of its cell, and what it says."""
-    table = Reader(site).get(f"/-/entries/{seq}").text.partition('id="items"')[2].partition("</table>")[0]
-    rows = re.findall(r'<th scope="row">(.*?)</th>.*?data-label="Compared" class="(.*?)">(.*?)</td>', table, re.S)
-    return {name: (class_, plain(text)) for name, class_, text in rows}
-
-
-def test_the_day_of_a_use_of_contactpoint_after_its_closing_is_not_called_documented(site: Site) -> None:
-    told = cells(site, LATE)
-    for name in ("When", "Recipient", "Purpose"):
-        assert told[name][0] == "other", name
-        assert "Different: ContactPoint was used after it was switched off." in told[name][1], name
-    assert told["Sender"] == ("same", "As documented.")
-
-
-def test_nothing_is_called_documented_but_by_the_check_that_compared_it() -> None:
-    passed, other = Answer("undocumented-purpose", "passed"), Answer("purpose-vague", "passed")
-    silent = Answer("undocumented-purpose", "not-applicable", "no-flow")
-    assert beside_verdict([passed], [other], True, True, True)[0] == "same"
-    assert beside_verdict([silent], [other], True, True, True)[0] == "none"
-    assert beside_verdict([], [other], True, True, True)[0] == "none"
-    assert beside_verdict([], [other], True, False, True)[0] == "none"
-    known = {one.ID for one in CHECKS}
-    assert {check for ask in QUESTIONS for check in (*ask.compared_by, *ask.checks)} <= known
-
-
-def test_an_entry_opens_with_its_verdict(site: Site) -> None:
-    for seq, said in ((LATE, "ContactPoint was used after it was switched off"), (FIRST, "Open. Stop the transfers")):
-        text = Reader(site).get(f"/-/entries/{seq}").text
-        opening = text.partition("</h1>")[2].partition('class="lead"')[0]
-        assert 'class="verdict bad"' in opening
-        assert said in plain(opening)
 
 
 def test_without_a_flow_nothing_is_called_documented(site: Site) -> None:
@@ -320,10 +285,10 @@ def test_what_was_recorded_after_the_last_check_is_judged_by_itself(own: Path) -
         told = page(made, 11)
         assert "It was recorded after the last check." in told
         assert "nothing is known about it yet" in told
-        assert "Different: ContactPoint was used" in told
+        assert "Against the law: ContactPoint was used" in told
         assert 'href="#finding-' not in Reader(made).get("/-/entries/11").text
         check(made)
-        assert "ContactPoint was used after it was switched off critical breach" in page(made, 11)
+        assert "ContactPoint was used after it was switched off critical Against the law open" in page(made, 11)
 
 
 # -- findings, corrections -----------------------------------------------------------------------------------------
@@ -331,10 +296,30 @@ def test_what_was_recorded_after_the_last_check_is_judged_by_itself(own: Path) -
 
 def test_findings_stand_with_their_rule_and_the_next_step(site: Site) -> None:
     told = page(site, LATE)
-    assert re.search(r"ContactPoint was used after it was switched off critical breach Expected No use of Con", told)
+    assert re.search(r"ContactPoint was used after it was switched off critical Against the law open Expected", told)
     assert re.search(r"Written in .+ \(checked against its source\) Next step Stop these transfers", told)
     assert "The last check found nothing on this entry." in page(site, 0)
     assert "The last check found nothing" not in told
+
+
+def test_the_verdict_comes_before_the_facts(site: Site) -> None:
+    worst = "Against the law: ContactPoint was used after it was switched off. Open. Stop these transfers"
+    told = page(site, LATE)
+    assert worst in told
+    assert told.index(worst) < told.index("Elm Primary School sent") < told.index("Item Sent")
+    assert "Decide about it ." in told
+    assert "Decide about it" not in page(site, LATE, "auditor")
+    removed = page(site, WRONG)
+    assert "Needs a second person: corrected" in removed
+    assert removed.index("It counts as open until then.") < removed.index("Elm Primary School sent")
+    # The worst comes first, and every finding on the entry is named above the facts.
+    verdict = told[: told.index("Elm Primary School sent")]
+    with site.reading() as source:
+        found, count = found_on(source, site.decisions, LATE, AS_OF)
+    assert [one.severity for one in found] == sorted((one.severity for one in found), key=SEVERITIES.index)
+    assert count == len(found) <= 6
+    assert all(one.headline in verdict for one in found)
+    assert found[0].check == "contactpoint-closed"
 
 
 def test_corrections_lead_to_each_other_and_show_what_changed(site: Site) -> None:
@@ -460,7 +445,7 @@ def test_a_clerk_sees_what_they_recorded_and_of_all_else_not_even_that_it_is_the
         assert "On 5 July 2010, Elm Primary School sent" in told
         assert "Correct Withdraw" in told
         assert "The sealed bytes" in told
-        for word in ("Findings", "Beside what was documented", "Erasable values", "breach"):
+        for word in ("Findings", "Compared with what", "Erasable values", "breach"):
             assert word not in told, word
         assert "findings" not in clerk.get("/-/entries/10.json").json()
         assert not re.findall(r'href="/-/entries/', clerk.get("/-/entries/10").text)

@@ -66,8 +66,11 @@ def test_a_finding_is_told_with_its_rule_and_where_it_was_found(site: Site, ledg
     assert "ContactPoint was used after it was switched off" in told
     assert "Elm Primary School sent Unique pupil number, about 210 pupils, to ContactPoint" in told
     assert f"It is about entry {LATE} ." in told
+    # The verdict comes first: how it stands, and what to do.
     assert re.search(
-        r"Expected No use of ContactPoint .+ Found It is dated .+ Written in .+ Next step Stop these", told
+        r"Open\. Nobody has decided about it yet\. Stop these .+ Elm Primary .+ Expected No use of ContactPoint .+ "
+        r"Found It is dated .+ Written in ",
+        told,
     )
     assert "(checked against its source)" in told
     assert "How it stands Open. Decisions None yet." in told

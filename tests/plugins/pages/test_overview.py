@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -26,7 +25,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 
 def numbers(answer: object) -> dict[str, str]:
-    found = re.findall(r"<dt>(?:<a [^>]*>)?([^<]*)(?:</a>)?</dt><dd>([0-9,]*)</dd>", getattr(answer, "text", ""))
+    found = re.findall(r"<dt>([^<]*)</dt><dd>(?:<a [^>]*>)?([0-9,]*)(?:</a>)?</dd>", getattr(answer, "text", ""))
     return dict(found)
 
 
@@ -42,17 +41,9 @@ def test_the_answer_comes_first(site: Site) -> None:
     assert numbers(answer)["Current transfers"] == "4"
 
 
-def test_every_number_leads_to_exactly_what_it_counts(site: Site) -> None:
-    links = re.findall(r'<a href="(/-/findings\?[^"]*)">([0-9,]+) [^<]*</a>', Reader(site).get("/").text)
-    assert len(links) == 4
-    for address, number in links:
-        answer = Reader(site).get(html.unescape(address).replace("/-/findings?", "/-/findings.json?"))
-        assert answer.json()["count"] == int(number), address
-
-
 def test_contactpoint_is_named_even_by_a_number(site: Site) -> None:
     says = read(Reader(site).get("/"))
-    assert "1 use of ContactPoint after it was switched off was recorded." in says
+    assert "It was used after it was switched off. 1 transfer used it" in says
 
 
 def test_a_governor_reads_no_count_and_is_led_nowhere_they_may_not_go(site: Site) -> None:

@@ -268,6 +268,7 @@ SCHEMAS = [
     "CREATE TRIGGER t AFTER INSERT ON entries BEGIN DELETE FROM entries WHERE seq = 3; END",
     "PRAGMA application_id=1",
     "DROP TABLE names",
+    "CREATE TABLE findings (key TEXT, finding TEXT)",
 ]
 
 

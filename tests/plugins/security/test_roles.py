@@ -33,6 +33,7 @@ TABLE = {
     "/-/sign-out": ("", "ldagc", ""),
     "/": ("ldagc", "", ""),
     "/-/transfers": ("lda", "ldc", "token"),
+    "/-/entries": ("lda", "", ""),
     "/-/entries/{seq}": ("ldac~", "", "token"),
     "/-/entries/{seq}/erasable": ("", "ld", ""),
     "/-/proofs/{seq}": ("ldac~", "", "token"),
