@@ -121,9 +121,9 @@ ROUTES: tuple[Route, ...] = (
         get=READERS_AND_CLERK,
         formats=("html", "json"),
         api=True,
-        help="One entry of the ledger, as it was sealed: what it says in a sentence, beside what was documented. What "
-        "the last check found on it, what was decided, and every correction stand below. The seal at the end is what "
-        "an auditor checks without this program.",
+        help="One entry of the ledger. It opens with what was found, how that stands and what to do; below, each item "
+        "is compared with what is documented by the check that judges it. Decisions and corrections follow, and the "
+        "seal at the end, which an auditor checks without this program.",
     ),
     Route("/-/entries/{seq}/erasable", "entry:erasable", "Erasable values", post=DECIDERS, unkept=True),
     Route("/-/proofs/{seq}", "proofs:proof", "Proof", get=READERS_AND_CLERK, formats=("file",), api=True),
