@@ -66,6 +66,7 @@ CREATE TABLE findings (
 ) STRICT;
 CREATE INDEX findings_seq ON findings (seq);
 CREATE INDEX findings_position ON findings (position, seq);
+CREATE INDEX findings_confirms ON findings (confirms) WHERE confirms IS NOT NULL;
 CREATE TABLE checked (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE erased (seq INTEGER NOT NULL) STRICT;
 """
