@@ -16,7 +16,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -224,7 +224,7 @@ class _Other:
     def close(self) -> None:
         """Ends it, whatever it does."""
         self._process.kill()
-        with self._process:
+        with suppress(BrokenPipeError), self._process:  # what it was not told any more
             pass
 
 
