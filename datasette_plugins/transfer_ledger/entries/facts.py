@@ -89,7 +89,7 @@ def _members(kind: type[Any]) -> tuple[Member, ...]:
 def facts(kind: type[Any], sealed: dict[str, Any], label: Labels) -> tuple[Fact, ...]:
     """The members that an entry of this kind states, as people read them; `sealed` is its text, parsed."""
     found = []
-    for member in _members(kind):
+    for member in _members(kind):  # type: ignore[arg-type]  # types can be hashed
         value = value_at(sealed, member.path)
         if value is None or member.path in SEALING:
             continue
