@@ -22,7 +22,7 @@ from pathlib import Path
 
 import click
 
-from bench import app, checks, documents, evidence, processes
+from bench import app, authority, checks, documents, evidence, processes
 from bench.ledgers import ORIGIN, bare, clock, contents, filled, new
 from ledger import store
 from ledger.verify import database, record
@@ -220,8 +220,14 @@ if __name__ == "__main__":
         click.echo(
             f"peak memory of check: {peaks[0]:.0f} MB at 100,000 transfers, {peaks[1]:.0f} MB at 1,000,000 (the same)"
         )
-        checks.checking(checked[1], 1_000_000)
+        checks.checking(checked[1], 1_000_000, "three kinds of transfer")
         for path in checked:
             path.unlink()
+        varied = authority.filled(folder / "varied.db", 1_000_000)
+        checks.checking(varied, 1_000_000, "as varied as an authority's")
+        took = processes.verb("check", varied, "--as-of", "2010-10-01", "--format", "csv")
+        click.echo(f"peak memory of that check, all its processes together: {took.peak:.0f} MB (under 300 MB)")
+        documents.governors(varied, folder, "as varied as an authority's")
+        varied.unlink()
         documents.reporting(folder, folder / "demo" / "transfers.db")
         app.measure(folder)

@@ -8,7 +8,7 @@ writer before it seals, the verifier after. `read_run` says of many together tha
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC
 from itertools import pairwise
 from operator import attrgetter
@@ -140,17 +140,38 @@ def _ages_in_order(youngest: int | None, oldest: int | None) -> bool:
     return youngest is None or oldest is None or youngest <= oldest
 
 
-# What a pattern decides of a transfer, apart from what differs in each: transfers of one shape need it once, and a
-# ledger has few shapes. Patterns on every member of every entry would more than double verification.
-_shape = attrgetter(
-    *"sender recipient recipient_role schools purpose fields lawful_basis special_category_condition".split(),
-    *"legal_power granularity phase channel country safeguard onward_of prefilled".split(),
+# What a pattern decides of a transfer, apart from what differs in each. A ledger has few combinations of these members,
+# and fewer values of each: a combination that was met before needs nothing, and of a new one only the new values are
+# looked at. Patterns on every member of every entry would more than double verification.
+_members = {member.path: member for member in members_of(Transfer)}
+_TOGETHER = (
+    *"sender recipient purpose fields lawful_basis schools special_category_condition legal_power".split(),
+    *"granularity phase channel country safeguard prefilled".split(),
 )
-# What every transfer states, and with most it is all: the rest is looked at where there is any of it.
-_often = attrgetter("sender", "recipient", "purpose", "fields", "lawful_basis")
-_groups = attrgetter("subjects.key_stages", "subjects.year_groups", "subjects.age_min", "subjects.age_max")
+_together = attrgetter(*_TOGETHER)
 _when = attrgetter("transferred_at", "transferred_on", "transferred_until")
-_known: set[object] = set()
+_MOST_KNOWN = 8_192
+_combined: set[object] = set()
+_known: dict[str, set[object]] = {}
+
+
+def _keep(known: set[object], value: object) -> None:
+    if len(known) >= _MOST_KNOWN:
+        known.clear()
+    known.add(value)
+
+
+def _value_sound(path: str, value: object) -> bool:
+    """Whether nothing is wrong with a value that a member of a transfer has; None and () are none."""
+    known = _known.setdefault(path, set())
+    if value in (None, ()) or value in known:
+        return True
+    domain, texts = _members[path].domain, value if isinstance(value, tuple) else (value,)
+    if any(form_problem(domain, str(text)) for text in texts) or any(a >= b for a, b in pairwise(texts)):
+        return False
+    _keep(known, value)
+    return True
+
 
 _WORD = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
 
@@ -191,11 +212,6 @@ _PARTS = ("payload", "request", "approval", "agreement", "dpia", "opt_outs")
 _parts = attrgetter(*_PARTS)
 
 
-def _part_shape(entry: Transfer) -> tuple[object, ...]:
-    payload, _, approval, _, _, opt_outs = _parts(entry)
-    return payload and payload.media_type, approval and approval.role, opt_outs and opt_outs.limited_to
-
-
 def _empty_parts(entry: Facts) -> list[str]:
     """The names of the inner objects that state nothing, and so are to be absent."""
     inner = ("subjects", *_PARTS)
@@ -210,33 +226,30 @@ def _digests_sound(entries: list[AnyEntry]) -> bool:
 
 
 def _shapes_sound(transfers: list[Transfer]) -> bool:
-    shapes: list[dict[Any, Transfer]] = []
-    grouped = [e for e in transfers if e.subjects is not None]
+    if not all(e.transferred_at and e.sender and e.recipient and e.purpose and e.fields for e in transfers):
+        return False
+    people = [e.subjects for e in transfers if e.subjects is not None]
     parted = [e for e in transfers if e.payload or e.request or e.approval or e.agreement or e.dpia or e.opt_outs]
-    more = [
-        e
-        for e in transfers
-        if e.recipient_role or e.schools or e.special_category_condition or e.legal_power or e.granularity or e.phase
-        or e.channel or e.country or e.safeguard or e.onward_of or e.prefilled
-    ]  # fmt: skip
-    # The first two, with every transfer, are written out: a call for each would cost as much again.
-    if not {(e.sender, e.recipient, e.purpose, e.fields, e.lawful_basis) for e in transfers} <= _known:
-        shapes.append({_often(e): e for e in transfers})
-    people = [e.subjects for e in grouped]
-    if not {(s.key_stages, s.year_groups, s.age_min, s.age_max) for s in people if s} <= _known:
-        shapes.append({_groups(e): e for e in grouped})
-    for shape_of, those in ((_shape, more), (_part_shape, parted)):
-        if those and not set(map(shape_of, those)) <= _known:
-            shapes.append({shape_of(e): e for e in those})
     if Subjects() in people or any(map(_empty_parts, parted)):
         return False
-    for found in shapes:
-        for shape in found.keys() - _known:
-            if _facts_problems(found[shape]):
-                return False
-            if len(_known) > 8192:
-                _known.clear()
-            _known.add(shape)
+    if not all(_ages_in_order(*ages) for ages in {(one.age_min, one.age_max) for one in people}):
+        return False
+    onward = [one for e in transfers if e.onward_of for one in e.onward_of]
+    values: list[tuple[str, Iterable[object]]] = [
+        ("subjects.key_stages", {one.key_stages for one in people}),
+        ("subjects.year_groups", {one.year_groups for one in people}),
+        ("payload.media_type", {e.payload.media_type for e in parted if e.payload}),
+        ("approval.role", {e.approval.role for e in parted if e.approval}),
+        ("opt_outs.limited_to", {e.opt_outs.limited_to for e in parted if e.opt_outs}),
+        ("onward_of.id", {one.id for one in onward}),
+        ("onward_of.origin", {one.origin for one in onward}),
+    ]
+    if not all(_value_sound(path, value) for path, those in values for value in those):
+        return False
+    for combination in set(map(_together, transfers)) - _combined:
+        if not all(map(_value_sound, _TOGETHER, combination)):
+            return False
+        _keep(_combined, combination)
     try:
         return all(at and london.days(at) == (on, until) for at, on, until in set(map(_when, transfers)))
     except Refused:

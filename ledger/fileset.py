@@ -12,7 +12,7 @@ import os
 import sqlite3
 import stat
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from ledger.errors import Busy, Refused
 
@@ -150,6 +150,10 @@ class Snapshot(NamedTuple):
     other: sqlite3.Connection
 
 
+_State: TypeAlias = tuple[tuple[int, int, int, int] | None, ...]
+# What the system tells of the file and its log, by which it shows that one was written to.
+
+
 class FileSet:
     """The files of the ledger at `path`, to be read as one snapshot. `Refused` where they must not be read."""
 
@@ -160,6 +164,7 @@ class FileSet:
         self._file = os.stat(path)
         self._immutable = False
         self._log: tuple[int, int] | None = None
+        self._begun_at: _State = ()
 
     def connect(self, *, shared: bool = False) -> sqlite3.Connection:
         """A read-only connection in a read transaction; `shared` among threads, one at a time.
@@ -202,6 +207,7 @@ class FileSet:
                 other.execute("ROLLBACK")
                 before = _version(other)
                 db.execute("ROLLBACK")
+                self._begun_at = self._state()
                 _begin(db)
                 _begin(other)
                 # The same number before and after: nothing was committed in between, so both see one state.
@@ -216,6 +222,7 @@ class FileSet:
         db = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=10, check_same_thread=not shared)
         try:
             db.execute("PRAGMA cell_size_check=ON")
+            self._begun_at = self._state()
             _begin(db)
         except BaseException:
             db.close()
@@ -238,6 +245,22 @@ class FileSet:
         # file alone is the whole ledger, and is read as it stands; `unchanged` is then strict about it.
         self._immutable = True
         return self._begun(f"{uri}&immutable=1", shared)
+
+    def _state(self) -> _State:
+        found = (_lstat(path) for path in (Path(os.path.realpath(self.path)), self.log))
+        # SQLite makes an empty log where there is none, and takes it away again.
+        return tuple(
+            (one.st_ino, one.st_size, one.st_mtime_ns, one.st_ctime_ns) if one is not None and one.st_size else None
+            for one in found
+        )
+
+    def not_written_to(self) -> bool:
+        """Whether nothing was written since just before the snapshot was taken.
+
+        Whoever else took one meanwhile then has the same.
+        """
+        now: _State = self._state()
+        return now == self._begun_at
 
     def unchanged(self) -> None:
         """`Refused` where the names no longer lead to the files that are read, or something was put beside them."""

@@ -160,6 +160,14 @@ class Source:
         row = self.db.execute(f"SELECT {_ENTRY}, {_HASH} FROM entries WHERE seq = ?", (seq,)).fetchone()
         return (self._read(seq, row[0]), row[0].decode("utf-8"), self._hash(seq, row[1])) if row else None
 
+    def entries(self, seqs: list[int]) -> Iterator[tuple[int, bytes]]:
+        """The sealed texts of entries, each with its seq."""
+        return self.db.execute(
+            f"SELECT e.seq, {_ENTRY.replace('entry', 'e.entry')} FROM json_each(?) AS j "
+            "CROSS JOIN entries AS e ON e.seq = j.value",
+            (json.dumps(seqs),),
+        )
+
     def genesis(self) -> Genesis:
         """The first entry. `Refused` where it is no genesis."""
         found = self.entry(0)
@@ -214,31 +222,42 @@ class Source:
         rows = self.db.execute("SELECT seq FROM entries WHERE corrects = ? ORDER BY seq", (root,))
         return [root, *(seq for (seq,) in rows)]
 
-    def transfers(self) -> Iterator[Recorded]:
-        """Every statement of a transfer in its order, superseded ones too; streams."""
+    def transfers(self, first: int = 0, end: int | None = None) -> Iterator[Recorded]:
+        """Every statement of a transfer in its order, superseded ones too; streams.
+
+        Only those from entry `first` on, before entry `end`, where they are given.
+        """
         newest = dict(
             self.db.execute("SELECT corrects, max(seq) FROM entries WHERE corrects IS NOT NULL GROUP BY corrects")
         )
         erased = self._erased()
+        # Of all kinds: to ask SQLite for those of transfers, it would have to read the JSON of each.
         rows = self.db.execute(
-            f"SELECT seq, {_ENTRY}, {_HASH}, corrects FROM entries "
-            "WHERE kind IN ('transfer', 'correction') ORDER BY seq"
+            f"SELECT seq, {_ENTRY}, {_HASH} FROM entries WHERE seq >= ? AND seq < ? ORDER BY seq",
+            (first, self.head.size if end is None else end),
         )
+        nothing: dict[str, str | tuple[str, ...]] = {}
+        nobody: frozenset[str] = frozenset()
         while run := rows.fetchmany(_RUN):
             given = self._given_between(run[0][0], run[-1][0])
-            found = self._run([(seq, data) for seq, data, _, _ in run])
-            for (seq, _, hash_, corrects), facts in zip(run, found, strict=True):
-                if not isinstance(facts, (Transfer, Correction)):
-                    raise Refused(f"{self.path}: entry {seq} is found as a transfer and is none; {_MORE}")
-                latest = newest.get(seq if corrects is None else corrects)
-                superseded = latest if latest is not None and latest > seq else None
-                withdrawn = isinstance(facts, Correction) and facts.withdrawn
+            found = self._run([(seq, data) for seq, data, _ in run])
+            for (seq, _, hash_), facts in zip(run, found, strict=True):
+                if isinstance(facts, Transfer):
+                    superseded, withdrawn = newest.get(seq), False
+                elif isinstance(facts, Correction):
+                    latest = newest.get(facts.corrects.seq)
+                    superseded, withdrawn = (
+                        latest if latest is not None and latest > seq else None,
+                        bool(facts.withdrawn),
+                    )
+                else:
+                    continue
                 yield Recorded(
                     seq,
-                    self._hash(seq, hash_),
+                    hash_.decode("ascii") if hash_.isalnum() else self._hash(seq, hash_),
                     facts,
-                    given.get(seq, {}),
-                    erased.get(seq, frozenset()),
+                    given.get(seq, nothing),
+                    erased.get(seq, nobody),
                     superseded is None and not withdrawn,
                     superseded,
                 )
@@ -262,8 +281,8 @@ class Source:
     def corrected(self) -> Iterator[tuple[int, str, Transfer | Correction]]:
         """Every statement of each transfer that was ever corrected: seq, hash and facts, in order of seq."""
         rows = self.db.execute(
-            f"SELECT seq, {_ENTRY}, {_HASH} FROM entries WHERE corrects IS NOT NULL "
-            "OR seq IN (SELECT corrects FROM entries WHERE corrects IS NOT NULL) ORDER BY seq"
+            f"SELECT seq, {_ENTRY}, {_HASH} FROM entries WHERE seq IN (SELECT corrects FROM entries WHERE corrects > 0 "
+            "UNION SELECT seq FROM entries WHERE corrects > 0) ORDER BY seq"
         )
         while run := rows.fetchmany(_RUN):
             for (seq, _, hash_), facts in zip(run, self._run([(seq, data) for seq, data, _ in run]), strict=True):

@@ -11,8 +11,7 @@ from __future__ import annotations
 from calendar import monthrange
 from copy import copy
 from datetime import date, datetime
-from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from ledger.london import instant
 from ledger.members import NOT_STATED, UNLISTED, Correction, Subjects
@@ -21,7 +20,11 @@ from reports.context import permitted_days
 from reports.finding import Citation, Compared, Finding, Outcome, Severity, Value, make
 from reports.rule import rule
 
+_Value = TypeVar("_Value")
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ledger.register.model import Flow
     from ledger.source import Adopted, Recorded
     from reports.context import Context, Replaced
@@ -35,6 +38,17 @@ def months_after(day: date, months: int) -> date:
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
+class cached_property(Generic[_Value]):
+    """A property that is worked out once; functools' own takes a lock each time, up to Python 3.11."""
+
+    def __init__(self, make: Callable[[Any], _Value]) -> None:
+        self._make, self._name, self.__doc__ = make, make.__name__, make.__doc__
+
+    def __get__(self, case: object, _: type) -> _Value:
+        found = case.__dict__[self._name] = self._make(case)
+        return found
+
+
 class Case:
     """One transfer (or its correction) and what judges it. `flow` is None until one is chosen."""
 
@@ -43,6 +57,14 @@ class Case:
         self.facts = facts = recorded.facts
         self.context = context.at(facts.corrects.seq if isinstance(facts, Correction) else recorded.seq)
         self.flow: Flow | None = None
+        self.shared: dict[str, Any] = {}
+
+    def once(self, check: str, make: Callable[[], _Value]) -> _Value:
+        """What `make` gives, the same for all cases of this shape (`judge`): made for the first of them."""
+        if check not in self.shared:
+            self.shared[check] = make()
+        found: _Value = self.shared[check]
+        return found
 
     def on_flow(self, flow: Flow | None) -> Case:
         """The same case, judged by `flow`."""

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ledger.members import Organisation
     from ledger.register.terms import Adequacy, Law, LawfulBasis, Vocabularies
     from ledger.source import Adopted, Recorded
+    from reports.checks.kinds import Identity
     from reports.decisions import Decision
 
 _Values = TypeVar("_Values", bound=tuple[Any, ...])
@@ -44,8 +45,7 @@ class Evidence:
     `transfers_by_id` finds the statements of transfers that others cite as `onward_of`; `origin` is this ledger's name,
     `decisions` the newest on each finding, by the finding's key; `history` is what was corrected and confirmed,
     `restated` are all entries of organisations that have several, `practice` is whether nothing in it is real.
-    `identities` gives what a group names of its members (`many.Identity`); without it a run keeps that of every
-    transfer in memory.
+    `identities` gives what a group names of its members; without it a run keeps that of every transfer in memory.
     """
 
     recorded: Iterable[Recorded]
@@ -59,7 +59,7 @@ class Evidence:
     history: History = field(default_factory=History)
     restated: tuple[Organisation, ...] = ()
     practice: bool = False
-    identities: Callable[[list[int]], Iterable[tuple[int, str, str, int | None]]] | None = None
+    identities: Callable[[list[int]], Iterable[Identity]] | None = None
 
 
 def _boundaries(restated: tuple[Organisation, ...]) -> list[int]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 
 from ledger.members import Correction, Transfer
 from ledger.register.read import load_law, load_vocabularies
 from ledger.source import Recorded, Source
+from reports.checks.kinds import Identity
 from reports.context import Evidence
 from reports.decisions import Decision, newest
 from reports.history import History, Statement
@@ -164,7 +166,7 @@ def evidence_of(source: Source) -> Evidence:
         transfers_by_id=Cited(source, history),
         origin=genesis.origin,
         practice=bool(genesis.practice),
-        identities=source.identities,
+        identities=lambda seqs: itertools.starmap(Identity, source.identities(seqs)),
         decisions=newest(one for one in decisions if one.counts(history.people)),
         history=history,
     )

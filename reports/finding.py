@@ -13,11 +13,12 @@ from typing import Literal, NamedTuple, TypeAlias
 
 import msgspec
 
-from ledger import canonical
-
 Outcome: TypeAlias = Literal["breach", "cannot-tell", "advisory"]
 Severity: TypeAlias = Literal["critical", "serious", "minor"]
 Value: TypeAlias = str | int
+
+_canonical = msgspec.json.Encoder(order="sorted").encode
+# The same bytes as `ledger.canonical.encode` gives for what findings hold: texts, whole numbers and lists of them.
 
 OUTCOMES: tuple[Outcome, ...] = ("breach", "cannot-tell", "advisory")
 SEVERITIES: tuple[Severity, ...] = ("critical", "serious", "minor")
@@ -110,7 +111,7 @@ def make(
     The key is the SHA-256 of the canonical JSON of what was compared, without the as-of date, the citations
     or any wording, so that a decision keeps its finding (DESIGN §8).
     """
-    compared: dict[str, canonical.Json] = {
+    compared: dict[str, object] = {
         "check": check,
         "outcome": outcome,
         "reason": reason,
@@ -133,5 +134,5 @@ def make(
         prefilled=prefilled,
         register=register,
         corrected_by=corrected_by,
-        key=hashlib.sha256(canonical.encode(compared)).hexdigest(),
+        key=hashlib.sha256(_canonical(compared)).hexdigest(),
     )

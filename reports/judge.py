@@ -12,10 +12,11 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Hashable
-from typing import NamedTuple
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 from ledger.errors import Refused
-from ledger.members import UNLISTED, Correction
+from ledger.members import UNLISTED, Correction, Transfer
 from ledger.register.model import Flow
 from ledger.source import Adopted
 from reports.case import Case
@@ -46,7 +47,7 @@ def failed(check: str, on: str, error: Exception) -> CheckFailed:
 class Shape(NamedTuple):
     """What is remembered of a shape: the flow that judges it, the checks that found something, those that count it.
 
-    Those stand with their number among `GROUPS` or `TALLIES`.
+    Those stand with their number among `GROUPS` or `TALLIES`. `shared` is what checks keep of it (`Case.once`).
     """
 
     flow: Flow | None
@@ -54,6 +55,7 @@ class Shape(NamedTuple):
     groups: tuple[tuple[int, GroupCheck], ...]
     tallies: tuple[tuple[int, TallyCheck], ...]
     version: Adopted | None
+    shared: dict[str, Any]
 
     @property
     def covered(self) -> bool:
@@ -69,12 +71,49 @@ def _run(check: Check, case: Case) -> list[Finding]:
         raise failed(check.ID, f"entry {case.recorded.seq}", error) from error
 
 
+_stated = attrgetter(
+    *"sender recipient purpose schools fields lawful_basis special_category_condition granularity phase".split(),
+    *"country safeguard".split(),
+)
+_people = attrgetter("kind", "age_min", "age_max", "key_stages", "year_groups")
+
+
+def _typed(case: Case) -> Hashable:
+    """What was typed for names that nobody knew, as far as a check may look at it."""
+    facts, given = case.facts, case.recorded.given
+    return (
+        given.get("sender_as_given") if facts.sender == UNLISTED else None,
+        given.get("recipient_as_given") if facts.recipient == UNLISTED else None,
+        given.get("purpose_as_given") if facts.purpose == UNLISTED else None,
+        given.get("fields_as_given") if UNLISTED in facts.fields else None,
+        None
+        if facts.opt_outs is None or UNLISTED not in facts.opt_outs.limited_to
+        else given.get("limited_to_as_given"),
+    )
+
+
+def _seldom(case: Case) -> Hashable:
+    """The same of what few transfers state."""
+    facts, on = case.facts, case.on
+    opt_outs, approval, agreement = facts.opt_outs, facts.approval, facts.agreement
+    return (
+        None
+        if agreement is None or agreement.review_on is None
+        else (agreement.review_on < on, agreement.review_on < case.last),
+        None
+        if opt_outs is None
+        else (opt_outs.checked, bool(opt_outs.excluded), bool(opt_outs.limited), opt_outs.limited_to),
+        None
+        if approval is None
+        else (approval.role, approval.on is None, approval.on is not None and approval.on > on),
+        case.renamed if isinstance(facts, Correction) else (),
+    )
+
+
 def _shape(case: Case) -> Hashable:
     """All that a check's finding something can depend on (besides what groups compare)."""
     recorded, facts, context = case.recorded, case.facts, case.context
-    given = recorded.given
-    on, until = case.on, facts.transferred_until
-    subjects, opt_outs, approval, agreement = facts.subjects, facts.opt_outs, facts.approval, facts.agreement
+    on, until, subjects = case.on, facts.transferred_until, facts.subjects
     seq = facts.corrects.seq if isinstance(facts, Correction) else recorded.seq
     last = until or on
     return (
@@ -84,49 +123,16 @@ def _shape(case: Case) -> Hashable:
         # The time counts on the days on which a rule ends; an interval may span any.
         facts.transferred_at if until is not None or on in context.sharp_days else None,
         last > context.as_of or last > context.day_of(facts.recorded_at),
-        facts.sender,
-        given.get("sender_as_given") if facts.sender == UNLISTED else None,
-        facts.recipient,
-        given.get("recipient_as_given") if facts.recipient == UNLISTED else None,
-        facts.purpose,
-        given.get("purpose_as_given") if facts.purpose == UNLISTED else None,
-        facts.schools,
-        facts.fields,
-        given.get("fields_as_given") if UNLISTED in facts.fields else None,
-        facts.lawful_basis,
-        facts.special_category_condition,
-        facts.granularity,
-        facts.phase,
-        facts.country,
-        facts.safeguard,
+        _stated(facts),
+        # Only with what is unlisted is anything typed that a check looks at.
+        _typed(case) if recorded.given else None,
         case.smallest_state,
-        case.kept_months,
+        None if facts.retain_until is None else case.kept_months,
         case.names_agreement,
+        None if subjects is None else _people(subjects),
         None
-        if agreement is None or agreement.review_on is None
-        else (agreement.review_on < on, agreement.review_on < last),
-        None
-        if subjects is None
-        else (
-            subjects.kind,
-            subjects.age_min,
-            subjects.age_max,
-            subjects.key_stages,
-            subjects.year_groups,
-        ),
-        None
-        if opt_outs is None
-        else (
-            opt_outs.checked,
-            bool(opt_outs.excluded),
-            bool(opt_outs.limited),
-            opt_outs.limited_to,
-            given.get("limited_to_as_given") if UNLISTED in opt_outs.limited_to else None,
-        ),
-        None
-        if approval is None
-        else (approval.role, approval.on is None, approval.on is not None and approval.on > on),
-        case.renamed if isinstance(facts, Correction) else (),
+        if type(facts) is Transfer and not (facts.opt_outs or facts.approval or facts.agreement)
+        else _seldom(case),
     )
 
 
@@ -158,7 +164,7 @@ def _judge(case: Case) -> tuple[Shape, list[Finding]]:
             finders.append(check)
     groups = tuple(one for one in enumerate(GROUPS) if _applies(one[1].NEEDS, case) and one[1].takes(case))
     tallies = tuple(one for one in enumerate(TALLIES) if _applies(one[1].NEEDS, case) and one[1].takes(case))
-    return Shape(case.flow, tuple(finders), groups, tallies, case.version), found
+    return Shape(case.flow, tuple(finders), groups, tallies, case.version, case.shared), found
 
 
 class Judge:
@@ -182,6 +188,6 @@ class Judge:
                     self._memory.clear()
                 self._memory[shape] = judged
             return judged, found
-        case.flow = judged.flow
+        case.flow, case.shared = judged.flow, judged.shared
         vars(case)["version"] = judged.version  # which the shape decides: found once, it need not be found again
         return judged, [finding for check in judged.found for finding in _run(check, case)]

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from itertools import groupby
+from tempfile import TemporaryFile
 from typing import Literal, NamedTuple
 
 import msgspec
 
+from ledger.source import Recorded
 from reports.case import Case
 from reports.checks import CHECKS, DecisionCheck, correction_removes_breach, expected_not_recorded
+from reports.checks.kinds import Identity
 from reports.context import Context, Evidence
 from reports.decisions import Decision
 from reports.finding import OUTCOMES, SEVERITIES, Finding
+from reports.groups import PARTITIONS, Places, in_groups, in_tallies
 from reports.history import OPEN, Answers, History, State, answer, states, touches_contactpoint
 from reports.judge import Judge, failed
-from reports.many import Identity, Many
 
 CANNOT_TELL_LIMIT = 5
 """More than this percentage of transfers that cannot be told, and a report cannot say (DESIGN §8)."""
@@ -87,54 +89,91 @@ def _on_decisions(
     return found
 
 
+class Judged(NamedTuple):
+    """Of how many transfers that stand a run judged the statement, and how many of these by some version."""
+
+    transfers: int
+    covered: int
+
+
+def judge(
+    recorded: Iterable[Recorded],
+    context: Context,
+    places: Places,
+    take: Callable[[list[Finding]], object],
+    done: Callable[[int], None] = lambda count: None,
+) -> Judged:
+    """Judges statements one by one: `take` gets what is found on each, and `places` what is compared later.
+
+    `done` is told now and then how many were judged. Raises `CheckFailed` where a check breaks.
+    """
+    judge_one = Judge()
+    transfers = covered = count = 0
+    for one in recorded:
+        if one.facts.transferred_on is None:
+            continue  # a withdrawal states nothing to be judged
+        if not one.current:
+            context.supersede(one)
+        case = Case(one, context)
+        shape, found = judge_one(case)
+        if found:
+            take(found)
+        if one.current:
+            transfers += 1
+            covered += shape.covered
+        places.add(case, shape)
+        count += 1
+        if count % 1000 == 0:
+            done(count)
+    done(count)
+    places.end()
+    return Judged(transfers, covered)
+
+
 def run(evidence: Evidence, as_of: date, done: Callable[[int], None] = lambda count: None) -> Result:
-    """Every check on every transfer of `evidence`, as of the London day `as_of`.
+    """Every check on every transfer of `evidence`, as of the London day `as_of`, in this process.
 
     `done` is told now and then how many statements of transfers were judged. Raises `CheckFailed` where a
     check breaks.
     """
-    context, judge = Context(evidence, as_of), Judge()
+    context = Context(evidence, as_of)
     findings: list[Finding] = []
     who: dict[int, Identity] = {}
-    transfers = covered = judged_count = 0
-    with closing(Many()) as many:
-        for recorded in evidence.recorded:
-            facts = recorded.facts
-            if facts.transferred_on is None:
-                continue  # a withdrawal states nothing to be judged
-            if not recorded.current:
-                context.supersede(recorded)
-            case = Case(recorded, context)
-            shape, found = judge(case)
-            findings += found
-            if recorded.current:
-                transfers += 1
-                covered += shape.covered
-            many.add(case, shape)
-            if evidence.identities is None:
-                who[recorded.seq] = recorded.seq, recorded.hash, facts.id, recorded.superseded_by
-            judged_count += 1
-            if judged_count % 1000 == 0:
-                done(judged_count)
-        done(judged_count)
-        findings += many.findings(context, evidence.identities or (lambda seqs: (who[seq] for seq in seqs)))
-    return result_of(evidence, context, findings, transfers, covered)
+
+    def noted() -> Iterator[Recorded]:
+        for one in evidence.recorded:
+            who[one.seq] = Identity(one.seq, one.hash, one.facts.id, one.superseded_by)
+            yield one
+
+    with TemporaryFile() as file:
+        places = Places(file)
+        recorded = evidence.recorded if evidence.identities is not None else noted()
+        judged = judge(recorded, context, places, findings.extend, done)
+        asked = evidence.identities or (lambda seqs: (who[seq] for seq in seqs))
+        findings += in_groups(context, [(file, places.index)], range(PARTITIONS), asked)
+    findings += in_tallies(context, places.tallies)
+    return result_of(evidence, context, findings, judged)
 
 
-def result_of(evidence: Evidence, context: Context, findings: list[Finding], transfers: int, covered: int) -> Result:
+def _place(finding: Finding) -> tuple[object, ...]:
+    return finding.entries[0], _ORDER[finding.check], finding.reason, finding.key
+
+
+def result_of(evidence: Evidence, context: Context, findings: list[Finding], judged: Judged) -> Result:
     """The result: `findings` in their order, with those on decisions. Raises `CheckFailed` where a check breaks."""
+    findings.sort(key=_place)  # whoever found them, and in which order
     findings, told = states(findings, evidence.history, evidence.decisions, context.as_of)
     about = _on_decisions(context, findings, evidence.decisions, told)
     told |= {one.key: state for one in about if (state := correction_removes_breach.state(one, told)) is not None}
     findings += about
-    findings.sort(key=lambda one: (one.entries[0], _ORDER[one.check], one.reason, one.key))
+    findings.sort(key=_place)
     return Result(
         as_of=context.as_of,
         findings=tuple(findings),
-        checks=tuple(_check_runs(bool(context.versions), transfers, covered)),
+        checks=tuple(_check_runs(bool(context.versions), *judged)),
         counts=_counts(findings, told),
-        transfers=transfers,
-        covered=covered,
+        transfers=judged.transfers,
+        covered=judged.covered,
         decisions=evidence.decisions,
         states=told,
         history=evidence.history,

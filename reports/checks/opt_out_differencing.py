@@ -7,6 +7,7 @@ sender to one recipient. Have the recipient delete the fuller one, and honour th
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from datetime import date
 
@@ -46,14 +47,19 @@ def takes(case: Case) -> bool:
 
 def key(case: Case) -> Values | None:
     """The two parties and all that says what went about whom, where all of it is known."""
+    return case.once(ID, lambda: _key(case))
+
+
+def _key(case: Case) -> Values | None:
     if _honoured(case.facts.opt_outs) is None or not _known(case):
         return None
     assert case.sender is not None
     assert case.recipient is not None
     of, facts = case.subjects, case.facts
     people = (of.kind, of.age_min, of.age_max, sorted(of.key_stages), sorted(of.year_groups), sorted(facts.schools))
-    went = _encode((sorted(case.fields), people, facts.phase, facts.granularity)).decode()
-    return case.context.current(case.sender), case.context.current(case.recipient), went
+    went = _encode((sorted(case.fields), people, facts.phase, facts.granularity))
+    digest = hashlib.blake2b(went, digest_size=16).hexdigest()
+    return case.context.current(case.sender), case.context.current(case.recipient), digest
 
 
 def _known(case: Case) -> bool:

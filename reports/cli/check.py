@@ -13,17 +13,16 @@ import click
 from ledger.cli.progress import progress
 from ledger.seal import Head
 from ledger.source import Source
-from reports import baseline
+from reports import baseline, parallel
 from reports.baseline import Compared
 from reports.cli.edge import day, not_run, statements, status
 from reports.context import Evidence
 from reports.documents.findings import Rows, rows_of
 from reports.documents.statements import PRACTICE
-from reports.evidence import evidence_of
 from reports.formats.csv_ import as_csv
 from reports.formats.json_ import as_json
 from reports.formats.text import as_text, since_in_words
-from reports.run import Result, run
+from reports.run import Result
 from reports.wording import Labels
 
 
@@ -44,9 +43,8 @@ def check_ledger(path: Path, as_of: date) -> Checked:
 
 def check_source(source: Source, as_of: date) -> Checked:
     """The same for a ledger that is open."""
-    evidence = evidence_of(source)
     with progress("Checking", statements(source)) as done:
-        result = run(evidence, as_of, done)
+        evidence, result = parallel.check(source, as_of, done)
     return Checked(evidence, result, rows_of(source, result, Labels(evidence)), source.head)
 
 
