@@ -23,6 +23,7 @@ from tempfile import TemporaryDirectory
 from typing import IO, Any, NamedTuple
 
 from ledger.errors import Refused
+from ledger.members import Correction
 from ledger.source import Recorded, Source
 from reports.context import Context, Evidence
 from reports.evidence import evidence_of
@@ -85,7 +86,7 @@ def _refused(error: Exception) -> Exception:
 def _with_earlier(recorded: Iterator[Recorded], source: Source, context: Context, first: int) -> Iterator[Recorded]:
     """The statements from entry `first` on; before a correction, those of its transfer that came earlier are noted."""
     for one in recorded:
-        if one.facts.id and (corrects := getattr(one.facts, "corrects", None)) is not None and corrects.seq < first:
+        if isinstance(one.facts, Correction) and one.facts.corrects.seq < first:
             for earlier in source.earlier(one):
                 if earlier.seq < first:
                     context.supersede(earlier)
@@ -183,7 +184,10 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process gets it too, and ends this one
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever else prints does not stand among the answers
-    _serve(sys.stdin.buffer, answers)
+    try:
+        _serve(sys.stdin.buffer, answers)
+    except (EOFError, BrokenPipeError):
+        os._exit(1)  # whoever asked was ended: nobody waits for an answer, and nothing is left to be written
 
 
 # -- all of it -----------------------------------------------------------------------------------------------------

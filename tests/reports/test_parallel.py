@@ -164,6 +164,22 @@ def test_a_process_that_is_ended_is_a_sentence(
 
 
 @pytest.mark.slow
+def test_where_the_first_process_is_ended_the_others_end_in_silence(
+    ledger: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    other = parallel._Other(parallel._Job(ledger, AS_OF, 0, 5, tmp_path, 1))
+    other.ask(other.job)
+    assert other.answer().size == 15
+    process = other._process
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.close()
+    process.stdout.close()
+    assert process.wait() == 1
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.slow
 def test_another_ledger_in_its_place_is_refused(ledger: Path, tmp_path: Path) -> None:
     other = make_ledger(tmp_path / "other.db", *[GOOD] * 11)
 
