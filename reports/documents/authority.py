@@ -32,7 +32,7 @@ from reports.documents.blocks import (
     Value,
     Verdict,
 )
-from reports.documents.contactpoint import contactpoint
+from reports.documents.contactpoint import uses
 from reports.documents.disclosure_control import Shown, total
 from reports.documents.governors import told
 from reports.documents.reading import Reading
@@ -79,7 +79,7 @@ def school(reading: Reading, source: Source, file: str, folder: str) -> School:
         folder=folder,
         rating=shown.rating.level,
         transfers=shown.now.transfers,
-        contactpoint=contactpoint(reading).recorded > 0,
+        contactpoint=uses(reading.result).recorded > 0,
         causes=tuple((cause.title, cause.severity) for cause in reading.causes),
         open=bool(reading.open),
         verified=not reading.verification.problems,

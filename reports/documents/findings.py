@@ -7,6 +7,7 @@ party was called by whoever typed an unknown name is erasable and is not shown: 
 from __future__ import annotations
 
 import itertools
+import json
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from datetime import date
@@ -274,11 +275,12 @@ class Rows:
         )
 
 
-def _sent(source: Source, seq: int, several: bool, label: Labels) -> Sent:
+_AT_ONCE = 2_000
+
+
+def _sent(entry: tuple[str | None, ...], several: bool, label: Labels) -> Sent:
     # A finding on one transfer names its parties; one on an import has many, one on another entry none.
-    kind, on, sender, recipient, purpose = source.db.execute(
-        "SELECT kind, transferred_on, sender, recipient, purpose FROM entries WHERE seq = ?", (seq,)
-    ).fetchone()
+    kind, on, sender, recipient, purpose = entry
     if kind in ON_NO_TRANSFER:
         return Sent(None, "", ON_NO_TRANSFER[kind], "", ON_NO_TRANSFER[kind], "")
     day = None if on is None else date.fromisoformat(on)
@@ -295,6 +297,16 @@ def _sent(source: Source, seq: int, several: bool, label: Labels) -> Sent:
     )
 
 
+def _entries(source: Source, findings: Sequence[Finding]) -> dict[int, tuple[str | None, ...]]:
+    """Of the first entry of each finding its kind, day, sender, recipient and purpose, by its seq."""
+    rows = source.db.execute(
+        "SELECT e.seq, kind, transferred_on, sender, recipient, purpose FROM json_each(?) AS j "
+        "CROSS JOIN entries AS e ON e.seq = j.value",
+        (json.dumps(sorted({one.seq for one in findings})),),
+    )
+    return {seq: tuple(entry) for seq, *entry in rows}
+
+
 def decided(decisions: Mapping[str, Decision], as_of: date) -> dict[str, Decided]:
     """The newest decision on each finding by its key, as rows have it."""
     return {key: Decided(one.decision, one.due, one.closes(as_of), one.seq) for key, one in decisions.items()}
@@ -304,13 +316,12 @@ def rows_of(source: Source, result: Result, label: Labels) -> Rows:
     """The findings of a run over `source`, in the run's order."""
     same: dict[Sent, Sent] = {}
     found: list[Sent] = []
-    last: tuple[int, bool] | None = None
-    for finding in result.findings:
-        of = finding.seq, finding.id is None  # a finding on an import, or on no transfer, has no id
-        if of != last:
-            sent = _sent(source, *of, label)
-            sent, last = same.setdefault(sent, sent), of
-        found.append(sent)
+    for first in range(0, len(result.findings), _AT_ONCE):
+        some = result.findings[first : first + _AT_ONCE]
+        entries = _entries(source, some)
+        for finding in some:  # one on an import, or on no transfer, has no id
+            sent = _sent(entries[finding.seq], finding.id is None, label)
+            found.append(same.setdefault(sent, sent))
     decisions, advice = (decided(of, result.as_of) for of in (result.decisions, result.history.advice))
     return Rows(result.findings, found, label, decisions, result.states, advice)
 

@@ -30,7 +30,7 @@ from reports.documents.blocks import (
     Verdict,
 )
 from reports.documents.cells import Figures, figures, of_period
-from reports.documents.contactpoint import contactpoint
+from reports.documents.contactpoint import uses
 from reports.documents.disclosure_control import SMALL, Shown, change, limits, may_exceed
 from reports.documents.figure import Figure
 from reports.documents.kinds_of_problem import KINDS, Role, decide, problem
@@ -203,7 +203,7 @@ def _closing(reading: Reading) -> tuple[str, str]:
 
 def _contactpoint(reading: Reading) -> list[Block]:
     standing = list(reading.result.standing)
-    used = contactpoint(reading)
+    used = uses(reading.result)
     unsure = used.untold > 0
     late = any(one.check == "recorded-late" and one.reason == "contactpoint" for one in standing)
     day, at = _closing(reading)

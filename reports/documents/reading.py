@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import date
+from functools import cached_property
 from importlib import metadata
 from typing import NamedTuple
 
@@ -77,13 +78,12 @@ class Past(NamedTuple):
     result: Result
 
 
-class Reading(msgspec.Struct, frozen=True, kw_only=True):
+class Reading(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """What the documents speak of.
 
-    `result` and `rows` are the findings in `scope`, `rows` in words; `causes` those that stand, put together; `counts`
-    the transfers in `scope`. `past` is the period before, None where there is none to compare with. `since` is what is
-    new since the last attested report of the same kind and scope, None where there is none. `app` is where the app
-    answers, ending in "/", or "".
+    `result` and `rows` are the findings in `scope`, `rows` in words; `counts` the transfers in `scope`. `past` is the
+    period before, None where there is none to compare with. `since` is what is new since the last attested report of
+    the same kind and scope, None where there is none. `app` is where the app answers, ending in "/", or "".
     """
 
     organisation: str
@@ -93,7 +93,6 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     rating: Rating
     result: Result
     rows: Rows
-    causes: tuple[Cause, ...]
     counts: Counts
     verification: Report
     evidence: Evidence
@@ -127,7 +126,12 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
         """What is still to be settled."""
         return open_breaches(self.result)
 
-    @property
+    @cached_property
+    def causes(self) -> tuple[Cause, ...]:
+        """The findings that stand, in words, put together. Not every document needs them, and they take time."""
+        return causes_of(row for row in self.rows if row.corrected_by is None)
+
+    @cached_property
     def answers(self) -> Answers:
         """The answers to the two questions."""
         return answers(self.result, verified=not self.verification.problems)
@@ -222,7 +226,6 @@ def read(
         rating=rate(scoped, verified=not verification.problems),
         result=scoped,
         rows=inside,
-        causes=causes_of(row for row in inside if row.corrected_by is None),
         counts=counts,
         verification=verification,
         evidence=evidence,

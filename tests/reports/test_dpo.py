@@ -39,7 +39,7 @@ from reports.documents.blocks import (
     numbers,
 )
 from reports.documents.dpo import CONTENTS, dpo
-from reports.documents.findings import Cause, Rows, Sent, causes_of
+from reports.documents.findings import Rows, Sent, causes_of
 from reports.documents.reading import Attested, Reading, Since
 from reports.formats.csv_ import COLUMNS
 from reports.run import Result, run
@@ -669,14 +669,14 @@ def test_rows_are_as_wide_as_their_tables(made: Document) -> None:
 # -- many findings ------------------------------------------------------------------------------------------------
 
 
-def many(base: Evidence, count: int) -> tuple[Result, Rows, tuple[Cause, ...]]:
+def many(base: Evidence, count: int) -> tuple[Result, Rows]:
     """`count` findings that differ in their key and entry, as a run gives them."""
     result = run(base, AS_OF)
     first = result.findings[0]
     found = tuple(msgspec.structs.replace(first, key=f"{n:064}", entries=(n,)) for n in range(count))
     sent = Sent(date(2010, 3, 1), "high", "High School", "unlisted", "Not known", "Advice")
     rows = Rows(found, [sent] * count, Labels(base))
-    return msgspec.structs.replace(result, findings=found), rows, causes_of(rows)
+    return msgspec.structs.replace(result, findings=found), rows
 
 
 def test_many_findings_take_no_memory_of_their_own(mixed: Path) -> None:
@@ -684,8 +684,8 @@ def test_many_findings_take_no_memory_of_their_own(mixed: Path) -> None:
     with reading(mixed, Wanted("dpo", AS_OF, period="whole")) as (source, read):
 
         def peak(count: int) -> int:
-            result, rows, causes = many(base, count)
-            of = msgspec.structs.replace(read, result=result, rows=rows, causes=causes)
+            result, rows = many(base, count)
+            of = msgspec.structs.replace(read, result=result, rows=rows)
             dpo(of, source)  # what is counted once stays with the reading
             tracemalloc.start()
             try:
