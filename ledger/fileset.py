@@ -150,8 +150,8 @@ class Snapshot(NamedTuple):
     other: sqlite3.Connection
 
 
-_State: TypeAlias = tuple[tuple[int, int, int, int] | None, ...]
-# What the system tells of the file and its log, by which it shows that one was written to.
+_Stamp: TypeAlias = tuple[int, int, int, int]
+# What the system tells of a file by which it shows that it was written to.
 
 
 class FileSet:
@@ -164,7 +164,7 @@ class FileSet:
         self._file = os.stat(path)
         self._immutable = False
         self._log: tuple[int, int] | None = None
-        self._begun_at: _State = ()
+        self._begun_at: list[_Stamp | None] = []
 
     def connect(self, *, shared: bool = False) -> sqlite3.Connection:
         """A read-only connection in a read transaction; `shared` among threads, one at a time.
@@ -246,21 +246,15 @@ class FileSet:
         self._immutable = True
         return self._begun(f"{uri}&immutable=1", shared)
 
-    def _state(self) -> _State:
-        found = (_lstat(path) for path in (Path(os.path.realpath(self.path)), self.log))
-        # SQLite makes an empty log where there is none, and takes it away again.
-        return tuple(
-            (one.st_ino, one.st_size, one.st_mtime_ns, one.st_ctime_ns) if one is not None and one.st_size else None
-            for one in found
-        )
+    def _state(self) -> list[_Stamp | None]:
+        return [_stamp(_lstat(path)) for path in (Path(os.path.realpath(self.path)), self.log)]
 
     def not_written_to(self) -> bool:
         """Whether nothing was written since just before the snapshot was taken.
 
         Whoever else took one meanwhile then has the same.
         """
-        now: _State = self._state()
-        return now == self._begun_at
+        return self._state() == self._begun_at
 
     def unchanged(self) -> None:
         """`Refused` where the names no longer lead to the files that are read, or something was put beside them."""
@@ -288,5 +282,8 @@ class FileSet:
             )
 
 
-def _stamp(found: os.stat_result | None) -> tuple[int, int] | None:
-    return None if found is None else (found.st_size, found.st_mtime_ns)
+def _stamp(found: os.stat_result | None) -> _Stamp | None:
+    # SQLite makes an empty log where there is none, and takes it away again: that says nothing.
+    if found is None or not found.st_size:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns

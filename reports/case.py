@@ -11,7 +11,8 @@ from __future__ import annotations
 from calendar import monthrange
 from copy import copy
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from ledger.london import instant
 from ledger.members import NOT_STATED, UNLISTED, Correction, Subjects
@@ -36,17 +37,6 @@ def months_after(day: date, months: int) -> date:
     if year > date.max.year:
         return date.max
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
-
-
-class cached_property(Generic[_Value]):
-    """A property that is worked out once; functools' own takes a lock each time, up to Python 3.11."""
-
-    def __init__(self, make: Callable[[Any], _Value]) -> None:
-        self._make, self._name, self.__doc__ = make, make.__name__, make.__doc__
-
-    def __get__(self, case: object, _: type) -> _Value:
-        found = case.__dict__[self._name] = self._make(case)
-        return found
 
 
 class Case:

@@ -27,7 +27,7 @@ def own_statement(history: History, size: int, findings: Iterable[Finding], acto
     """
     for finding in findings:
         for seq in finding.entries:
-            involved = [one.actor for one in history.chain(seq)] or [history.actor(seq)]
+            involved = history.stated_by(seq)
             if actor in involved and history.people.second(actor, size, None, involved) != "alone":
                 return seq
     return None

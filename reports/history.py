@@ -117,6 +117,10 @@ class History:
         """The statements that came after entry `seq`, of the same transfer."""
         return tuple(statement for statement in self.chain(seq) if statement.seq > seq)
 
+    def stated_by(self, seq: int) -> list[str | None]:
+        """The codes of those who made the statements of the transfer that entry `seq` states."""
+        return [one.actor for one in self.chain(seq)] or [self.actor(seq)]
+
     def counting(self, root: int) -> list[int]:
         """The statements of the transfer that is entry `root` by which it counts, the newest last.
 
@@ -287,11 +291,7 @@ def _decided(finding: Finding, history: History, decision: Decision | None, as_o
     # What was erased can't be judged again, so nobody settles that alone.
     if finding.reason != "erased" and (decision.decision not in DENIALS or not _lasting(finding)):
         return State("settled", decision.decision, decision.seq, None, decision.seq)
-    involved = [
-        actor
-        for seq in finding.entries
-        for actor in ([one.actor for one in history.chain(seq)] or [history.actor(seq)])
-    ]
+    involved = [actor for seq in finding.entries for actor in history.stated_by(seq)]
     counts = history.confirmed(decision.seq, decision.actor, involved)
     if counts is None:
         return State("awaiting-confirmation", decision.decision, decision.seq, False, decision.seq)

@@ -38,7 +38,7 @@ MOST = 4
 """More processes than these are not started: each takes some 60 MB."""
 
 _AHEAD = 30_000
-# So many entries are judged by the first process while the others start.
+# So many entries more are judged by the first process: the others have yet to read the evidence.
 
 _BLOCK = 2_000
 _ENDED = (

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 
 LOOKS_AS: dict[str | None, Role] = {"lead": "lead", "dpo": "dpo", "chair": "governor", "clerk": "clerk"}
-"""The role in which `browse` shows a ledger, by what its people list says of whoever runs it."""
+"""The role in which `browse` shows a ledger, by the role that its people list gives to the person who runs it."""
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -21,6 +21,7 @@ from ledger.members import AnyEntry, Attestation, Confirmation, Continued, Erasu
 from ledger.source import Source
 from ledger.tlog import checkpoint, cosignature, note
 from ledger.tlog.note import SignatureLine, parse_vkey
+from reports.documents.findings import VERDICTS
 from reports.documents.heartbeats import Heartbeat
 from reports.documents.recount import Recount, recount
 
@@ -253,13 +254,12 @@ def _counts(db: sqlite3.Connection, size: int, checkpoints: int) -> Iterator[Rec
     for outcome, label in (("refused", "requests refused"), ("met-in-part", "requests met in part")):
         yield count(f"refusals-{outcome}", label, of("refusal", f"json_extract(entry, '$.outcome') = '{outcome}'"))
     yield count("decisions", "decisions sealed", of("review"))
-    for verdict, label in (
-        ("accepted", "decisions: continue until"),
-        ("remedied", "decisions: fixed"),
-        ("false-alarm", "decisions: the check was wrong"),
-        ("recording-mistake", "decisions: our entry was wrong"),
-    ):
-        yield count(f"decisions-{verdict}", label, of("review", f"json_extract(entry, '$.decision') = '{verdict}'"))
+    for verdict, words in VERDICTS.items():
+        yield count(
+            f"decisions-{verdict}",
+            f"decisions: {words}",
+            of("review", f"json_extract(entry, '$.decision') = '{verdict}'"),
+        )
     yield count(
         "decisions-replaced",
         "decisions that replace an earlier one",

@@ -55,8 +55,8 @@ def stated(ledger: writer.Ledger, id_: str, on: str = "2010-07-05", **members: A
     return ledger.settle(facts, {"operator": OPERATOR, "note": NOTE})
 
 
-def make_ledger(path: Path, entropy: Entropy = RANDOM) -> Path:
-    """A ledger with one transfer of each sort that a page shows differently."""
+def empty_ledger(path: Path, entropy: Entropy = RANDOM) -> Path:
+    """A ledger that has a register and a school, and no transfer."""
     writer.create(path, "shire.example/transfers", "Shire Council", clock, entropy, actor=LEAD)
     with writer.Ledger(path, clock, entropy, LEAD) as ledger:
         notice = load_notice("england-2010")
@@ -64,6 +64,12 @@ def make_ledger(path: Path, entropy: Entropy = RANDOM) -> Path:
         ledger.add_organisations(
             [{"id": "elm-primary", "name": "Elm Primary School", "role": "school", "phase": "primary"}]
         )
+    return path
+
+
+def make_ledger(path: Path, entropy: Entropy = RANDOM) -> Path:
+    """A ledger with one transfer of each sort that a page shows differently."""
+    with writer.Ledger(empty_ledger(path, entropy), clock, entropy, LEAD) as ledger:
         ledger.append(stated(ledger, "plain"))
         ledger.append(stated(ledger, "late", "2010-08-20T10:00:00+01:00", recipient="contactpoint"))
         ledger.append(stated(ledger, "odd", recipient=RECIPIENT, purpose=PURPOSE, fields=["upn", FIELD]))

@@ -7,27 +7,24 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
 import pytest
 
 from datasette_plugins.transfer_ledger.site import Site
-from ledger import writer
 from ledger.members import Confirmation
-from ledger.register.read import load_notice, notice_bytes
 from ledger.source import Source
 from ledger.verify.assurance import verify
-from tests.codes import CLERK, LEAD, STRANGER
+from tests.codes import CLERK, STRANGER
 from tests.ledger.cli.called import call
 from tests.plugins.asking import Reader, hidden, plain, read, site_over
-from tests.plugins.browsed import RANDOM, clock
+from tests.plugins.browsed import empty_ledger
 from tests.plugins.checked import check
 from tests.plugins.clerking import fields_of
 from tests.reports import test_attacks as through_the_command_line
-from tests.reports.audited import audited_ledger
-from tests.reports.ledgers import GOOD
+from tests.reports.audited import audited_with_tiles
 from tests.reports.test_unsealed import EDITS, UNSEALED, altered
 
 USES = {
@@ -46,14 +43,7 @@ NEVER = ("Yes, as far as", "No recorded transfer used", "no use after that", "No
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
     """An app over a ledger that has a register and a school, and no transfer."""
-    path = tmp_path / "transfers.db"
-    writer.create(path, "shire.example/transfers", "Shire Council", clock, RANDOM, actor=LEAD)
-    with writer.Ledger(path, clock, RANDOM, LEAD) as ledger:
-        notice = load_notice("england-2010")
-        ledger.adopt(notice, notice_bytes("england-2010").decode(), (date(2009, 9, 1), None, True))
-        ledger.add_organisations(
-            [{"id": "elm-primary", "name": "Elm Primary School", "role": "school", "phase": "primary"}]
-        )
+    path = empty_ledger(tmp_path / "transfers.db")
     with site_over(path) as made:
         yield made
 
@@ -184,14 +174,7 @@ def test_one_decision_that_there_never_was_a_breach_leaves_it_open(site: Site, w
 @pytest.fixture(scope="module")
 def unsealed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A ledger with findings, decisions, corrections, checkpoints and tiles."""
-    made = audited_ledger(tmp_path_factory.mktemp("unsealed"))
-    stated = [
-        {**GOOD, "id": f"more{n}", "transferred_at": "2010-06-30", "subjects": {"kind": "pupil", "count": 200 + n}}
-        for n in range(260)
-    ]
-    made.record("2010-07-01T09:00:00Z", *stated)
-    made.sign("2010-07-02T09:00:00Z", made.second)
-    return made.path
+    return audited_with_tiles(tmp_path_factory.mktemp("unsealed"))
 
 
 def answers(site: Site) -> dict[str, str]:

@@ -158,3 +158,15 @@ def audited_ledger(folder: Path, stamp: Callable[[bytes], bytes] | None = None) 
     )
     kept.attest("2010-06-02T09:00:00Z", 20)
     return kept
+
+
+def audited_with_tiles(folder: Path) -> Path:
+    """The same, large enough to have tiles."""
+    kept = audited_ledger(folder)
+    stated = [
+        {**GOOD, "id": f"more{n}", "transferred_at": "2010-06-30", "subjects": {"kind": "pupil", "count": 200 + n}}
+        for n in range(260)
+    ]
+    kept.record("2010-07-01T09:00:00Z", *stated)
+    kept.sign("2010-07-02T09:00:00Z", kept.second)
+    return kept.path

@@ -18,12 +18,15 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
+from ledger import canonical
 from ledger.members import Organisation
 from reports import judge as judging
 from reports.checks import CHECKS, Check
-from reports.finding import OUTCOMES
+from reports.finding import OUTCOMES, _canonical
 from reports.history import State
 from reports.judge import CheckFailed
 from reports.run import Result, rate, run
@@ -352,6 +355,12 @@ def test_a_later_version_cannot_make_an_old_breach_lawful() -> None:
     correction = {"from": "la", "kind": "correction", "fields": ["upn"], "corrects": {"seq": 10, "hash": "0"}}
     judged_again = replace(world, adopted=(early, later), recorded=[recorded(60, correction)])
     assert len(run(judged_again, AS_OF).findings) == 1
+
+
+@given(st.text(st.characters(exclude_categories=("Cc", "Cs"))), st.integers(-(2**53) + 1, 2**53 - 1))
+def test_a_key_is_of_canonical_json(text: str, number: int) -> None:
+    compared: dict[str, canonical.Json] = {"check": "x", "found": [text, number], "expected": [number, text]}
+    assert _canonical(compared) == canonical.encode(compared)
 
 
 def test_rating() -> None:

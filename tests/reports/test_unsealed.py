@@ -12,8 +12,7 @@ import pytest
 
 from ledger.schema import objects
 from tests.ledger.cli.called import Said, call
-from tests.reports.audited import AS_OF, audited_ledger
-from tests.reports.ledgers import GOOD
+from tests.reports.audited import AS_OF, audited_with_tiles
 
 SEALED = {"entries", "disclosures", "documents"}
 """What entries hold, or seal by digest."""
@@ -30,14 +29,7 @@ EDITS = {
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A ledger with findings, decisions, corrections and checkpoints, large enough to have tiles."""
-    made = audited_ledger(tmp_path_factory.mktemp("unsealed"))
-    stated = [
-        {**GOOD, "id": f"more{n}", "transferred_at": "2010-06-30", "subjects": {"kind": "pupil", "count": 200 + n}}
-        for n in range(260)
-    ]
-    made.record("2010-07-01T09:00:00Z", *stated)
-    made.sign("2010-07-02T09:00:00Z", made.second)
-    return made.path
+    return audited_with_tiles(tmp_path_factory.mktemp("unsealed"))
 
 
 def altered(kept: Path, path: Path, sql: str) -> Path:

@@ -62,8 +62,8 @@ class Found(NamedTuple):
 class Event(NamedTuple):
     """One thing to confirm. `seqs` are the entries that are confirmed with it.
 
-    `waits` is whether its findings count as open until then. `not_mine` says why whoever asks can't confirm it, ""
-    where they can.
+    `waits` is whether its findings count as open until then. `not_mine` says why the person who asks
+    can't confirm it, "" where they can.
     """
 
     seq: int
@@ -152,7 +152,7 @@ class _Involved:
 
 
 def _people(asked: Asked, source: Source) -> People:
-    """The ledger's people list, with whoever asks: their place in it is sealed before what they confirm."""
+    """The ledger's people list, with the person who asks: their place in it is sealed before what they confirm."""
     actor, people = asked.actor, source.people()
     if actor.code is None or actor.role is None or people.role(actor.code, source.head.size) == actor.role:
         return people
@@ -266,7 +266,7 @@ def _page(asked: Asked, *, with_reasons: bool = False, told: str = "", typed: st
 
 
 def _just_confirmed(asked: Asked, source: Source) -> Confirmation | None:
-    """The confirmation that the address names, of whoever asks."""
+    """The confirmation that the address names, if the person who asks made it."""
     seq = whole(asked.one("entry")) if asked.method == "GET" else None
     found = source.entry(seq) if seq is not None and seq < source.head.size else None
     mine = found is not None and isinstance(found[0], Confirmation) and found[0].actor == asked.actor.code

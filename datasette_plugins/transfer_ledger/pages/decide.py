@@ -85,7 +85,7 @@ def page(asked: Asked) -> Response:
 
 
 class _Form(NamedTuple):
-    """What the form is about: `role` is that of whoever decides, in the ledger, and `never` whether one can't go on."""
+    """What the form is about: `role` is what the ledger lets the person be; `never` is whether one can't go on."""
 
     found: Chosen
     lines: tuple[inbox.Line, ...]
@@ -126,7 +126,7 @@ def never_accepted(item: Item | Found) -> bool:
 
 
 def deciding_as(asked: Asked, source: Source) -> Role | None:
-    """The role of whoever asks in the ledger's people list; None where they are not on it and are not put there."""
+    """The role that the ledger's people list gives to the person who asks; None where they have none and get none."""
     actor = asked.actor
     return actor.role or source.people().role(actor.code, source.head.size)
 

@@ -43,8 +43,8 @@ class Decision(NamedTuple):
 class Meanwhile(NamedTuple):
     """A finding that somebody decided about after it was seen. `by` is who, "" where nobody knows any more.
 
-    `mine` is whether that was whoever decides now, and `same` whether they decided the same, as when a form is sent
-    twice.
+    `mine` is whether that was the person who decides now, and `same` whether they decided the same, as when a form
+    is sent twice.
     """
 
     marked: Marked
@@ -102,7 +102,7 @@ def seal(asked: Asked, judged: Sequence[Judged], what: Decision) -> tuple[list[R
 
 
 def decide(asked: Asked, marked: Sequence[Marked], items: Mapping[str, int], what: Decision) -> Outcome:
-    """Seals the decision on all of `marked`, and has the ledger checked anew. `items` are their entries by key."""
+    """Seals the decision on all of `marked`, and has the ledger checked again. `items` are their entries by key."""
     results, stopped = seal(asked, [one.judged(what.advice) for one in marked], what)
     seqs = [one.seq for one in results if isinstance(one, Receipt)]
     if seqs:

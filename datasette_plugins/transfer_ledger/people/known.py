@@ -172,7 +172,7 @@ class People:
     # -- who they are in the ledger -------------------------------------------------------------------------------
 
     def actor(self, person: Person) -> Actor:
-        """Who causes what this person has sealed. On one's own machine that is whoever sits there, in every role."""
+        """Who causes what this person has sealed. On one's own machine that is one person, in every role."""
         if self._settings.by_link:
             return Actor(self._settings.code, None)
         return Actor(self._codes[person.id], "clerk" if person.via == "token" else SEALED.get(person.role))

@@ -92,7 +92,7 @@ class Settings:
     """Where the app listens and how browsers reach it, whom it knows, and what they may besides their role.
 
     `signed_in_for` is in hours. `by_link` is the app on one's own machine: no people, but links that sign in once, and
-    `code` is then that of whoever sits there, in the ledger.
+    `code` is then that of the person who uses it, in the ledger.
     """
 
     host: str = "127.0.0.1"
@@ -109,7 +109,7 @@ class Settings:
 
     @staticmethod
     def local(port: int, code: str | None = None) -> Settings:
-        """The app at `port` of this machine, for whoever sits at it, whose code in the ledger is `code`."""
+        """The app at `port` of this machine, for the person who uses it, whose code in the ledger is `code`."""
         return Settings(port=port, at=Address("http", "127.0.0.1", port, ""), by_link=True, code=code)
 
     @property
